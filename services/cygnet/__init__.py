@@ -1,0 +1,1 @@
+"""Cygnet: AI drawing contests on Kubernetes."""

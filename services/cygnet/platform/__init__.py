@@ -1,0 +1,1 @@
+"""What all services share, and nothing that only one of them needs."""

@@ -1,0 +1,53 @@
+"""Pictures: bytes stored once under their own hash, in a folder or a bucket.
+
+Content addressing makes storing idempotent and serving cacheable for ever.
+"""
+
+import hashlib
+import re
+
+import obstore
+from obstore.store import ObjectStore, from_url
+
+from cygnet.platform.errors import NotFound
+
+MAX_PICTURE_BYTES = 8 * 1024 * 1024
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+
+
+class PictureStore:
+    """PNG pictures behind a URL: `file:///path`, or `s3://bucket/prefix` with the usual AWS_* environment."""
+
+    def __init__(self, url: str) -> None:
+        self._store: ObjectStore = from_url(url, mkdir=True) if url.startswith("file:") else from_url(url)
+
+    async def put(self, picture: bytes) -> str:
+        """Stores a picture and returns its SHA-256 as 64 hex digits. Storing it again changes nothing."""
+        if len(picture) > MAX_PICTURE_BYTES:
+            raise ValueError(f"a picture of {len(picture)} bytes is over the limit of {MAX_PICTURE_BYTES}")
+        digest = hashlib.sha256(picture).hexdigest()
+        await obstore.put_async(self._store, _path(digest), picture)
+        return digest
+
+    async def get(self, digest: str) -> bytes:
+        """Returns the bytes of a picture. Raises NotFound for what is no hash, or has nothing stored under it."""
+        if not _SHA256.fullmatch(digest):
+            raise NotFound("a picture is named by 64 hex digits")
+        try:
+            answer = await obstore.get_async(self._store, _path(digest))
+            return bytes(await answer.bytes_async())
+        except FileNotFoundError as missing:
+            raise NotFound(f"no picture {digest}") from missing
+
+    async def exists(self, digest: str) -> bool:
+        """Tells whether a picture is stored."""
+        try:
+            await obstore.head_async(self._store, _path(digest))
+        except FileNotFoundError:
+            return False
+        return True
+
+
+def _path(digest: str) -> str:
+    # 256 folders: a flat folder of tens of thousands of files is slow to list on some file systems.
+    return f"pictures/{digest[:2]}/{digest}.png"

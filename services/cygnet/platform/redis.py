@@ -1,0 +1,61 @@
+"""Redis, as every service uses it: one pool, scripts from their own files, one subscription a process."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from importlib import resources
+
+import redis.asyncio as aioredis
+from redis.asyncio.retry import Retry
+from redis.backoff import ExponentialBackoff
+from redis.commands.core import AsyncScript
+from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import TimeoutError as RedisTimeoutError
+
+log = logging.getLogger(__name__)
+
+RECONNECT_S = 0.5
+"""Pause before a lost subscription is made again."""
+
+
+@asynccontextmanager
+async def connected(url: str) -> AsyncIterator[aioredis.Redis]:
+    """Yields a client with a pool of up to 64 connections; raises if Redis does not answer within 10 s."""
+    client = aioredis.Redis.from_url(
+        url,
+        max_connections=64,
+        socket_timeout=10,
+        socket_connect_timeout=5,
+        # A script that ran but whose answer was lost must not run twice behind our back: connecting is
+        # retried, commands are not (every script is idempotent for its caller's own retry).
+        retry=Retry(ExponentialBackoff(cap=1, base=0.05), 3, supported_errors=(RedisConnectionError,)),
+    )
+    try:
+        await asyncio.wait_for(client.ping(), 10)
+        yield client
+    finally:
+        await client.aclose()
+
+
+def script(client: aioredis.Redis, package: str, filename: str) -> AsyncScript:
+    """Returns the Lua script that lies beside the code of `package`."""
+    return client.register_script(resources.files(package).joinpath(filename).read_text())
+
+
+async def subscription(client: aioredis.Redis, channel: str) -> AsyncIterator[bytes | None]:
+    """Yields each message of a channel; None whenever it (re)subscribed, as messages may have been missed."""
+    while True:
+        pubsub = client.pubsub()
+        try:
+            await pubsub.subscribe(channel)
+            yield None
+            while True:
+                message = await pubsub.get_message(ignore_subscribe_messages=True, timeout=5)
+                if message is not None:
+                    yield message["data"]
+        except (RedisConnectionError, RedisTimeoutError, OSError) as error:
+            log.warning("subscription lost, subscribing again", extra={"channel": channel, "error": str(error)})
+            await asyncio.sleep(RECONNECT_S)
+        finally:
+            await pubsub.aclose()  # type: ignore[no-untyped-call]

@@ -1,0 +1,105 @@
+"""The latest value of many things, for many watchers in one process.
+
+A slow watcher misses values in between and never slows another one: each holds one slot, not a queue.
+"""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import AsyncIterator, Hashable, Iterator
+from contextlib import contextmanager
+from enum import Enum
+from typing import Generic, Protocol, TypeVar
+
+HEARTBEAT_S = 15.0
+"""A stream that has nothing to say says so this often."""
+
+
+class Revisioned(Protocol):
+    """Anything whose newer values have larger revisions."""
+
+    @property
+    def revision(self) -> int: ...
+
+
+K = TypeVar("K", bound=Hashable)
+V = TypeVar("V", bound=Revisioned)
+
+
+class Sign(Enum):
+    """What a watcher hears besides values."""
+
+    ALIVE = "alive"
+    STOPPING = "stopping"
+
+
+class Watch(Generic[V]):
+    """One watcher's slot."""
+
+    def __init__(self) -> None:
+        self._value: V | None = None
+        self._changed = asyncio.Event()
+
+    def offer(self, value: V) -> None:
+        """Puts a value into the slot unless a newer one is there."""
+        if self._value is None or value.revision > self._value.revision:
+            self._value = value
+            self._changed.set()
+
+    async def take(self, timeout_s: float) -> V | None:
+        """Returns the newest value that was not taken yet, or None after `timeout_s`."""
+        try:
+            async with asyncio.timeout(timeout_s):
+                await self._changed.wait()
+        except TimeoutError:
+            return None
+        self._changed.clear()
+        return self._value
+
+
+class Watches(Generic[K, V]):
+    """All watchers of a process, by what they watch."""
+
+    def __init__(self, stopping: asyncio.Event) -> None:
+        self._by_key: dict[K, set[Watch[V]]] = defaultdict(set)
+        self._stopping = stopping
+
+    @property
+    def keys(self) -> list[K]:
+        """What is being watched now."""
+        return list(self._by_key)
+
+    def __len__(self) -> int:
+        return sum(len(watches) for watches in self._by_key.values())
+
+    def publish(self, key: K, value: V) -> None:
+        """Offers a value to all who watch `key`."""
+        for watch in self._by_key.get(key, ()):
+            watch.offer(value)
+
+    @contextmanager
+    def watching(self, key: K) -> Iterator[Watch[V]]:
+        """Registers a watcher for as long as the block lasts."""
+        watch: Watch[V] = Watch()
+        self._by_key[key].add(watch)
+        try:
+            yield watch
+        finally:
+            self._by_key[key].discard(watch)
+            if not self._by_key[key]:
+                del self._by_key[key]
+
+    async def events(self, watch: Watch[V], *, heartbeat_s: float = HEARTBEAT_S) -> AsyncIterator[V | Sign]:
+        """Yields each new value, ALIVE after `heartbeat_s` of silence, STOPPING as the last when the service stops."""
+        while not self._stopping.is_set():
+            taking = asyncio.ensure_future(watch.take(heartbeat_s))
+            stopping = asyncio.ensure_future(self._stopping.wait())
+            try:
+                await asyncio.wait({taking, stopping}, return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                stopping.cancel()
+                if not taking.done():
+                    taking.cancel()
+            if taking.done() and not taking.cancelled():
+                value = taking.result()
+                yield Sign.ALIVE if value is None else value
+        yield Sign.STOPPING

@@ -1,0 +1,70 @@
+"""How an interceptor wraps a handler, once for unary and streaming calls.
+
+grpc.aio hands an interceptor the handler, not the call: to act around a call one must rebuild the handler for
+its kind. Only Cygnet's own methods are wrapped; health and reflection pass untouched.
+"""
+
+import abc
+import inspect
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
+from typing import TYPE_CHECKING, Any
+
+import grpc
+
+if TYPE_CHECKING:
+    # Generic in the type stubs alone.
+    AioContext = grpc.aio.ServicerContext[Any, Any]
+    Handler = grpc.RpcMethodHandler[Any, Any]
+else:
+    AioContext = grpc.aio.ServicerContext
+    Handler = grpc.RpcMethodHandler
+
+
+class WrappingInterceptor(grpc.aio.ServerInterceptor, abc.ABC):
+    """An interceptor that is an async context manager around each call."""
+
+    @abc.abstractmethod
+    def around(self, method: str, kind: str, context: AioContext) -> AbstractAsyncContextManager[None]:
+        """Returns what surrounds one call.
+
+        `method` is the full name ("/cygnet.v1.SubmissionService/Submit"), `kind` "unary" or "server_stream".
+        """
+
+    async def intercept_service(
+        self,
+        continuation: Callable[[grpc.HandlerCallDetails], Awaitable[Handler | None]],
+        handler_call_details: grpc.HandlerCallDetails,
+    ) -> Handler | None:
+        handler = await continuation(handler_call_details)
+        method = handler_call_details.method
+        if handler is None or not method.startswith("/cygnet."):
+            return handler
+        if handler.unary_unary is not None:
+            return grpc.unary_unary_rpc_method_handler(
+                self._unary(method, handler.unary_unary),
+                request_deserializer=handler.request_deserializer,
+                response_serializer=handler.response_serializer,
+            )
+        if handler.unary_stream is not None and inspect.isasyncgenfunction(handler.unary_stream):
+            return grpc.unary_stream_rpc_method_handler(
+                self._stream(method, handler.unary_stream),
+                request_deserializer=handler.request_deserializer,
+                response_serializer=handler.response_serializer,
+            )
+        raise TypeError(f"{method}: only unary calls and async-generator server streams can be wrapped")
+
+    def _unary(self, method: str, behaviour: Any) -> Any:
+        async def call(request: Any, context: AioContext) -> Any:
+            async with self.around(method, "unary", context):
+                return await behaviour(request, context)
+
+        return call
+
+    def _stream(self, method: str, behaviour: Any) -> Any:
+        async def call(request: Any, context: AioContext) -> AsyncIterator[Any]:
+            async with self.around(method, "server_stream", context):
+                async for response in behaviour(request, context):
+                    yield response
+
+        return call

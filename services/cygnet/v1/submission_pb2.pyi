@@ -1,0 +1,189 @@
+import datetime
+
+from google.protobuf import timestamp_pb2 as _timestamp_pb2
+from google.protobuf.internal import containers as _containers
+from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
+from google.protobuf import descriptor as _descriptor
+from google.protobuf import message as _message
+from collections.abc import Iterable as _Iterable, Mapping as _Mapping
+from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
+
+DESCRIPTOR: _descriptor.FileDescriptor
+
+class SubmissionState(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    SUBMISSION_STATE_UNSPECIFIED: _ClassVar[SubmissionState]
+    SUBMISSION_STATE_QUEUED: _ClassVar[SubmissionState]
+    SUBMISSION_STATE_DRAWING: _ClassVar[SubmissionState]
+    SUBMISSION_STATE_DONE: _ClassVar[SubmissionState]
+    SUBMISSION_STATE_FAILED: _ClassVar[SubmissionState]
+
+class Answer(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    ANSWER_UNSPECIFIED: _ClassVar[Answer]
+    ANSWER_ACCEPTED: _ClassVar[Answer]
+    ANSWER_COALESCED: _ClassVar[Answer]
+    ANSWER_REPEATED: _ClassVar[Answer]
+SUBMISSION_STATE_UNSPECIFIED: SubmissionState
+SUBMISSION_STATE_QUEUED: SubmissionState
+SUBMISSION_STATE_DRAWING: SubmissionState
+SUBMISSION_STATE_DONE: SubmissionState
+SUBMISSION_STATE_FAILED: SubmissionState
+ANSWER_UNSPECIFIED: Answer
+ANSWER_ACCEPTED: Answer
+ANSWER_COALESCED: Answer
+ANSWER_REPEATED: Answer
+
+class JoinRequest(_message.Message):
+    __slots__ = ("contest", "nickname")
+    CONTEST_FIELD_NUMBER: _ClassVar[int]
+    NICKNAME_FIELD_NUMBER: _ClassVar[int]
+    contest: str
+    nickname: str
+    def __init__(self, contest: _Optional[str] = ..., nickname: _Optional[str] = ...) -> None: ...
+
+class JoinResponse(_message.Message):
+    __slots__ = ("participant_id", "nickname", "session_token")
+    PARTICIPANT_ID_FIELD_NUMBER: _ClassVar[int]
+    NICKNAME_FIELD_NUMBER: _ClassVar[int]
+    SESSION_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    participant_id: str
+    nickname: str
+    session_token: str
+    def __init__(self, participant_id: _Optional[str] = ..., nickname: _Optional[str] = ..., session_token: _Optional[str] = ...) -> None: ...
+
+class SubmitRequest(_message.Message):
+    __slots__ = ("contest", "target", "prompt", "request_id")
+    CONTEST_FIELD_NUMBER: _ClassVar[int]
+    TARGET_FIELD_NUMBER: _ClassVar[int]
+    PROMPT_FIELD_NUMBER: _ClassVar[int]
+    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    contest: str
+    target: str
+    prompt: str
+    request_id: str
+    def __init__(self, contest: _Optional[str] = ..., target: _Optional[str] = ..., prompt: _Optional[str] = ..., request_id: _Optional[str] = ...) -> None: ...
+
+class SubmitResponse(_message.Message):
+    __slots__ = ("submission",)
+    SUBMISSION_FIELD_NUMBER: _ClassVar[int]
+    submission: Submission
+    def __init__(self, submission: _Optional[_Union[Submission, _Mapping]] = ...) -> None: ...
+
+class WatchSubmissionRequest(_message.Message):
+    __slots__ = ("contest", "submission_id", "after_revision")
+    CONTEST_FIELD_NUMBER: _ClassVar[int]
+    SUBMISSION_ID_FIELD_NUMBER: _ClassVar[int]
+    AFTER_REVISION_FIELD_NUMBER: _ClassVar[int]
+    contest: str
+    submission_id: str
+    after_revision: int
+    def __init__(self, contest: _Optional[str] = ..., submission_id: _Optional[str] = ..., after_revision: _Optional[int] = ...) -> None: ...
+
+class WatchSubmissionResponse(_message.Message):
+    __slots__ = ("submission", "heartbeat", "goodbye")
+    SUBMISSION_FIELD_NUMBER: _ClassVar[int]
+    HEARTBEAT_FIELD_NUMBER: _ClassVar[int]
+    GOODBYE_FIELD_NUMBER: _ClassVar[int]
+    submission: Submission
+    heartbeat: Heartbeat
+    goodbye: Goodbye
+    def __init__(self, submission: _Optional[_Union[Submission, _Mapping]] = ..., heartbeat: _Optional[_Union[Heartbeat, _Mapping]] = ..., goodbye: _Optional[_Union[Goodbye, _Mapping]] = ...) -> None: ...
+
+class Heartbeat(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class Goodbye(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class ListSubmissionsRequest(_message.Message):
+    __slots__ = ("contest", "limit")
+    CONTEST_FIELD_NUMBER: _ClassVar[int]
+    LIMIT_FIELD_NUMBER: _ClassVar[int]
+    contest: str
+    limit: int
+    def __init__(self, contest: _Optional[str] = ..., limit: _Optional[int] = ...) -> None: ...
+
+class ListSubmissionsResponse(_message.Message):
+    __slots__ = ("submissions",)
+    SUBMISSIONS_FIELD_NUMBER: _ClassVar[int]
+    submissions: _containers.RepeatedCompositeFieldContainer[Submission]
+    def __init__(self, submissions: _Optional[_Iterable[_Union[Submission, _Mapping]]] = ...) -> None: ...
+
+class Submission(_message.Message):
+    __slots__ = ("submission_id", "revision", "target", "prompt", "state", "answer", "created_at", "policy_generation", "queue", "drawing", "result", "failure")
+    SUBMISSION_ID_FIELD_NUMBER: _ClassVar[int]
+    REVISION_FIELD_NUMBER: _ClassVar[int]
+    TARGET_FIELD_NUMBER: _ClassVar[int]
+    PROMPT_FIELD_NUMBER: _ClassVar[int]
+    STATE_FIELD_NUMBER: _ClassVar[int]
+    ANSWER_FIELD_NUMBER: _ClassVar[int]
+    CREATED_AT_FIELD_NUMBER: _ClassVar[int]
+    POLICY_GENERATION_FIELD_NUMBER: _ClassVar[int]
+    QUEUE_FIELD_NUMBER: _ClassVar[int]
+    DRAWING_FIELD_NUMBER: _ClassVar[int]
+    RESULT_FIELD_NUMBER: _ClassVar[int]
+    FAILURE_FIELD_NUMBER: _ClassVar[int]
+    submission_id: str
+    revision: int
+    target: str
+    prompt: str
+    state: SubmissionState
+    answer: Answer
+    created_at: _timestamp_pb2.Timestamp
+    policy_generation: int
+    queue: QueuePlace
+    drawing: DrawingProgress
+    result: Result
+    failure: Failure
+    def __init__(self, submission_id: _Optional[str] = ..., revision: _Optional[int] = ..., target: _Optional[str] = ..., prompt: _Optional[str] = ..., state: _Optional[_Union[SubmissionState, str]] = ..., answer: _Optional[_Union[Answer, str]] = ..., created_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., policy_generation: _Optional[int] = ..., queue: _Optional[_Union[QueuePlace, _Mapping]] = ..., drawing: _Optional[_Union[DrawingProgress, _Mapping]] = ..., result: _Optional[_Union[Result, _Mapping]] = ..., failure: _Optional[_Union[Failure, _Mapping]] = ...) -> None: ...
+
+class QueuePlace(_message.Message):
+    __slots__ = ("position", "p50_ms", "p90_ms", "measuring")
+    POSITION_FIELD_NUMBER: _ClassVar[int]
+    P50_MS_FIELD_NUMBER: _ClassVar[int]
+    P90_MS_FIELD_NUMBER: _ClassVar[int]
+    MEASURING_FIELD_NUMBER: _ClassVar[int]
+    position: int
+    p50_ms: int
+    p90_ms: int
+    measuring: bool
+    def __init__(self, position: _Optional[int] = ..., p50_ms: _Optional[int] = ..., p90_ms: _Optional[int] = ..., measuring: _Optional[bool] = ...) -> None: ...
+
+class DrawingProgress(_message.Message):
+    __slots__ = ("started_at", "typical_ms")
+    STARTED_AT_FIELD_NUMBER: _ClassVar[int]
+    TYPICAL_MS_FIELD_NUMBER: _ClassVar[int]
+    started_at: _timestamp_pb2.Timestamp
+    typical_ms: int
+    def __init__(self, started_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., typical_ms: _Optional[int] = ...) -> None: ...
+
+class Result(_message.Message):
+    __slots__ = ("picture_sha256", "score", "cosine", "seed", "generator_digest", "scorer_digest", "calibration_id", "completed_at")
+    PICTURE_SHA256_FIELD_NUMBER: _ClassVar[int]
+    SCORE_FIELD_NUMBER: _ClassVar[int]
+    COSINE_FIELD_NUMBER: _ClassVar[int]
+    SEED_FIELD_NUMBER: _ClassVar[int]
+    GENERATOR_DIGEST_FIELD_NUMBER: _ClassVar[int]
+    SCORER_DIGEST_FIELD_NUMBER: _ClassVar[int]
+    CALIBRATION_ID_FIELD_NUMBER: _ClassVar[int]
+    COMPLETED_AT_FIELD_NUMBER: _ClassVar[int]
+    picture_sha256: str
+    score: float
+    cosine: float
+    seed: int
+    generator_digest: str
+    scorer_digest: str
+    calibration_id: str
+    completed_at: _timestamp_pb2.Timestamp
+    def __init__(self, picture_sha256: _Optional[str] = ..., score: _Optional[float] = ..., cosine: _Optional[float] = ..., seed: _Optional[int] = ..., generator_digest: _Optional[str] = ..., scorer_digest: _Optional[str] = ..., calibration_id: _Optional[str] = ..., completed_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+
+class Failure(_message.Message):
+    __slots__ = ("reason", "message")
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    MESSAGE_FIELD_NUMBER: _ClassVar[int]
+    reason: str
+    message: str
+    def __init__(self, reason: _Optional[str] = ..., message: _Optional[str] = ...) -> None: ...

