@@ -59,3 +59,8 @@ async def subscription(client: aioredis.Redis, channel: str) -> AsyncIterator[by
             await asyncio.sleep(RECONNECT_S)
         finally:
             await pubsub.aclose()  # type: ignore[no-untyped-call]
+
+
+def as_bytes(value: bytes | str) -> bytes:
+    """Returns what Redis answered as bytes; the client's types allow for a decoding client, which ours is not."""
+    return value if isinstance(value, bytes) else value.encode()

@@ -1,0 +1,98 @@
+"""What a contest document may say: the bounds, once, for the command line and for the services' admin ports."""
+
+import io
+import re
+import warnings
+from collections.abc import Iterator
+
+from PIL import Image, UnidentifiedImageError
+
+from cygnet.platform.errors import FieldViolation, InvalidRequest
+from cygnet.platform.text import control_characters
+from cygnet.v1 import contest_pb2
+
+MAX_TARGET_BYTES = 2 * 1024 * 1024
+MAX_TARGET_SIDE = 2048
+MAX_TARGETS = 8
+MAX_STAFF = 100
+NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
+_SOURCE = re.compile(r"((builtin|hf|s3|pvc)://[\w./@:+-]{1,500}|/[\w./@+-]{1,500})")
+_LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
+
+
+def check_document(document: contest_pb2.ContestDocument) -> None:
+    """Raises InvalidRequest with one violation per wrong field, named as in the YAML."""
+    violations = [FieldViolation(field, words) for field, words in _wrong(document)]
+    if violations:
+        raise InvalidRequest(*violations)
+
+
+def check_target_picture(picture: bytes, field: str) -> None:
+    """Raises InvalidRequest unless `picture` is a PNG of a sane size that can be decoded."""
+    if len(picture) > MAX_TARGET_BYTES:
+        raise InvalidRequest(FieldViolation(field, f"larger than {MAX_TARGET_BYTES} bytes"))
+    try:
+        with warnings.catch_warnings():
+            # A picture that claims to be huge is an attack, not a matter for a warning.
+            warnings.simplefilter("error", Image.DecompressionBombWarning)
+            with Image.open(io.BytesIO(picture), formats=["PNG"]) as image:
+                if max(image.size) > MAX_TARGET_SIDE or min(image.size) < 64:
+                    raise InvalidRequest(FieldViolation(field, f"each side must have 64 to {MAX_TARGET_SIDE} pixels"))
+                image.load()
+    except (UnidentifiedImageError, OSError, SyntaxError, Image.DecompressionBombWarning) as error:
+        raise InvalidRequest(FieldViolation(field, f"this is no PNG that can be read: {error}")) from None
+
+
+def _wrong(document: contest_pb2.ContestDocument) -> Iterator[tuple[str, str]]:
+    contest = document.contest
+    if not NAME.fullmatch(contest.name):
+        yield "metadata.name", "1 to 63 characters of a-z, 0-9 and -, with no - at either end"
+    if "en" not in contest.title:
+        yield "spec.title", 'give at least an English title, "en"'
+    for language, title in contest.title.items():
+        if not _LANGUAGE.fullmatch(language):
+            yield f"spec.title.{language}", 'name the language by its tag, as "en" or "ko"'
+        if not 1 <= len(title) <= 100 or control_characters(title):
+            yield f"spec.title.{language}", "1 to 100 characters in one line"
+    yield from _wrong_targets(contest)
+    for field, value, low, high in (
+        ("spec.leaderboard.decimals", contest.decimals, 0, 4),
+        ("spec.maxPromptChars", contest.max_prompt_chars, 10, 300),
+        ("spec.model.generator.steps", document.model.steps, 1, 50),
+        ("spec.model.generator.size", document.model.size, 64, 1024),
+        ("spec.rateLimit.perParticipant.every (ms)", document.admission.every_ms, 100, 3_600_000),
+        ("spec.rateLimit.perParticipant.burst", document.admission.burst, 1, 100),
+        ("spec.rateLimit.perParticipant.pending", document.admission.pending, 1, 100),
+        ("spec.rateLimit.contest.maxPredictedWait (ms)", document.admission.max_predicted_wait_ms, 1_000, 86_400_000),
+    ):
+        if not low <= value <= high:
+            yield field, f"{low} to {high}, not {value}"
+    if document.model.size % 8:
+        yield "spec.model.generator.size", "a multiple of 8"
+    for field, source in (
+        ("spec.model.generator.source", document.model.generator_source),
+        ("spec.model.scorer.source", document.model.scorer_source),
+    ):
+        if not _SOURCE.fullmatch(source) or ".." in source:
+            yield field, "builtin://name, hf://org/name, s3://bucket/path, pvc://claim/path or an absolute path"
+    if document.admission.dedup_scope == contest_pb2.DEDUP_SCOPE_UNSPECIFIED:
+        yield "spec.dedup.scope", "contest or participant"
+    if len(document.staff) > MAX_STAFF:
+        yield "spec.leaderboard.staff", f"at most {MAX_STAFF} nicknames"
+    for i, nickname in enumerate(document.staff):
+        if not 1 <= len(nickname) <= 24:
+            yield f"spec.leaderboard.staff.{i}", "1 to 24 characters"
+
+
+def _wrong_targets(contest: contest_pb2.Contest) -> Iterator[tuple[str, str]]:
+    if not 1 <= len(contest.targets) <= MAX_TARGETS:
+        yield "spec.targets", f"1 to {MAX_TARGETS} targets"
+    seen: set[str] = set()
+    for i, target in enumerate(contest.targets):
+        if not NAME.fullmatch(target.name):
+            yield f"spec.targets.{i}.name", "1 to 63 characters of a-z, 0-9 and -, with no - at either end"
+        if target.name in seen:
+            yield f"spec.targets.{i}.name", f"there are two targets called {target.name}"
+        seen.add(target.name)
+        if not re.fullmatch(r"[0-9a-f]{64}", target.picture_sha256):
+            yield f"spec.targets.{i}.image", "its picture's SHA-256 must be 64 hex digits"

@@ -1,0 +1,223 @@
+"""The `Contest` resource as people write it, and the document that services hold.
+
+The same YAML serves with Kubernetes and without. Here is its shape; what values are allowed is in `checks.py`,
+where the services check again what they receive.
+"""
+
+import hashlib
+import re
+from importlib import resources
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import yaml
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic.alias_generators import to_camel
+
+from cygnet.contest.checks import MAX_TARGET_BYTES, check_document, check_target_picture
+from cygnet.platform.errors import FieldViolation, InvalidRequest
+from cygnet.v1 import contest_pb2
+
+_UNITS_MS = {"ms": 1, "s": 1_000, "m": 60_000, "h": 3_600_000}
+_SCOPES = {
+    "contest": contest_pb2.DEDUP_SCOPE_CONTEST,
+    "participant": contest_pb2.DEDUP_SCOPE_PARTICIPANT,
+}
+
+
+def duration_ms(text: object) -> int:
+    """Returns the milliseconds in "500ms", "10s", "5m" or "1h". Raises ValueError for anything else."""
+    match = re.fullmatch(r"(\d{1,9})(ms|s|m|h)", text) if isinstance(text, str) else None
+    if match is None:
+        raise ValueError('write a whole number and a unit, as in "500ms", "10s", "5m" or "1h"')
+    return int(match[1]) * _UNITS_MS[match[2]]
+
+
+Milliseconds = Annotated[int, BeforeValidator(duration_ms)]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, alias_generator=to_camel, populate_by_name=True, use_attribute_docstrings=True
+    )
+
+
+class Image(_Part):
+    """Where a target's picture comes from: exactly one of the two."""
+
+    builtin: Literal["duck", "swan"] | None = None
+    """A picture that comes with Cygnet."""
+    file: str | None = None
+    """A PNG file, relative to the document."""
+
+
+class TargetSpec(_Part):
+    """A picture to imitate."""
+
+    name: str
+    image: Image
+
+
+class Generator(_Part):
+    """The text-to-image model."""
+
+    source: str = "builtin://cygnet-tiny"
+    steps: int | None = None
+    """Scheduler steps; left out, what suits the embedded model."""
+    size: int = 256
+
+
+class Scorer(_Part):
+    """The similarity model."""
+
+    source: str = "builtin://cygnet-clip"
+
+
+class ModelSpec(_Part):
+    """How pictures are drawn and scored."""
+
+    generator: Generator = Generator()
+    scorer: Scorer = Scorer()
+
+
+class PerParticipant(_Part):
+    """Limits on one participant's new drawings."""
+
+    every: Milliseconds = 10_000
+    burst: int = 3
+    pending: int = 2
+
+
+class PerContest(_Part):
+    """Limits on all drawings together."""
+
+    max_predicted_wait: Milliseconds = 300_000
+
+
+class RateLimit(_Part):
+    """Who may add how much work."""
+
+    per_participant: PerParticipant = PerParticipant()
+    contest: PerContest = PerContest()
+
+
+class Dedup(_Part):
+    """Whose earlier drawing answers a repeated prompt."""
+
+    scope: Literal["contest", "participant"] = "contest"
+
+
+class LeaderboardSpec(_Part):
+    """How the ranking is shown."""
+
+    decimals: int = 2
+    staff: tuple[str, ...] = ()
+
+
+class Spec(_Part):
+    """What a contest is."""
+
+    title: dict[str, str]
+    targets: tuple[TargetSpec, ...]
+    max_prompt_chars: int = 300
+    model: ModelSpec = ModelSpec()
+    rate_limit: RateLimit = RateLimit()
+    dedup: Dedup = Dedup()
+    leaderboard: LeaderboardSpec = LeaderboardSpec()
+
+
+class Metadata(_Part):
+    """The contest's name; labels and annotations are Kubernetes' business and pass."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+    name: str
+
+
+class ContestSpec(_Part):
+    """The whole resource."""
+
+    api_version: Literal["cygnet.dev/v1alpha1"]
+    kind: Literal["Contest"]
+    metadata: Metadata
+    spec: Spec = Field()
+
+
+DEFAULT_STEPS = 8
+"""Scheduler steps that suit the embedded model."""
+
+
+def read_contest(path: Path) -> tuple[contest_pb2.ContestDocument, list[bytes]]:
+    """Reads a contest from a YAML file.
+
+    Returns the document (generation 0: the next one) and the PNG bytes of its targets, in their order.
+    Raises InvalidRequest with one violation per wrong field, named as in the file.
+    """
+    try:
+        raw: Any = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise InvalidRequest(FieldViolation(str(path), "there is no such file")) from None
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise InvalidRequest(FieldViolation(str(path), f"this is no YAML: {error}")) from None
+    try:
+        contest = ContestSpec.model_validate(raw)
+    except ValidationError as error:
+        raise InvalidRequest(
+            *(
+                FieldViolation(".".join(map(str, e["loc"])) or "document", e["msg"].removeprefix("Value error, "))
+                for e in error.errors()
+            )
+        ) from None
+    pictures = [
+        _picture(target, path.parent, f"spec.targets.{i}.image") for i, target in enumerate(contest.spec.targets)
+    ]
+    document = to_document(contest, pictures)
+    check_document(document)
+    return document, pictures
+
+
+def to_document(contest: ContestSpec, pictures: list[bytes]) -> contest_pb2.ContestDocument:
+    """Returns the document that services hold; `pictures` are the PNG bytes of the targets, in their order."""
+    spec = contest.spec
+    steps = spec.model.generator.steps
+    return contest_pb2.ContestDocument(
+        contest=contest_pb2.Contest(
+            name=contest.metadata.name,
+            title=spec.title,
+            targets=[
+                contest_pb2.Target(name=target.name, picture_sha256=hashlib.sha256(picture).hexdigest())
+                for target, picture in zip(spec.targets, pictures, strict=True)
+            ],
+            decimals=spec.leaderboard.decimals,
+            max_prompt_chars=spec.max_prompt_chars,
+        ),
+        model=contest_pb2.Model(
+            generator_source=spec.model.generator.source,
+            steps=DEFAULT_STEPS if steps is None else steps,
+            size=spec.model.generator.size,
+            scorer_source=spec.model.scorer.source,
+        ),
+        admission=contest_pb2.AdmissionPolicy(
+            every_ms=spec.rate_limit.per_participant.every,
+            burst=spec.rate_limit.per_participant.burst,
+            pending=spec.rate_limit.per_participant.pending,
+            max_predicted_wait_ms=spec.rate_limit.contest.max_predicted_wait,
+            dedup_scope=_SCOPES[spec.dedup.scope],
+        ),
+        staff=spec.leaderboard.staff,
+    )
+
+
+def _picture(target: TargetSpec, folder: Path, field: str) -> bytes:
+    image = target.image
+    if (image.builtin is None) == (image.file is None):
+        raise InvalidRequest(FieldViolation(field, "give one of `builtin` and `file`"))
+    if image.builtin is not None:
+        return resources.files("cygnet.contest").joinpath("targets", f"{image.builtin}.png").read_bytes()
+    path = folder / str(image.file)
+    if not path.is_file():
+        raise InvalidRequest(FieldViolation(f"{field}.file", f"there is no file {path}"))
+    if path.stat().st_size > MAX_TARGET_BYTES:
+        raise InvalidRequest(FieldViolation(f"{field}.file", f"larger than {MAX_TARGET_BYTES} bytes"))
+    picture = path.read_bytes()
+    check_target_picture(picture, f"{field}.file")
+    return picture
