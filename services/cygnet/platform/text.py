@@ -2,9 +2,10 @@
 
 import unicodedata
 
-# Joiners are needed inside emoji sequences and some scripts; everything else of category Cf is invisible or
-# changes the direction of what follows it.
-_JOINERS = {"\u200c", "\u200d"}
+_ZERO_WIDTH_JOINER = "\u200d"
+_PICTOGRAPHS = {"So", "Sk"}
+"""Categories of emoji and of their skin tones."""
+_VARIATION_SELECTOR = "\ufe0f"
 _BLANK_LETTERS = {"\u115f", "\u1160", "\u3164", "\uffa0", "\u2800"}
 """Letters by category, nothing by looks: Hangul fillers and the empty Braille pattern."""
 
@@ -14,12 +15,25 @@ def control_characters(text: str) -> bool:
     return any(unicodedata.category(char) in {"Cc", "Cs"} for char in text)
 
 
-def without_invisible(text: str, *, keep_joiners: bool = False) -> str:
-    """Returns `text` without format characters (zero-width, bidirectional controls, tags) and blank letters."""
+def without_invisible(text: str) -> str:
+    """Returns `text` without format characters (zero-width, bidirectional controls, tags) and blank letters.
+
+    A joiner between two pictographs stays: it makes one emoji of them.
+    """
     return "".join(
         char
-        for char in text
-        if (keep_joiners and char in _JOINERS) or (unicodedata.category(char) != "Cf" and char not in _BLANK_LETTERS)
+        for i, char in enumerate(text)
+        if (unicodedata.category(char) != "Cf" and char not in _BLANK_LETTERS)
+        or (char == _ZERO_WIDTH_JOINER and _joins_pictographs(text, i))
+    )
+
+
+def _joins_pictographs(text: str, i: int) -> bool:
+    if not 0 < i < len(text) - 1:
+        return False
+    before, after = text[i - 1], text[i + 1]
+    return (before == _VARIATION_SELECTOR or unicodedata.category(before) in _PICTOGRAPHS) and (
+        unicodedata.category(after) in _PICTOGRAPHS
     )
 
 

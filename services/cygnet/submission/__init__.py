@@ -1,0 +1,1 @@
+"""The submission service: participants, sessions, and the public API that players call."""

@@ -1,0 +1,72 @@
+"""Wires and runs the submission service."""
+
+from collections.abc import Sequence
+
+from cygnet.contest.admin import ContestAdminServicer
+from cygnet.contest.holder import ContestHolder
+from cygnet.platform.channels import channel
+from cygnet.platform.clock import now_ms
+from cygnet.platform.pictures import PictureStore
+from cygnet.platform.redis import connected
+from cygnet.platform.server import MAX_ADMIN_REQUEST_BYTES, Endpoint, Lifetime, run
+from cygnet.submission.dedup import DedupClient
+from cygnet.submission.feed import SubmissionFeed
+from cygnet.submission.servicer import ContestServicer, SubmissionServicer
+from cygnet.submission.sessions import SessionKeys
+from cygnet.submission.settings import SubmissionSettings
+from cygnet.submission.store import ParticipantStore
+from cygnet.v1 import admin_pb2, admin_pb2_grpc, contest_pb2, contest_pb2_grpc, submission_pb2, submission_pb2_grpc
+
+
+async def wire(settings: SubmissionSettings, lifetime: Lifetime) -> Sequence[Endpoint]:
+    """Builds the service; returns what it serves on its public and its admin port."""
+    redis = await lifetime.resources.enter_async_context(connected(settings.redis_url.get_secret_value()))
+    dedup = DedupClient(await lifetime.resources.enter_async_context(channel(settings.dedup_address)))
+    contests = ContestHolder(redis, "sub")
+    await contests.load()
+    feed = SubmissionFeed(dedup, lifetime.stopping)
+    lifetime.spawn(contests.follow(), "the contests' holder")
+    lifetime.spawn(feed.follow(), "the feed of changes")
+    lifetime.spawn(feed.refresh(), "the refresh of what is watched")
+    submissions = SubmissionServicer(
+        contests=contests,
+        participants=ParticipantStore(redis),
+        sessions=SessionKeys(settings.session_keys.get_secret_value(), now_ms),
+        dedup=dedup,
+        feed=feed,
+        clock=now_ms,
+    )
+    admin = ContestAdminServicer(contests, PictureStore(settings.pictures_url))
+    return [
+        Endpoint(
+            settings.listen,
+            [
+                (
+                    submission_pb2.DESCRIPTOR.services_by_name["SubmissionService"],
+                    lambda server: submission_pb2_grpc.add_SubmissionServiceServicer_to_server(submissions, server),
+                ),
+                (
+                    contest_pb2.DESCRIPTOR.services_by_name["ContestService"],
+                    lambda server: contest_pb2_grpc.add_ContestServiceServicer_to_server(
+                        ContestServicer(contests), server
+                    ),
+                ),
+            ],
+        ),
+        Endpoint(
+            settings.admin_listen,
+            [
+                (
+                    admin_pb2.DESCRIPTOR.services_by_name["ContestAdminService"],
+                    lambda server: admin_pb2_grpc.add_ContestAdminServiceServicer_to_server(admin, server),
+                )
+            ],
+            bearer_token=settings.admin_token.get_secret_value(),
+            max_request_bytes=MAX_ADMIN_REQUEST_BYTES,
+        ),
+    ]
+
+
+if __name__ == "__main__":
+    settings = SubmissionSettings()
+    run("submission", settings, lambda lifetime: wire(settings, lifetime))

@@ -1,0 +1,152 @@
+"""The latest state of every submission that somebody watches, for all watchers of this process.
+
+One stream from dedup says what changed; what is watched is then read again in batches, at most every
+REFRESH_S, however many people watch.
+"""
+
+import asyncio
+import logging
+from collections import defaultdict
+from collections.abc import AsyncIterator, Iterable
+from typing import Protocol
+
+from cygnet.platform.errors import DomainError
+from cygnet.platform.watching import Sign, Watch, Watches
+from cygnet.v1 import dedup_pb2, submission_pb2
+
+log = logging.getLogger(__name__)
+
+REFRESH_S = 0.25
+"""The least time between two reads of the same submission."""
+RETRY_S = 0.5
+"""Pause before a failed read or a broken stream is tried again."""
+BATCH = 500
+"""Submissions read in one call."""
+
+Key = tuple[str, str]
+"""(contest, submission id)"""
+
+
+class Changes(Protocol):
+    """Where changes and states come from."""
+
+    def changes(self) -> AsyncIterator[dedup_pb2.WatchChangesResponse]:
+        """Streams what changed; raises DomainError when the stream breaks."""
+
+    async def read(self, contest: str, ids: list[str]) -> list[dedup_pb2.OwnedSubmission]:
+        """Returns submissions as they stand; unknown ids are left out. Raises DomainError."""
+
+
+class SubmissionFeed:
+    """Let `follow` and `refresh` run for as long as the service does."""
+
+    def __init__(self, source: Changes, stopping: asyncio.Event) -> None:
+        self._source = source
+        self._watches: Watches[Key, submission_pb2.Submission] = Watches(stopping)
+        self._sent: dict[Key, submission_pb2.Submission] = {}
+        self._stale: set[Key] = set()
+        self._wake = asyncio.Event()
+
+    async def watch(
+        self, contest: str, first: submission_pb2.Submission, after_revision: int
+    ) -> AsyncIterator[submission_pb2.Submission | Sign]:
+        """Yields `first` if it is newer than `after_revision`, then each newer state, until done or failed."""
+        if is_final(first):
+            if first.revision > after_revision:
+                yield first
+            return
+        key = (contest, first.submission_id)
+        with self._watches.watching(key) as watch:
+            # `first` may be news for others who watch the same, and older than what they have seen.
+            self._publish(contest, first)
+            newest = self._sent[key]
+            if newest.revision > after_revision:
+                watch.offer(_copy(newest))
+            # What changed between that read and now has been missed.
+            self._mark([key])
+            async for event in self._until_final(watch):
+                yield event
+
+    async def _until_final(
+        self, watch: Watch[submission_pb2.Submission]
+    ) -> AsyncIterator[submission_pb2.Submission | Sign]:
+        async for event in self._watches.events(watch):
+            yield event
+            if event is Sign.STOPPING or (isinstance(event, submission_pb2.Submission) and is_final(event)):
+                return
+
+    async def follow(self) -> None:
+        """Notes what changed, for ever."""
+        while True:
+            try:
+                async for change in self._source.changes():
+                    self._note(change)
+                log.info("dedup ended the stream of changes, opening another")
+            except DomainError as error:
+                log.warning("the stream of changes broke, opening another", extra={"error": str(error)})
+            await asyncio.sleep(RETRY_S)
+
+    async def refresh(self) -> None:
+        """Reads again what changed and is watched, for ever."""
+        while True:
+            await self._wake.wait()
+            self._wake.clear()
+            stale, self._stale = self._stale, set()
+            try:
+                await self._read(stale)
+                await asyncio.sleep(REFRESH_S)
+            except DomainError as error:
+                log.warning("watched submissions could not be read, trying again", extra={"error": str(error)})
+                self._mark(stale)
+                await asyncio.sleep(RETRY_S)
+
+    def _note(self, change: dedup_pb2.WatchChangesResponse) -> None:
+        watched = self._watches.keys
+        if change.missed:
+            self._mark(watched)
+        elif change.queue_moved:
+            self._mark(key for key in watched if key[0] == change.contest)
+        else:
+            changed = {(change.contest, submission_id) for submission_id in change.submission_ids}
+            self._mark(key for key in watched if key in changed)
+
+    def _mark(self, keys: Iterable[Key]) -> None:
+        self._stale.update(keys)
+        if self._stale:
+            self._wake.set()
+
+    async def _read(self, stale: set[Key]) -> None:
+        by_contest: dict[str, list[str]] = defaultdict(list)
+        watched = set(self._watches.keys)
+        self._sent = {key: sent for key, sent in self._sent.items() if key in watched}
+        for contest, submission_id in stale & watched:
+            by_contest[contest].append(submission_id)
+        for contest, ids in by_contest.items():
+            for start in range(0, len(ids), BATCH):
+                for owned in await self._source.read(contest, ids[start : start + BATCH]):
+                    self._publish(contest, owned.submission)
+
+    def _publish(self, contest: str, now: submission_pb2.Submission) -> None:
+        key = (contest, now.submission_id)
+        sent = self._sent.get(key)
+        if sent is not None:
+            if now.revision < sent.revision:
+                return
+            # The revision counts changes of the whole contest: alone it is no news for this watcher.
+            sent.revision = now.revision
+            if sent == now:
+                return
+        # A copy: the watchers hold the other one, and ours is written to above.
+        self._sent[key] = _copy(now)
+        self._watches.publish(key, now)
+
+
+def _copy(submission: submission_pb2.Submission) -> submission_pb2.Submission:
+    copy = submission_pb2.Submission()
+    copy.CopyFrom(submission)
+    return copy
+
+
+def is_final(submission: submission_pb2.Submission) -> bool:
+    """Tells whether nothing will change any more."""
+    return submission.state in (submission_pb2.SUBMISSION_STATE_DONE, submission_pb2.SUBMISSION_STATE_FAILED)

@@ -1,0 +1,159 @@
+"""The public API: protobuf in, protobuf out."""
+
+import logging
+import re
+from collections.abc import AsyncIterator, Callable
+
+from cygnet.contest.holder import ContestHolder
+from cygnet.platform.errors import FieldViolation, InvalidRequest, NotFound, NotSignedIn, Refused
+from cygnet.platform.logs import prompt_hash
+from cygnet.platform.watching import Sign
+from cygnet.platform.wrapping import AioContext
+from cygnet.submission.dedup import DedupClient
+from cygnet.submission.feed import SubmissionFeed
+from cygnet.submission.sessions import Session, SessionKeys, new_participant_id
+from cygnet.submission.store import ParticipantStore
+from cygnet.submission.wording import check_submission, clean_nickname
+from cygnet.v1 import contest_pb2, contest_pb2_grpc, dedup_pb2, submission_pb2, submission_pb2_grpc
+
+log = logging.getLogger(__name__)
+
+MAX_PARTICIPANTS = 100_000
+"""Participants of one contest: a bound on what strangers can make us store."""
+DEFAULT_LIST = 20
+MAX_LIST = 100
+_SUBMISSION_ID = re.compile(r"[a-z2-7]{26}")
+
+
+class ContestServicer(contest_pb2_grpc.ContestServiceServicer):
+    """Tells players what the contest is about."""
+
+    def __init__(self, contests: ContestHolder) -> None:
+        self._contests = contests
+
+    async def GetContest(
+        self, request: contest_pb2.GetContestRequest, context: AioContext
+    ) -> contest_pb2.GetContestResponse:
+        return contest_pb2.GetContestResponse(contest=self._contests.get(request.contest).contest)
+
+
+class SubmissionServicer(submission_pb2_grpc.SubmissionServiceServicer):
+    """Lets players in, takes their prompts, and tells them what becomes of them."""
+
+    def __init__(
+        self,
+        *,
+        contests: ContestHolder,
+        participants: ParticipantStore,
+        sessions: SessionKeys,
+        dedup: DedupClient,
+        feed: SubmissionFeed,
+        clock: Callable[[], int],
+    ) -> None:
+        self._contests = contests
+        self._participants = participants
+        self._sessions = sessions
+        self._dedup = dedup
+        self._feed = feed
+        self._clock = clock
+
+    async def Join(self, request: submission_pb2.JoinRequest, context: AioContext) -> submission_pb2.JoinResponse:
+        contest = self._contests.get(request.contest).contest.name
+        nickname = clean_nickname(request.nickname)
+        session = Session(contest, self._known_participant(context, contest) or new_participant_id(), nickname)
+        if not await self._participants.put(contest, session.participant_id, nickname, self._clock(), MAX_PARTICIPANTS):
+            raise Refused("this contest has all the participants it can hold", reason="CONTEST_FULL", retry_after_s=60)
+        return submission_pb2.JoinResponse(
+            participant_id=session.participant_id, nickname=nickname, session_token=self._sessions.issue(session)
+        )
+
+    async def Submit(self, request: submission_pb2.SubmitRequest, context: AioContext) -> submission_pb2.SubmitResponse:
+        document = self._contests.get(request.contest)
+        session = self._session(context, document.contest.name)
+        target = next((t for t in document.contest.targets if t.name == request.target), None)
+        if target is None:
+            raise NotFound("this contest has no such target", reason="TARGET_NOT_FOUND")
+        check_submission(request.prompt, request.request_id, document.contest.max_prompt_chars)
+        submission = await self._dedup.admit(
+            dedup_pb2.AdmitRequest(
+                contest=session.contest,
+                participant_id=session.participant_id,
+                nickname=session.nickname,
+                request_id=request.request_id,
+                target=target,
+                prompt=request.prompt,
+                model=document.model,
+                policy=document.admission,
+            )
+        )
+        log.debug(
+            "admitted",
+            extra={
+                "contest": session.contest,
+                "submission": submission.submission_id,
+                "prompt_hash": prompt_hash(request.prompt),
+            },
+        )
+        return submission_pb2.SubmitResponse(submission=submission)
+
+    async def WatchSubmission(
+        self, request: submission_pb2.WatchSubmissionRequest, context: AioContext
+    ) -> AsyncIterator[submission_pb2.WatchSubmissionResponse]:
+        session = self._session(context, self._contests.get(request.contest).contest.name)
+        first = await self._own_submission(session, request.submission_id)
+        async for event in self._feed.watch(session.contest, first, request.after_revision):
+            yield _watch_response(event)
+
+    async def ListSubmissions(
+        self, request: submission_pb2.ListSubmissionsRequest, context: AioContext
+    ) -> submission_pb2.ListSubmissionsResponse:
+        session = self._session(context, self._contests.get(request.contest).contest.name)
+        if request.limit > MAX_LIST:
+            raise InvalidRequest(FieldViolation("limit", f"at most {MAX_LIST}"))
+        return submission_pb2.ListSubmissionsResponse(
+            submissions=await self._dedup.of_participant(
+                session.contest, session.participant_id, request.limit or DEFAULT_LIST
+            )
+        )
+
+    async def _own_submission(self, session: Session, submission_id: str) -> submission_pb2.Submission:
+        if not _SUBMISSION_ID.fullmatch(submission_id):
+            raise InvalidRequest(FieldViolation("submission_id", "26 characters of a-z and 2-7"))
+        found = await self._dedup.read(session.contest, [submission_id])
+        if not found or found[0].participant_id != session.participant_id:
+            raise NotFound("you have no such submission", reason="SUBMISSION_NOT_FOUND")
+        return found[0].submission
+
+    def _session(self, context: AioContext, contest: str) -> Session:
+        token = _bearer_token(context)
+        if token is None:
+            raise NotSignedIn("join the contest first", reason="SESSION_MISSING")
+        return self._sessions.verify(token, contest)
+
+    def _known_participant(self, context: AioContext, contest: str) -> str | None:
+        """Returns who joins again; None for somebody new, and for a session that does not hold any more."""
+        token = _bearer_token(context)
+        if token is None:
+            return None
+        try:
+            return self._sessions.verify(token, contest).participant_id
+        except NotSignedIn:
+            return None
+
+
+def _bearer_token(context: AioContext) -> str | None:
+    for key, value in context.invocation_metadata() or ():
+        if key == "authorization":
+            text = value.decode("latin-1") if isinstance(value, bytes) else value
+            scheme, _, token = text.partition(" ")
+            if scheme.lower() == "bearer" and 0 < len(token) <= 1024:
+                return token
+    return None
+
+
+def _watch_response(event: submission_pb2.Submission | Sign) -> submission_pb2.WatchSubmissionResponse:
+    if event is Sign.ALIVE:
+        return submission_pb2.WatchSubmissionResponse(heartbeat=submission_pb2.Heartbeat())
+    if isinstance(event, Sign):
+        return submission_pb2.WatchSubmissionResponse(goodbye=submission_pb2.Goodbye())
+    return submission_pb2.WatchSubmissionResponse(submission=event)

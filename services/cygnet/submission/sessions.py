@@ -1,0 +1,77 @@
+"""Session tokens: who is calling, without asking anybody.
+
+A signed token is the identity, not the nickname, so a reload never says "name already taken". It holds for one
+contest. Keys have ids, so that they can be changed while people play.
+"""
+
+import base64
+import re
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import jwt
+
+from cygnet.platform.errors import NotSignedIn
+
+LIFETIME_S = 14 * 24 * 3600
+"""How long a token holds: longer than any event."""
+_ALGORITHM = "HS256"
+
+
+@dataclass(frozen=True)
+class Session:
+    """Who calls."""
+
+    contest: str
+    participant_id: str
+    nickname: str
+
+
+def new_participant_id() -> str:
+    """Returns 26 characters that nobody can guess or meet by chance (130 bits)."""
+    return base64.b32encode(secrets.token_bytes(17)).decode().lower()[:26]
+
+
+class SessionKeys:
+    """Signs and verifies tokens."""
+
+    def __init__(self, keys: str, clock: Callable[[], int]) -> None:
+        """`keys` is "kid:secret[,kid:secret]", see SubmissionSettings; `clock` gives milliseconds since the epoch."""
+        pairs = [pair.partition(":") for pair in keys.split(",") if pair]
+        self._secrets = {kid: secret for kid, _, secret in pairs}
+        if not pairs or not all(re.fullmatch(r"[\w-]{1,32}", k) and len(s) >= 32 for k, s in self._secrets.items()):
+            raise ValueError('session keys are "kid:secret[,kid:secret]", each secret of 32 characters or more')
+        self._signing_kid = pairs[0][0]
+        self._clock = clock
+
+    def issue(self, session: Session) -> str:
+        """Returns a token for `session`."""
+        claims = {
+            "con": session.contest,
+            "sub": session.participant_id,
+            "nick": session.nickname,
+            "exp": self._clock() // 1000 + LIFETIME_S,
+        }
+        return jwt.encode(
+            claims, self._secrets[self._signing_kid], algorithm=_ALGORITHM, headers={"kid": self._signing_kid}
+        )
+
+    def verify(self, token: str, contest: str) -> Session:
+        """Returns the session of a token. Raises NotSignedIn unless it is ours, current, and of this contest."""
+        try:
+            kid = jwt.get_unverified_header(token).get("kid", "")
+            claims = jwt.decode(
+                token,
+                self._secrets.get(kid, ""),
+                algorithms=[_ALGORITHM],
+                # The injected clock decides, below.
+                options={"require": ["exp", "sub"], "verify_exp": False},
+            )
+        except jwt.InvalidTokenError:
+            raise NotSignedIn("this session does not hold any more; join again", reason="SESSION_INVALID") from None
+        if claims["exp"] * 1000 < self._clock():
+            raise NotSignedIn("this session is over; join again", reason="SESSION_EXPIRED")
+        if claims.get("con") != contest:
+            raise NotSignedIn("this session is of another contest; join this one", reason="SESSION_OF_ANOTHER_CONTEST")
+        return Session(contest, claims["sub"], claims.get("nick", ""))
