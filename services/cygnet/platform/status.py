@@ -18,6 +18,8 @@ from cygnet.platform import errors
 from cygnet.platform.wrapping import AioContext, WrappingInterceptor
 
 DOMAIN = "cygnet.dev"
+_DETAILS_KEY = "grpc-status-details-bin"
+"""Where gRPC carries google.rpc.Status. The helper of grpcio-status reads it from synchronous calls alone."""
 log = logging.getLogger(__name__)
 
 _CODES: tuple[tuple[type[errors.DomainError], int], ...] = (
@@ -49,16 +51,15 @@ def to_status(error: errors.DomainError) -> status_pb2.Status:
     return status
 
 
-def from_rpc_error(error: grpc.RpcError) -> errors.DomainError:
+def from_rpc_error(error: grpc.aio.AioRpcError) -> errors.DomainError:
     """Returns the domain error behind a failed call, so that it can be raised on to the own caller.
 
     What is no domain error (a deadline, a broken connection) comes back as `Unavailable`.
     """
-    if not isinstance(error, grpc.Call):
-        return errors.Unavailable(str(error))
-    status = rpc_status.from_call(error)
-    if status is None:
+    packed = next((v for k, v in error.trailing_metadata() if k == _DETAILS_KEY), None)
+    if not isinstance(packed, bytes):
         return errors.Unavailable(f"{error.code().name}: {error.details()}")
+    status = status_pb2.Status.FromString(packed)
     reason, retry_after_s = "UNKNOWN", 1.0
     violations: list[errors.FieldViolation] = []
     for detail in status.details:

@@ -60,10 +60,12 @@ class SessionKeys:
     def verify(self, token: str, contest: str) -> Session:
         """Returns the session of a token. Raises NotSignedIn unless it is ours, current, and of this contest."""
         try:
-            kid = jwt.get_unverified_header(token).get("kid", "")
+            secret = self._secrets.get(jwt.get_unverified_header(token).get("kid", ""))
+            if secret is None:
+                raise jwt.InvalidTokenError("signed with a key that is not ours, or not any more")
             claims = jwt.decode(
                 token,
-                self._secrets.get(kid, ""),
+                secret,
                 algorithms=[_ALGORITHM],
                 # The injected clock decides, below.
                 options={"require": ["exp", "sub"], "verify_exp": False},
