@@ -22,15 +22,18 @@ RECONNECT_S = 0.5
 @asynccontextmanager
 async def connected(url: str) -> AsyncIterator[aioredis.Redis]:
     """Yields a client with a pool of up to 64 connections; raises if Redis does not answer within 10 s."""
-    client = aioredis.Redis.from_url(
+    # Blocking: in a burst a command waits for a connection; the ordinary pool fails the 65th at once.
+    pool = aioredis.BlockingConnectionPool.from_url(
         url,
         max_connections=64,
+        timeout=10,
         socket_timeout=10,
         socket_connect_timeout=5,
-        # A script that ran but whose answer was lost must not run twice behind our back: connecting is
-        # retried, commands are not (every script is idempotent for its caller's own retry).
+        # redis-py sends a command again when the connection broke, so a script may run twice for one call:
+        # every script must be safe to repeat. A command that timed out is not sent again.
         retry=Retry(ExponentialBackoff(cap=1, base=0.05), 3, supported_errors=(RedisConnectionError,)),
     )
+    client = aioredis.Redis.from_pool(pool)
     try:
         await asyncio.wait_for(client.ping(), 10)
         yield client
