@@ -1,0 +1,38 @@
+// The three services that the page speaks to, over gRPC-web on the page's own origin.
+import { type Client, createClient, type Interceptor, type Transport } from "@connectrpc/connect";
+import { createGrpcWebTransport } from "@connectrpc/connect-web";
+import { ContestService } from "../gen/cygnet/v1/contest_pb";
+import { LeaderboardService } from "../gen/cygnet/v1/leaderboard_pb";
+import { SubmissionService } from "../gen/cygnet/v1/submission_pb";
+
+export interface Clients {
+  contest: Client<typeof ContestService>;
+  submission: Client<typeof SubmissionService>;
+  leaderboard: Client<typeof LeaderboardService>;
+}
+
+/** How long an answer that is no stream may take before it counts as lost. */
+export const CALL_TIMEOUT_MS = 10_000;
+
+export function makeClients(transport: Transport): Clients {
+  return {
+    contest: createClient(ContestService, transport),
+    submission: createClient(SubmissionService, transport),
+    leaderboard: createClient(LeaderboardService, transport),
+  };
+}
+
+/** Puts the session token, where there is one, on calls to the submission service only. */
+export function bearer(token: () => string | undefined): Interceptor {
+  return (next) => (request) => {
+    const value = token();
+    if (value !== undefined && request.service.typeName === SubmissionService.typeName) {
+      request.header.set("authorization", `Bearer ${value}`);
+    }
+    return next(request);
+  };
+}
+
+export function webTransport(token: () => string | undefined): Transport {
+  return createGrpcWebTransport({ baseUrl: window.location.origin, interceptors: [bearer(token)] });
+}

@@ -1,0 +1,125 @@
+// Every word of the page in English. The other languages have the same keys; the compiler checks it.
+import type { WaitRange } from "../game/progress";
+
+const seconds = (n: number) => `${n} second${n === 1 ? "" : "s"}`;
+const drawings = (n: number) => `${n} drawing${n === 1 ? "" : "s"}`;
+
+export const en = {
+  language: "English",
+  switchLanguage: "Language",
+  skip: "Skip to the drawing box",
+
+  loadingContest: "Wading in: looking for the contest …",
+  noContest: "There is no contest here.",
+  noContestHint:
+    "Check the address or scan the QR code again. If the contest is about to open, this page finds it by itself.",
+  unreachable: "The game does not answer yet. Trying again by itself …",
+  offline: "You are offline. What you send is kept on this phone and goes out by itself.",
+  lost: "The game does not answer. Trying again by itself …",
+
+  joinTitle: "Who is playing?",
+  joinHint: "This name is shown on the leaderboard. No account, no e-mail.",
+  nickname: "Nickname",
+  join: "Join",
+  joining: "Joining …",
+  joinAgain: "Your session has ended. Join again: your prompts are kept.",
+  joinFailed: "That did not get through. Please try again.",
+  playingAs: "Playing as",
+  rename: "Change",
+  renameLabel: "Change nickname",
+  save: "Save",
+  saving: "Saving …",
+  cancel: "Cancel",
+
+  target: "Draw this",
+  chooseTarget: "Which picture?",
+  targetAlt: (name: string) => `The picture to imitate: ${name}`,
+  targetMissing: "This contest has no target picture yet.",
+
+  promptTitle: "Describe it",
+  promptLabel: "Your prompt",
+  promptPlaceholder: "a yellow duckling on a blue pond, drawn with crayons",
+  counter: (used: number, most: number) => `${used} of ${most} characters`,
+  tooLong: (over: number) => `${over} too many`,
+  draw: "Draw it",
+  sendingButton: "Sending …",
+
+  sending: "Sending your prompt …",
+  kept: "No connection. Your prompt is kept on this phone and sends itself.",
+  keptSignedOut: "Your prompt is kept. It goes out as soon as you have joined again.",
+  tryAgain: "Try again",
+  discard: "Discard",
+  queued: "Waiting",
+  next: "You are next.",
+  before: (n: number) => `${drawings(n)} before yours.`,
+  wait: ({ from, to, unit }: WaitRange) =>
+    `About ${from === to ? to : `${from} to ${to}`} ${unit === "seconds" ? (to === 1 ? "second" : "seconds") : to === 1 ? "minute" : "minutes"}.`,
+  measuring: "How long it takes is still being measured.",
+  drawing: "Drawing",
+  drawingNow: "Your picture is being drawn and scored.",
+  longer: "It takes longer than usual.",
+  usually: (s: number) => `Usually ${seconds(s)}.`,
+  done: "Done",
+  failed: "Not drawn",
+  failedHint: "That costs you nothing: send the same prompt again.",
+  failure: (reason: string, message: string): string =>
+    ({
+      DRAWING_FAILED: "The picture could not be drawn or scored.",
+      WORKER_LOST: "The machine that drew it went away.",
+      MODEL_NOT_SERVED: "The drawing model is not there at the moment.",
+    })[reason] ?? message,
+  sendAgain: "Send again",
+  usePrompt: "Use this prompt",
+  repeated: "Drawn before: same picture, same score.",
+  coalesced: "Somebody is just drawing the same: you share it.",
+  coalescedDone: "Shared with somebody who asked for the same.",
+
+  refused: (reason: string, message: string): string =>
+    ({
+      PENDING_LIMIT: "You have as many drawings under way as one player may have. Let one finish first.",
+      NEW_WORK_RATE: "A short breather: new drawings come one after the other, so that everybody gets a turn.",
+      SUBMIT_RATE: "That was very quick. Please wait a moment.",
+      QUEUE_FULL: "The pond is full: the wait would be too long for everybody.",
+    })[reason] ?? message,
+  againIn: (s: number) => `Try again in ${seconds(s)}.`,
+  againNow: "You can try again now.",
+  notAllowed: (message: string) => (message === "" ? "The game does not allow that now." : message),
+  invalidPrompt: (message: string) => `Please change the prompt: ${message}`,
+  invalidNickname: (message: string) => `Please change the nickname: ${message}`,
+
+  score: "Score",
+  outOf: "of 100",
+  yourBest: "Your best",
+  noBest: "no picture yet",
+  yourRank: "Your rank",
+  rank: (n: number) => `Rank ${n}`,
+  myPictures: "My pictures",
+  noPictures: "Your pictures will be kept here.",
+  historyLoading: "Fetching your pictures …",
+  historyFailed: "Your pictures did not load.",
+  leaderboard: "Leaderboard",
+  leaderboardFor: (target: string) => `Leaderboard: ${target}`,
+  leaderboardLoading: "Counting the ducks …",
+  leaderboardEmpty: "Nobody has a score yet. Be the first!",
+  leaderboardStale: "The leaderboard is not live at the moment.",
+  participants: (n: number) => (n === 1 ? "1 player" : `${n} players`),
+  you: "you",
+
+  pictureAlt: (prompt: string) => `Drawing of: ${prompt}`,
+  pictureBy: (nickname: string) => `Drawing by ${nickname}`,
+  pictureLoading: "Picture is coming",
+  pictureFailed: "The picture did not load",
+  reload: "Load again",
+  enlarge: "Show large",
+  close: "Close",
+
+  boardScan: "Scan and draw",
+  boardTop: "Top 10",
+  qrAlt: (address: string) => `QR code for ${address}`,
+  boardConnecting: "Connecting …",
+  boardLive: "Live",
+  boardPolling: "The live line is interrupted; the board refreshes every few seconds.",
+  boardLost: "No connection to the game. These are the last known standings.",
+};
+
+export type Words = typeof en;

@@ -1,0 +1,82 @@
+// The way in: a nickname and nothing else.
+import { useState } from "preact/hooks";
+import type { Player } from "../game/player";
+import { words } from "../text/language";
+import { sayJoinProblem } from "./saying";
+
+const MOST = 24;
+
+export function Join({ player }: { player: Player }) {
+  const text = words.value;
+  return (
+    <section class="panel join" aria-labelledby="join-title">
+      <h2 id="join-title" class="title">
+        {text.joinTitle}
+      </h2>
+      {player.wasSignedOut.value ? (
+        <p class="refusal" role="status">
+          {text.joinAgain}
+        </p>
+      ) : null}
+      <NicknameForm player={player} action={player.joining.value ? text.joining : text.join} />
+      <p class="note">{text.joinHint}</p>
+    </section>
+  );
+}
+
+interface FormProps {
+  player: Player;
+  action: string;
+  onDone?: () => void;
+}
+
+export function NicknameForm({ player, action, onDone }: FormProps) {
+  const text = words.value;
+  const [nickname, setNickname] = useState(player.session.lastNickname);
+  const problem = player.joinProblem.value;
+  const submit = async () => {
+    if (nickname.trim() !== "" && (await player.join(nickname.trim()))) onDone?.();
+  };
+  return (
+    <form
+      class="nickname-form"
+      noValidate
+      onSubmit={(event) => {
+        event.preventDefault();
+        void submit();
+      }}
+    >
+      <label for="nickname">{text.nickname}</label>
+      <div class="field">
+        <input
+          id="nickname"
+          type="text"
+          dir="auto"
+          autocomplete="nickname"
+          enterkeyhint="go"
+          // The server counts visible characters; this only keeps a pasted novel out.
+          maxLength={MOST * 4}
+          value={nickname}
+          aria-describedby="nickname-problem"
+          aria-invalid={problem !== undefined}
+          onInput={(event) => setNickname(event.currentTarget.value)}
+          onKeyDown={(event) => {
+            // This Enter ends a syllable and belongs to the input method.
+            if (event.key === "Enter" && event.isComposing) event.preventDefault();
+          }}
+        />
+        <button type="submit" class="primary" disabled={player.joining.value || nickname.trim() === ""}>
+          {action}
+        </button>
+        {onDone === undefined ? null : (
+          <button type="button" class="quiet" onClick={onDone}>
+            {text.cancel}
+          </button>
+        )}
+      </div>
+      <p id="nickname-problem" class="refusal" role="alert" hidden={problem === undefined}>
+        {problem === undefined ? null : sayJoinProblem(text, problem)}
+      </p>
+    </form>
+  );
+}

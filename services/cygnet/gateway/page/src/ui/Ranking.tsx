@@ -1,0 +1,81 @@
+// The ranking of one target.
+import { useRef } from "preact/hooks";
+import { scoreText } from "../game/progress";
+import type { Leaderboard, Standing } from "../gen/cygnet/v1/leaderboard_pb";
+import { words } from "../text/language";
+import { useFlip } from "./flip";
+import { Picture } from "./Picture";
+
+interface Props {
+  leaderboard: Leaderboard | undefined;
+  /** The participant whose row is marked. */
+  own?: string | undefined;
+  most?: number;
+  pictureSize: number;
+  onOpen?: (standing: Standing) => void;
+}
+
+export function Ranking({ leaderboard, own, most, pictureSize, onOpen }: Props) {
+  const list = useRef<HTMLOListElement>(null);
+  useFlip(list);
+  const text = words.value;
+  if (leaderboard === undefined) return <p class="hint">{text.leaderboardLoading}</p>;
+  if (leaderboard.standings.length === 0) return <p class="hint">{text.leaderboardEmpty}</p>;
+  return (
+    <ol class="ranking" ref={list}>
+      {leaderboard.standings.slice(0, most).map((standing) => (
+        <Row
+          key={standing.participantId}
+          standing={standing}
+          own={standing.participantId === own}
+          pictureSize={pictureSize}
+          onOpen={onOpen}
+        />
+      ))}
+    </ol>
+  );
+}
+
+interface RowProps {
+  standing: Standing;
+  own: boolean;
+  pictureSize: number;
+  onOpen?: ((standing: Standing) => void) | undefined;
+}
+
+export function Row({ standing, own, pictureSize, onOpen }: RowProps) {
+  const text = words.value;
+  const picture = (
+    <Picture sha256={standing.pictureSha256} alt={text.pictureBy(standing.nickname)} size={pictureSize} small />
+  );
+  return (
+    <li
+      class={`row ${own ? "own" : ""}`}
+      data-key={standing.participantId}
+      data-rank={standing.rank}
+      aria-current={own ? "true" : undefined}
+    >
+      <span class="rank">
+        <span class="unseen">{text.rank(standing.rank)}</span>
+        <span aria-hidden="true">{standing.rank}</span>
+      </span>
+      {onOpen === undefined ? (
+        picture
+      ) : (
+        <button
+          type="button"
+          class="bare"
+          aria-label={text.pictureBy(standing.nickname)}
+          onClick={() => onOpen(standing)}
+        >
+          {picture}
+        </button>
+      )}
+      <span class="who">
+        <bdi class="nickname">{standing.nickname}</bdi>
+        {own ? <span class="chip">{text.you}</span> : null}
+      </span>
+      <span class="points">{scoreText(standing.score, standing.decimals)}</span>
+    </li>
+  );
+}
