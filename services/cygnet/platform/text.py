@@ -32,9 +32,13 @@ def _joins_pictographs(text: str, i: int) -> bool:
     if not 0 < i < len(text) - 1:
         return False
     before, after = text[i - 1], text[i + 1]
-    return (before == _VARIATION_SELECTOR or unicodedata.category(before) in _PICTOGRAPHS) and (
-        unicodedata.category(after) in _PICTOGRAPHS
-    )
+    return (before == _VARIATION_SELECTOR or _pictograph(before)) and _pictograph(after)
+
+
+def _pictograph(char: str) -> bool:
+    # The block is named as well, because Python may know fewer emoji than a phone; the horizontal arrow, with which
+    # the emoji of a shaken head ends, is a mathematical symbol by category.
+    return unicodedata.category(char) in _PICTOGRAPHS or "\U0001f300" <= char <= "\U0001faff" or char == "\u2194"
 
 
 def one_line(text: str) -> str:

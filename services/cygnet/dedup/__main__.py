@@ -1,0 +1,64 @@
+"""Wires and runs the dedup service."""
+
+from collections.abc import Sequence
+
+from cygnet.dedup.admission import Admission
+from cygnet.dedup.changes import Changes
+from cygnet.dedup.leaderboard import LeaderboardLog
+from cygnet.dedup.leasing import Leasing
+from cygnet.dedup.reaper import Reaper
+from cygnet.dedup.relay import Relay
+from cygnet.dedup.servicer import DedupServicer
+from cygnet.dedup.settings import DedupSettings
+from cygnet.dedup.snapshots import Snapshots
+from cygnet.dedup.store import Store
+from cygnet.dedup.telemetry import Telemetry
+from cygnet.dedup.values import Bucket
+from cygnet.platform.channels import channel
+from cygnet.platform.clock import now_ms
+from cygnet.platform.redis import connected
+from cygnet.platform.server import Endpoint, Lifetime, run
+from cygnet.v1 import dedup_pb2, dedup_pb2_grpc, results_pb2_grpc
+
+
+async def wire(settings: DedupSettings, lifetime: Lifetime) -> Sequence[Endpoint]:
+    """Builds the service; returns what it serves."""
+    redis = await lifetime.resources.enter_async_context(connected(settings.redis_url.get_secret_value()))
+    leaderboard = await lifetime.resources.enter_async_context(channel(settings.leaderboard_address))
+    store, telemetry = Store(redis), Telemetry()
+    changes, snapshots = Changes(store), Snapshots(store)
+    relay = Relay(store, LeaderboardLog(results_pb2_grpc.ResultLogServiceStub(leaderboard)), changes)
+    reaper = Reaper(store, telemetry, most_lost=settings.lease_losses, clock=now_ms)
+    servicer = DedupServicer(
+        Admission(
+            store,
+            snapshots,
+            submit_bucket=Bucket(settings.submit_every_ms, settings.submit_burst),
+            clock=now_ms,
+            count=telemetry.admission,
+        ),
+        Leasing(store, changes, lease_ms=settings.lease_ms, clock=now_ms, stopping=lifetime.stopping),
+        snapshots,
+        changes,
+        stopping=lifetime.stopping,
+    )
+    lifetime.spawn(changes.run(), "the subscription to changes")
+    lifetime.spawn(changes.stop_when(lifetime.stopping), "the end of streams")
+    lifetime.spawn(relay.run(), "the relay of scores")
+    lifetime.spawn(reaper.run(), "the reaper of leases")
+    return [
+        Endpoint(
+            settings.listen,
+            [
+                (
+                    dedup_pb2.DESCRIPTOR.services_by_name["DedupService"],
+                    lambda server: dedup_pb2_grpc.add_DedupServiceServicer_to_server(servicer, server),
+                )
+            ],
+        )
+    ]
+
+
+if __name__ == "__main__":
+    settings = DedupSettings()
+    run("dedup", settings, lambda lifetime: wire(settings, lifetime))

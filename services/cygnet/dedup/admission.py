@@ -1,0 +1,125 @@
+"""Prepares a submission for the one script that decides on it, and explains what the script said."""
+
+import logging
+from collections.abc import Callable
+from typing import Protocol
+
+from cygnet.dedup import eta, identity
+from cygnet.dedup.canonical import canonical_prompt
+from cygnet.dedup.values import Bucket, Decision, Order, Pace, Snapshot, Wish
+from cygnet.platform.errors import Conflict, FieldViolation, InvalidRequest, Refused
+from cygnet.platform.logs import prompt_hash
+
+log = logging.getLogger(__name__)
+
+OUTCOMES = (
+    "accepted", "coalesced", "repeated", "known",
+    "REQUEST_ID_REUSED", "SUBMIT_RATE", "PENDING_LIMIT", "NEW_WORK_RATE", "QUEUE_FULL",
+)  # fmt: skip
+"""All that the script may say."""
+
+_PACE_HOLDS_MS = 1_000
+"""For how long a measured pace bounds the queue before it is read again."""
+
+_REFUSALS = {
+    "SUBMIT_RATE": "too many submissions; send the next one a little later",
+    "PENDING_LIMIT": "too many of your drawings are unfinished; wait for one of them",
+    "NEW_WORK_RATE": "you asked for a new drawing a moment ago; the next one is possible soon",
+    "QUEUE_FULL": "so many drawings are waiting that yours would take too long; try again later",
+}
+
+
+class AdmissionStore(Protocol):
+    """What admission needs of the store."""
+
+    async def secret(self, contest: str) -> bytes: ...
+    async def admit(self, order: Order, submit_bucket: Bucket, now_ms: int) -> Decision: ...
+    async def pace(self, contest: str) -> Pace: ...
+
+
+class SnapshotReader(Protocol):
+    """What tells how a submission stands."""
+
+    async def one(self, contest: str, submission_id: str) -> Snapshot: ...
+
+
+class Admission:
+    """Decides on submissions."""
+
+    def __init__(
+        self,
+        store: AdmissionStore,
+        snapshots: SnapshotReader,
+        *,
+        submit_bucket: Bucket,
+        clock: Callable[[], int],
+        count: Callable[[str, str], None],
+    ) -> None:
+        """`clock` returns ms since the epoch; `count` is told (contest, outcome) of every decision."""
+        self._store = store
+        self._snapshots = snapshots
+        self._submit_bucket = submit_bucket
+        self._clock = clock
+        self._count = count
+        self._secrets: dict[str, bytes] = {}
+        self._paces: dict[str, tuple[int, Pace]] = {}
+
+    async def admit(self, wish: Wish) -> Snapshot:
+        """Returns the submission as it stands.
+
+        Raises `Refused` with a reason and when to try again, `Conflict` when the request id belongs to another
+        submission, `InvalidRequest` when nothing of the prompt can be seen.
+        """
+        canonical = canonical_prompt(wish.prompt)
+        if not canonical:
+            raise InvalidRequest(FieldViolation("prompt", "holds nothing that can be seen"))
+        pace = await self._pace(wish.contest)
+        order = Order(
+            wish=wish,
+            submission_id=identity.submission_id(wish.contest, wish.participant_id, wish.request_id),
+            fingerprint=identity.fingerprint(wish, canonical),
+            canonical_prompt=canonical,
+            seed=identity.seed(await self._secret(wish.contest), canonical),
+            max_queue=eta.longest_queue(wish.policy.max_predicted_wait_ms, pace),
+        )
+        decision = await self._store.admit(order, self._submit_bucket, self._clock())
+        self._count(wish.contest, decision.outcome)
+        if decision.outcome == "REQUEST_ID_REUSED":
+            raise Conflict("this request_id belongs to another submission; make a new one", reason=decision.outcome)
+        if decision.outcome in _REFUSALS:
+            raise Refused(
+                _REFUSALS[decision.outcome],
+                reason=decision.outcome,
+                retry_after_s=_retry_ms(decision, order, pace) / 1000,
+            )
+        log.info(
+            "admitted",
+            extra={
+                "contest": wish.contest,
+                "submission": order.submission_id,
+                "answer": decision.outcome,
+                "prompt": prompt_hash(canonical),
+            },
+        )
+        return await self._snapshots.one(wish.contest, order.submission_id)
+
+    async def _secret(self, contest: str) -> bytes:
+        if contest not in self._secrets:
+            self._secrets[contest] = await self._store.secret(contest)
+        return self._secrets[contest]
+
+    async def _pace(self, contest: str) -> Pace:
+        now = self._clock()
+        held = self._paces.get(contest)
+        if held is None or not 0 <= now - held[0] < _PACE_HOLDS_MS:
+            held = self._paces[contest] = (now, await self._store.pace(contest))
+        return held[1]
+
+
+def _retry_ms(decision: Decision, order: Order, pace: Pace) -> int:
+    # A bucket's wait is exact. The others end when drawings do: the first of one's own, or as many as are too many.
+    if decision.outcome == "PENDING_LIMIT":
+        return eta.typical_ms(pace) or eta.ASSUMED_DRAWING_MS
+    if decision.outcome == "QUEUE_FULL":
+        return eta.per_place_ms(pace) * (decision.queue_length - order.max_queue + 1)
+    return decision.wait_ms

@@ -1,0 +1,70 @@
+"""How long a waiting participant still waits, said honestly: a range from what was measured, or "measuring".
+
+Measured are whole drawings (claim to completion) and how many are made at the same time, not the time between
+completions: under a light load the latter says how often people ask, not how fast pictures are drawn, and after
+`kubectl scale` it is wrong until the old samples are gone.
+
+A job with k jobs before it, n drawers and drawings of mean m and deviation s begins when k + 1 drawings have ended:
+  start = (k + r/m) * m/n          r = (m^2 + s^2) / 2m, what is left of a drawing met at random (renewal theory)
+and its own drawing follows. The deviation adds the k drawings before, the drawers' unknown phases (the variance of a
+middle order statistic of n uniform ones, m^2 / 4(n + 2)), the own drawing, and that the mean itself was estimated.
+
+It cannot know who comes later: somebody who draws their first picture is served before somebody's fifth.
+"""
+
+import math
+import statistics
+
+from cygnet.dedup.values import Pace, Wait
+
+LEAST_SAMPLES = 5
+"""Fewer drawings say too little: the participant is told that we are still measuring."""
+ASSUMED_DRAWING_MS = 2_000
+"""How long a drawing is taken to last while nothing is measured: only to bound the queue and to space retries."""
+_P90 = statistics.NormalDist().inv_cdf(0.9)
+
+
+def wait(position: int, pace: Pace) -> Wait | None:
+    """Returns how long a job with `position` jobs before it waits for its picture; None while measuring."""
+    if len(pace.durations_ms) < LEAST_SAMPLES:
+        return None
+    samples = len(pace.durations_ms)
+    mean, variance = statistics.fmean(pace.durations_ms), statistics.variance(pace.durations_ms)
+    drawers = max(1, pace.drawers)
+    rounds = (position + (mean**2 + variance) / (2 * mean**2)) / drawers + 1 if mean > 0 else 1.0
+    spread = (
+        position * variance / drawers**2 + mean**2 / (4 * (drawers + 2)) + variance + rounds**2 * variance / samples
+    )
+    middle = rounds * mean
+    return Wait(p50_ms=round(middle), p90_ms=round(middle + _P90 * math.sqrt(spread)))
+
+
+def typical_ms(pace: Pace) -> int:
+    """Returns the median duration of the last drawings; 0 while there is none."""
+    return round(statistics.median(pace.durations_ms)) if pace.durations_ms else 0
+
+
+def per_place_ms(pace: Pace) -> int:
+    """Returns how long it takes the queue to move by one place, at least 1; assumed while measuring."""
+    if len(pace.durations_ms) < LEAST_SAMPLES:
+        return ASSUMED_DRAWING_MS
+    return max(1, round(statistics.fmean(pace.durations_ms) / max(1, pace.drawers)))
+
+
+def longest_queue(max_wait_ms: int, pace: Pace) -> int:
+    """Returns how many jobs may wait so that nine in ten of the last in line wait at most `max_wait_ms`, at least 1.
+
+    While measuring: as many drawings of `ASSUMED_DRAWING_MS` as fit, one after another.
+    """
+    if wait(0, pace) is None:
+        return max(1, max_wait_ms // ASSUMED_DRAWING_MS)
+    fits, too_long = 0, max_wait_ms + 1
+    # The last in line has one job fewer before it than there are places.
+    while too_long - fits > 1:
+        middle = (fits + too_long) // 2
+        range_there = wait(middle - 1, pace)
+        if range_there is not None and range_there.p90_ms <= max_wait_ms:
+            fits = middle
+        else:
+            too_long = middle
+    return max(1, fits)

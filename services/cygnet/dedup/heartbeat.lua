@@ -1,0 +1,13 @@
+-- Keeps a lease.
+--
+-- KEYS  leases, job
+-- ARGV  now in ms, fingerprint, fence, lease in ms
+-- Returns 1, or 0 when the lease is not the caller's any more
+local LEASES, JOB = KEYS[1], KEYS[2]
+local now, fingerprint, fence, lease_ms = tonumber(ARGV[1]), ARGV[2], ARGV[3], tonumber(ARGV[4])
+
+if redis.call('HGET', JOB, 'state') ~= 'drawing' or redis.call('HGET', JOB, 'fence') ~= fence then
+  return 0
+end
+redis.call('ZADD', LEASES, int(now + lease_ms), fingerprint)
+return 1

@@ -1,0 +1,146 @@
+"""Jobs for workers: handed out fairly, kept by heartbeats, ended with a picture or without.
+
+Work is done at least once, its effect happens exactly once: every claim of a job has a larger fencing token, and only
+the newest one counts.
+"""
+
+import asyncio
+import dataclasses
+import logging
+import uuid
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+from cygnet.dedup.changes import Changes
+from cygnet.dedup.values import Failure, Job, Lease, Result
+from cygnet.platform.errors import LeaseLost, Unavailable
+
+log = logging.getLogger(__name__)
+
+_LOOK_AGAIN_S = 2.0
+"""A waiting claim looks for itself this often: a lost announcement delays work, it never strands it."""
+
+
+class LeaseStore(Protocol):
+    """What leasing needs of the store."""
+
+    async def contests(self) -> list[str]: ...
+    async def claim(self, contest: str, token: str, lease_ms: int, now_ms: int) -> Job | None: ...
+    async def heartbeat(self, lease: Lease, lease_ms: int, now_ms: int) -> bool: ...
+    async def complete(self, lease: Lease, result: Result) -> Result | None: ...
+    async def release(self, lease: Lease, failure: Failure | None, now_ms: int) -> bool: ...
+
+
+class Leasing:
+    """Claims, heartbeats and ends of jobs."""
+
+    def __init__(
+        self,
+        store: LeaseStore,
+        changes: Changes,
+        *,
+        lease_ms: int,
+        clock: Callable[[], int],
+        stopping: asyncio.Event,
+    ) -> None:
+        """`clock` returns ms since the epoch."""
+        self._store = store
+        self._changes = changes
+        self.lease_ms = lease_ms
+        self._clock = clock
+        self._stopping = stopping
+        self._last_served = ""
+        self._returns: set[asyncio.Task[None]] = set()
+
+    async def claim(self, contest: str, wait_ms: int) -> Job | None:
+        """Returns the fairest job of a contest (empty: of any), waiting up to `wait_ms` for one; None without one.
+
+        A claim that is cancelled keeps no job.
+        """
+        now_s = asyncio.get_running_loop().time
+        deadline = now_s() + wait_ms / 1000
+        with self._changes.listening() as listener:
+            while True:
+                job = await self._claim_now([contest] if contest else await self._in_turn())
+                if job is not None:
+                    return job
+                work_may_be_there = False
+                while not work_may_be_there:
+                    left_s = deadline - now_s()
+                    if left_s <= 0 or self._stopping.is_set():
+                        return None
+                    missed, changes = await listener.heard(min(left_s, _LOOK_AGAIN_S))
+                    silent = not missed and not changes
+                    work_may_be_there = missed or silent or any(change.work_added for change in changes)
+
+    async def heartbeat(self, lease: Lease) -> int:
+        """Keeps a lease; returns how many ms it now lasts. Raises `LeaseLost`."""
+        if not await self._store.heartbeat(lease, self.lease_ms, self._clock()):
+            raise _lost()
+        return self.lease_ms
+
+    async def complete(self, lease: Lease, result: Result) -> Result:
+        """Ends a job; returns the result in force. `result.completed_ms` is set here. Raises `LeaseLost`."""
+        in_force = await self._store.complete(lease, dataclasses.replace(result, completed_ms=self._clock()))
+        if in_force is None:
+            raise _lost()
+        return in_force
+
+    async def release(self, lease: Lease, failure: Failure | None) -> None:
+        """Gives a job back to its old place, or fails it. Raises `LeaseLost`."""
+        if not await self._store.release(lease, failure, self._clock()):
+            raise _lost()
+        if failure is not None:
+            log.warning(
+                "drawing failed",
+                extra={"contest": lease.contest, "job": lease.fingerprint[:12], "reason": failure.reason},
+            )
+
+    def give_back(self, job: Job) -> None:
+        """Gives back a job that did not reach its worker, beside whatever else happens."""
+        task = asyncio.create_task(self._give_back(job))
+        self._returns.add(task)
+        task.add_done_callback(self._returns.discard)
+
+    async def _give_back(self, job: Job) -> None:
+        try:
+            await self._store.release(job.lease, None, self._clock())
+        except Unavailable as error:
+            # Its lease runs out, and then it is given back.
+            log.warning("a job that nobody took could not be given back", extra={"error": error.message})
+
+    async def _in_turn(self) -> list[str]:
+        # Every contest is asked first once, whoever has the most work.
+        names = await self._store.contests()
+        return [name for name in names if name > self._last_served] + [
+            name for name in names if name <= self._last_served
+        ]
+
+    async def _claim_now(self, contests: Sequence[str]) -> Job | None:
+        for contest in contests:
+            claiming = asyncio.ensure_future(self._store.claim(contest, uuid.uuid4().hex, self.lease_ms, self._clock()))
+            try:
+                # The script runs on although its caller went away: what it claimed must be seen.
+                job = await asyncio.shield(claiming)
+            except asyncio.CancelledError:
+                claiming.add_done_callback(self._give_back_unseen)
+                raise
+            if job is not None:
+                self._last_served = contest
+                return job
+        return None
+
+    def _give_back_unseen(self, claiming: asyncio.Future[Job | None]) -> None:
+        if claiming.cancelled():
+            return
+        error = claiming.exception()
+        if error is not None:
+            log.warning("a cancelled claim failed", extra={"error": str(error)})
+            return
+        job = claiming.result()
+        if job is not None:
+            self.give_back(job)
+
+
+def _lost() -> LeaseLost:
+    return LeaseLost("another worker has this job, or it ended; stop working on it")

@@ -1,0 +1,67 @@
+"""Takes jobs away from workers that went silent, and looks after the gauges that only reading can tell."""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from typing import Protocol
+
+from cygnet.dedup.values import Failure
+from cygnet.platform.errors import Unavailable
+
+log = logging.getLogger(__name__)
+
+EVERY_S = 1.0
+"""Pause between two rounds."""
+WORKER_LOST = Failure("WORKER_LOST", "the drawing was begun several times and never finished; please ask again")
+
+
+class ReaperStore(Protocol):
+    """What reaping needs of the store."""
+
+    async def contests(self) -> list[str]: ...
+    async def expired_leases(self, contest: str, now_ms: int) -> list[str]: ...
+    async def expire(self, contest: str, fingerprint: str, failure: Failure, most_lost: int, now_ms: int) -> str: ...
+    async def lengths(self, contest: str) -> tuple[int, int, int | None]: ...
+
+
+class ReaperReport(Protocol):
+    """Who is told what a round found."""
+
+    def lease_expired(self, contest: str) -> None: ...
+    def lengths(self, contest: str, *, waiting: int, outbox: int, oldest_wait_s: float) -> None: ...
+
+
+class Reaper:
+    """Goes round once a second. Several replicas may: a lease runs out once."""
+
+    def __init__(self, store: ReaperStore, report: ReaperReport, *, most_lost: int, clock: Callable[[], int]) -> None:
+        """`most_lost` leases of a job may run out; then it fails."""
+        self._store = store
+        self._report = report
+        self._most_lost = most_lost
+        self._clock = clock
+
+    async def run(self) -> None:
+        """Goes round for ever; a store that does not answer is tried again in the next round."""
+        while True:
+            try:
+                await self.round()
+            except Unavailable as error:
+                log.warning("leases cannot be looked after", extra={"error": error.message})
+            await asyncio.sleep(EVERY_S)
+
+    async def round(self) -> None:
+        """Looks at every lease of every contest once."""
+        for contest in await self._store.contests():
+            await self._reap(contest)
+            waiting, outbox, since_ms = await self._store.lengths(contest)
+            oldest_wait_s = 0.0 if since_ms is None else max(0.0, (self._clock() - since_ms) / 1000)
+            self._report.lengths(contest, waiting=waiting, outbox=outbox, oldest_wait_s=oldest_wait_s)
+
+    async def _reap(self, contest: str) -> None:
+        for fingerprint in await self._store.expired_leases(contest, self._clock()):
+            became = await self._store.expire(contest, fingerprint, WORKER_LOST, self._most_lost, self._clock())
+            if became == "lost":
+                continue
+            self._report.lease_expired(contest)
+            log.warning("a worker went silent", extra={"contest": contest, "job": fingerprint[:12], "job_is": became})

@@ -1,0 +1,54 @@
+-- Ends a lease without a picture: given back by its worker, failed by it, or run out.
+--
+-- KEYS  job, queue, since, leases, clock, pending, work_bucket, waiters
+-- ARGV  now in ms, contest, fingerprint, fence ('' when the lease ran out), failure as JSON ('' to give the job back),
+--       how many leases of a job may run out
+-- Returns 'queued', 'failed', or 'lost' when there is no such lease
+local JOB, QUEUE, SINCE, LEASES, CLOCK, PENDING = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6]
+local WORK_BUCKET, WAITERS = KEYS[7], KEYS[8]
+local now, contest, fingerprint, fence, failure, most_lost =
+  tonumber(ARGV[1]), ARGV[2], ARGV[3], ARGV[4], ARGV[5], tonumber(ARGV[6])
+
+local state = redis.call('HGET', JOB, 'state')
+local ran_out = fence == ''
+if not ran_out and redis.call('HGET', JOB, 'fence') ~= fence then
+  return 'lost'
+end
+-- The same release again, and nothing happened in between.
+if not ran_out and ((state == 'queued' and failure == '') or (state == 'failed' and failure ~= '')) then
+  return state
+end
+if state ~= 'drawing' then
+  return 'lost'
+end
+if ran_out then
+  local deadline = redis.call('ZSCORE', LEASES, fingerprint)
+  if not deadline or tonumber(deadline) > now then
+    return 'lost'
+  end
+  if redis.call('HINCRBY', JOB, 'lost', 1) < most_lost then
+    failure = ''
+  end
+end
+
+redis.call('ZREM', LEASES, fingerprint)
+local change = { contest = contest, submission_ids = redis.call('HKEYS', WAITERS), queue_moved = true }
+if failure == '' then
+  -- Its old tag is its old place.
+  redis.call('HSET', JOB, 'state', 'queued')
+  redis.call('ZADD', QUEUE, redis.call('HGET', JOB, 'tag'), fingerprint)
+  redis.call('ZADD', SINCE, redis.call('HGET', JOB, 'queued_ms'), fingerprint)
+  change.work_added = true
+  announce(CLOCK, change)
+  return 'queued'
+end
+
+-- The failure belongs to this run: who waited for it is told so for ever, though somebody may ask again.
+redis.call('HSET', JOB, 'state', 'failed', 'failure:' .. redis.call('HGET', JOB, 'run'), failure)
+local owner = redis.call('HGET', JOB, 'owner')
+redis.call('HINCRBY', PENDING, owner, -1)
+-- A drawing that failed costs nothing: the token goes back.
+redis.call('HINCRBY', WORK_BUCKET, owner, '-' .. redis.call('HGET', JOB, 'charged_ms'))
+redis.call('DEL', WAITERS)
+announce(CLOCK, change)
+return 'failed'

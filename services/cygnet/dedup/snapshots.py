@@ -1,0 +1,45 @@
+"""How submissions stand, with the waits that follow from their places."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from cygnet.dedup import eta
+from cygnet.dedup.values import Pace, Record, Snapshot, State
+from cygnet.platform.errors import NotFound
+
+
+class RecordStore(Protocol):
+    """What reading needs of the store."""
+
+    async def records(self, contest: str, submission_ids: Sequence[str]) -> tuple[list[Record], Pace]: ...
+    async def history(self, contest: str, participant_id: str, limit: int) -> list[str]: ...
+
+
+class Snapshots:
+    """Reads submissions. All of one call are of the same moment."""
+
+    def __init__(self, store: RecordStore) -> None:
+        self._store = store
+
+    async def some(self, contest: str, submission_ids: Sequence[str]) -> list[Snapshot]:
+        """Returns submissions in the order asked, unknown ones left out."""
+        found, pace = await self._store.records(contest, submission_ids)
+        typical_ms = eta.typical_ms(pace)
+        return [
+            Snapshot(
+                record=record,
+                wait=eta.wait(record.position, pace) if record.state is State.QUEUED else None,
+                typical_ms=typical_ms if record.state is State.DRAWING else 0,
+            )
+            for record in found
+        ]
+
+    async def one(self, contest: str, submission_id: str) -> Snapshot:
+        """Returns one submission; `NotFound` when it is unknown."""
+        for snapshot in await self.some(contest, [submission_id]):
+            return snapshot
+        raise NotFound("there is no such submission", reason="SUBMISSION_NOT_FOUND")
+
+    async def of_participant(self, contest: str, participant_id: str, limit: int) -> list[Snapshot]:
+        """Returns a participant's submissions, newest first."""
+        return await self.some(contest, await self._store.history(contest, participant_id, limit))
