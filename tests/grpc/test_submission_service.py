@@ -1,0 +1,386 @@
+"""The public API on live servers: submission in front of the real dedup service, on a real Redis."""
+
+import asyncio
+import hashlib
+import io
+import uuid
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import grpc
+import pytest
+import redis.asyncio as aioredis
+from PIL import Image
+
+import cygnet.dedup.__main__ as dedup_main
+import cygnet.submission.__main__ as submission_main
+from cygnet.dedup.settings import DedupSettings
+from cygnet.platform.errors import Conflict, DomainError, InvalidRequest, NotFound, NotSignedIn, Refused
+from cygnet.platform.pictures import PictureStore
+from cygnet.platform.server import Lifetime, serving
+from cygnet.platform.status import from_rpc_error
+from cygnet.submission.settings import SubmissionSettings
+from cygnet.v1 import (
+    admin_pb2,
+    admin_pb2_grpc,
+    contest_pb2,
+    contest_pb2_grpc,
+    dedup_pb2,
+    dedup_pb2_grpc,
+    submission_pb2,
+    submission_pb2_grpc,
+)
+
+ADMIN_TOKEN = "a" * 32
+
+
+@dataclass
+class Game:
+    """The two services, and how a player, an organiser and a worker reach them."""
+
+    players: "submission_pb2_grpc.SubmissionServiceAsyncStub"
+    contests: "contest_pb2_grpc.ContestServiceAsyncStub"
+    admin: "admin_pb2_grpc.ContestAdminServiceAsyncStub"
+    dedup: "dedup_pb2_grpc.DedupServiceAsyncStub"
+    pictures: PictureStore
+    lifetime: Lifetime
+
+    async def apply(self, **changes: object) -> admin_pb2.ApplyContestResponse:
+        """Applies a contest called "test" with one target."""
+        request = admin_pb2.ApplyContestRequest(document=document(), target_pictures=[DUCK])
+        for path, value in changes.items():
+            setattr(request.document.admission, path, value)
+        return await self.admin.ApplyContest(request, metadata=(("authorization", f"Bearer {ADMIN_TOKEN}"),))
+
+    async def join(self, nickname: str = "Ada", token: str | None = None) -> submission_pb2.JoinResponse:
+        return await self.players.Join(
+            submission_pb2.JoinRequest(contest="test", nickname=nickname), metadata=bearer(token)
+        )
+
+    async def submit(
+        self, token: str, prompt: str, request_id: str | None = None, target: str = "duck"
+    ) -> submission_pb2.Submission:
+        request = submission_pb2.SubmitRequest(
+            contest="test", target=target, prompt=prompt, request_id=request_id or str(uuid.uuid4())
+        )
+        try:
+            return (await self.players.Submit(request, metadata=bearer(token))).submission
+        except grpc.aio.AioRpcError as error:
+            raise from_rpc_error(error) from error
+
+    async def draw_one(self) -> dedup_pb2.Job:
+        """Does what a worker does, with a made-up result: drawing itself is tested elsewhere."""
+        job = (await self.dedup.Claim(dedup_pb2.ClaimRequest(worker_id="test", wait_ms=5000))).job
+        await self.dedup.Complete(
+            dedup_pb2.CompleteRequest(
+                contest=job.contest, fingerprint=job.fingerprint, fence=job.fence, result=result_of(job)
+            )
+        )
+        return job
+
+    def watch(self, token: str, submission_id: str, after: int = 0):  # type: ignore[no-untyped-def]
+        return self.players.WatchSubmission(
+            submission_pb2.WatchSubmissionRequest(contest="test", submission_id=submission_id, after_revision=after),
+            metadata=bearer(token),
+        )
+
+
+def result_of(job: dedup_pb2.Job) -> submission_pb2.Result:
+    return submission_pb2.Result(
+        picture_sha256=hashlib.sha256(job.prompt.encode()).hexdigest(),
+        score=61.25,
+        cosine=0.5,
+        seed=job.seed,
+        generator_digest="0" * 64,
+        scorer_digest="1" * 64,
+        calibration_id="test",
+    )
+
+
+def png() -> bytes:
+    out = io.BytesIO()
+    Image.new("RGB", (256, 256), "gold").save(out, "PNG")
+    return out.getvalue()
+
+
+DUCK = png()
+
+
+def document() -> contest_pb2.ContestDocument:
+    return contest_pb2.ContestDocument(
+        contest=contest_pb2.Contest(
+            name="test",
+            title={"en": "Draw the duck"},
+            targets=[contest_pb2.Target(name="duck", picture_sha256=hashlib.sha256(DUCK).hexdigest())],
+            decimals=2,
+            max_prompt_chars=300,
+        ),
+        model=contest_pb2.Model(
+            generator_source="builtin://cygnet-tiny", steps=4, size=256, scorer_source="builtin://cygnet-clip"
+        ),
+        admission=contest_pb2.AdmissionPolicy(
+            every_ms=1000, burst=5, pending=3, max_predicted_wait_ms=300_000, dedup_scope="DEDUP_SCOPE_CONTEST"
+        ),
+    )
+
+
+def bearer(token: str | None) -> tuple[tuple[str, str], ...]:
+    return () if token is None else (("authorization", f"Bearer {token}"),)
+
+
+@asynccontextmanager
+async def playing(redis_url: str, folder: Path) -> AsyncIterator[Game]:
+    """Runs both services in this process, wired as their `__main__` wires them."""
+    async with AsyncExitStack() as stack:
+        dedup_life, submission_life = Lifetime(stack), Lifetime(stack)
+        dedup_settings = DedupSettings(redis_url=redis_url, leaderboard_address="127.0.0.1:1")
+        [dedup_port] = await stack.enter_async_context(
+            serving(await dedup_main.wire(dedup_settings, dedup_life), grace_s=1)
+        )
+        settings = SubmissionSettings(
+            redis_url=redis_url,
+            dedup_address=f"127.0.0.1:{dedup_port}",
+            pictures_url=f"file://{folder}",
+            session_keys="k1:" + "s" * 32,
+            admin_token=ADMIN_TOKEN,
+        )
+        port, admin_port = await stack.enter_async_context(
+            serving(await submission_main.wire(settings, submission_life), grace_s=1)
+        )
+        public = await stack.enter_async_context(grpc.aio.insecure_channel(f"127.0.0.1:{port}"))
+        admin = await stack.enter_async_context(grpc.aio.insecure_channel(f"127.0.0.1:{admin_port}"))
+        inside = await stack.enter_async_context(grpc.aio.insecure_channel(f"127.0.0.1:{dedup_port}"))
+        yield Game(
+            players=submission_pb2_grpc.SubmissionServiceStub(public),
+            contests=contest_pb2_grpc.ContestServiceStub(public),
+            admin=admin_pb2_grpc.ContestAdminServiceStub(admin),
+            dedup=dedup_pb2_grpc.DedupServiceStub(inside),
+            pictures=PictureStore(f"file://{folder}"),
+            lifetime=submission_life,
+        )
+        submission_life.stopping.set()
+        dedup_life.stopping.set()
+
+
+@pytest.fixture
+async def game(redis_url: str, redis_client: aioredis.Redis, tmp_path: Path) -> AsyncIterator[Game]:
+    async with playing(redis_url, tmp_path) as running:
+        await running.apply()
+        yield running
+
+
+async def raised_by(call) -> DomainError:  # type: ignore[no-untyped-def]
+    with pytest.raises(grpc.aio.AioRpcError) as raised:
+        await call
+    return from_rpc_error(raised.value)
+
+
+async def test_a_whole_submission(game: Game) -> None:
+    me = await game.join()
+    submitted = await game.submit(me.session_token, "A yellow DUCK")
+    assert submitted.state == submission_pb2.SUBMISSION_STATE_QUEUED
+    assert submitted.answer == submission_pb2.ANSWER_ACCEPTED
+    assert submitted.policy_generation == 1
+    watch = game.watch(me.session_token, submitted.submission_id)
+    states = []
+
+    async def look() -> None:
+        async for event in watch:
+            states.append(event.submission.state)
+
+    looking = asyncio.create_task(look())
+    job = await game.draw_one()
+    async with asyncio.timeout(10):
+        await looking
+    assert job.prompt == "a yellow duck"
+    assert states[0] == submission_pb2.SUBMISSION_STATE_QUEUED
+    assert states[-1] == submission_pb2.SUBMISSION_STATE_DONE
+    [mine] = (
+        await game.players.ListSubmissions(
+            submission_pb2.ListSubmissionsRequest(contest="test"), metadata=bearer(me.session_token)
+        )
+    ).submissions
+    assert mine.result.score == 61.25
+    assert mine.prompt == "A yellow DUCK"
+    again = await game.submit(me.session_token, "a yellow  duck")
+    assert again.answer == submission_pb2.ANSWER_REPEATED
+    assert again.result == mine.result
+
+
+async def test_a_retry_finds_its_own_submission(game: Game) -> None:
+    me = await game.join()
+    request_id = str(uuid.uuid4())
+    first = await game.submit(me.session_token, "a duck", request_id)
+    second = await game.submit(me.session_token, "a duck", request_id)
+    assert first.submission_id == second.submission_id
+    with pytest.raises(Conflict) as refused:
+        await game.submit(me.session_token, "a swan", request_id)
+    assert refused.value.reason == "REQUEST_ID_REUSED"
+
+
+async def test_too_much_at_once_is_refused_with_a_time(game: Game) -> None:
+    me = await game.join()
+    for i in range(3):
+        await game.submit(me.session_token, f"duck number {i}")
+    with pytest.raises(Refused) as refused:
+        await game.submit(me.session_token, "one more")
+    assert refused.value.reason == "PENDING_LIMIT"
+    assert refused.value.retry_after_s > 0
+
+
+async def test_a_patched_limit_holds_for_the_next_submit(game: Game) -> None:
+    me = await game.join()
+    await game.submit(me.session_token, "the first")
+    applied = await game.apply(pending=1)
+    assert (applied.generation, applied.changed) == (2, True)
+    with pytest.raises(Refused) as refused:
+        await game.submit(me.session_token, "the second")
+    assert refused.value.reason == "PENDING_LIMIT"
+    await game.apply(pending=2)
+    assert (await game.submit(me.session_token, "the third")).policy_generation == 3
+
+
+async def test_the_nickname_is_no_identity(game: Game) -> None:
+    first, second = await game.join("Ada"), await game.join("Ada")
+    assert first.participant_id != second.participant_id
+    renamed = await game.join(" Grace\u200b ", first.session_token)
+    assert (renamed.participant_id, renamed.nickname) == (first.participant_id, "Grace")
+
+
+async def test_an_old_session_that_joins_again_is_somebody_new(game: Game) -> None:
+    joined = await game.join("Ada", "no.such.token")
+    assert len(joined.participant_id) == 26
+
+
+async def test_without_a_session_nothing_but_joining_works(game: Game) -> None:
+    for token in (None, "", "x", "a.b.c"):
+        error = await raised_by(
+            game.players.ListSubmissions(submission_pb2.ListSubmissionsRequest(contest="test"), metadata=bearer(token))
+        )
+        assert isinstance(error, NotSignedIn)
+
+
+async def test_nobody_watches_what_is_not_theirs(game: Game) -> None:
+    me, other = await game.join(), await game.join()
+    mine = await game.submit(me.session_token, "a secret duck")
+    error = await raised_by(game.watch(other.session_token, mine.submission_id).read())
+    assert isinstance(error, NotFound)
+    error = await raised_by(game.watch(other.session_token, "../../etc").read())
+    assert isinstance(error, InvalidRequest)
+
+
+@pytest.mark.parametrize("prompt", ["", "\u200b", "a\nb", "x" * 10_000, "\x00"])
+async def test_a_hostile_prompt_is_refused_by_field(game: Game, prompt: str) -> None:
+    me = await game.join()
+    with pytest.raises(InvalidRequest) as refused:
+        await game.submit(me.session_token, prompt)
+    assert [violation.field for violation in refused.value.violations] == ["prompt"]
+
+
+async def test_what_is_not_there_is_said_by_name(game: Game) -> None:
+    error = await raised_by(game.contests.GetContest(contest_pb2.GetContestRequest(contest="other")))
+    assert (type(error), error.reason) == (NotFound, "CONTEST_NOT_FOUND")
+    me = await game.join()
+    with pytest.raises(NotFound) as refused:
+        await game.submit(me.session_token, "a duck", target="dodo")
+    assert refused.value.reason == "TARGET_NOT_FOUND"
+
+
+async def test_the_only_contest_needs_no_name(game: Game) -> None:
+    contest = (await game.contests.GetContest(contest_pb2.GetContestRequest())).contest
+    assert contest.name == "test"
+    assert await game.pictures.get(contest.targets[0].picture_sha256) == DUCK
+
+
+async def test_applying_the_same_document_again_changes_nothing(game: Game) -> None:
+    applied = await game.apply()
+    assert (applied.generation, applied.changed) == (1, False)
+
+
+async def test_a_dry_run_changes_nothing(game: Game) -> None:
+    request = admin_pb2.ApplyContestRequest(document=document(), target_pictures=[DUCK], dry_run=True)
+    request.document.admission.burst = 7
+    answer = await game.admin.ApplyContest(request, metadata=bearer(ADMIN_TOKEN))
+    assert (answer.generation, answer.changed) == (2, True)
+    present = await game.admin.GetContestDocument(
+        admin_pb2.GetContestDocumentRequest(contest="test"), metadata=bearer(ADMIN_TOKEN)
+    )
+    assert (present.document.admission.burst, present.document.contest.generation) == (5, 1)
+
+
+async def test_an_older_generation_is_refused(game: Game) -> None:
+    request = admin_pb2.ApplyContestRequest(document=document(), target_pictures=[DUCK])
+    request.document.contest.generation = 9
+    await game.admin.ApplyContest(request, metadata=bearer(ADMIN_TOKEN))
+    request.document.contest.generation = 8
+    error = await raised_by(game.admin.ApplyContest(request, metadata=bearer(ADMIN_TOKEN)))
+    assert (type(error), error.reason) == (Conflict, "NEWER_GENERATION_IN_FORCE")
+
+
+async def test_a_target_whose_picture_nobody_has_is_refused(game: Game) -> None:
+    request = admin_pb2.ApplyContestRequest(document=document())
+    request.document.contest.targets[0].picture_sha256 = "0" * 64
+    error = await raised_by(game.admin.ApplyContest(request, metadata=bearer(ADMIN_TOKEN)))
+    assert isinstance(error, InvalidRequest)
+
+
+async def test_a_contest_survives_a_restart(redis_url: str, redis_client: aioredis.Redis, tmp_path: Path) -> None:
+    async with playing(redis_url, tmp_path) as first:
+        await first.apply()
+        me = await first.join()
+        submitted = await first.submit(me.session_token, "a duck")
+    async with playing(redis_url, tmp_path) as second:
+        await second.draw_one()
+        event = await second.watch(me.session_token, submitted.submission_id).read()
+        assert event.submission.state == submission_pb2.SUBMISSION_STATE_DONE
+
+
+async def test_a_change_reaches_the_other_replica(redis_url: str, redis_client: aioredis.Redis, tmp_path: Path) -> None:
+    async with playing(redis_url, tmp_path) as one, playing(redis_url, tmp_path) as other:
+        await one.apply()
+        async with asyncio.timeout(2):
+            while True:
+                try:
+                    await other.contests.GetContest(contest_pb2.GetContestRequest(contest="test"))
+                    return
+                except grpc.aio.AioRpcError:
+                    await asyncio.sleep(0.01)
+
+
+async def test_fifty_watchers_of_one_drawing_all_see_it_done(game: Game) -> None:
+    players = [await game.join(f"player {i}") for i in range(10)]
+    submissions = await asyncio.gather(
+        *(game.submit(player.session_token, "the same swan") for player in players for _ in range(5))
+    )
+    owners = [player.session_token for player in players for _ in range(5)]
+
+    async def last(token: str, submission_id: str) -> submission_pb2.Submission:
+        seen = submission_pb2.Submission()
+        async for event in game.watch(token, submission_id):
+            seen = event.submission
+        return seen
+
+    watching = [
+        asyncio.create_task(last(token, submission.submission_id))
+        for token, submission in zip(owners, submissions, strict=True)
+    ]
+    await game.draw_one()
+    async with asyncio.timeout(20):
+        finals = await asyncio.gather(*watching)
+    assert {final.state for final in finals} == {submission_pb2.SUBMISSION_STATE_DONE}
+    assert len({final.result.picture_sha256 for final in finals}) == 1
+    nothing = await game.dedup.Claim(dedup_pb2.ClaimRequest(worker_id="test"))
+    assert not nothing.HasField("job")
+
+
+async def test_a_stopping_service_says_goodbye_to_its_watchers(game: Game) -> None:
+    me = await game.join()
+    submitted = await game.submit(me.session_token, "a duck")
+    events = []
+    async with asyncio.timeout(5):
+        async for event in game.watch(me.session_token, submitted.submission_id):
+            events.append(event)
+            game.lifetime.stopping.set()
+    assert events[-1].HasField("goodbye")
