@@ -28,7 +28,7 @@ async def wire(settings: DedupSettings, lifetime: Lifetime) -> Sequence[Endpoint
     store, telemetry = Store(redis), Telemetry()
     changes, snapshots = Changes(store), Snapshots(store)
     relay = Relay(store, LeaderboardLog(results_pb2_grpc.ResultLogServiceStub(leaderboard)), changes)
-    reaper = Reaper(store, telemetry, most_lost=settings.lease_losses, clock=now_ms)
+    reaper = Reaper(store, telemetry, lease_ms=settings.lease_ms, most_lost=settings.lease_losses, clock=now_ms)
     servicer = DedupServicer(
         Admission(
             store,
@@ -37,7 +37,7 @@ async def wire(settings: DedupSettings, lifetime: Lifetime) -> Sequence[Endpoint
             clock=now_ms,
             count=telemetry.admission,
         ),
-        Leasing(store, changes, lease_ms=settings.lease_ms, clock=now_ms, stopping=lifetime.stopping),
+        Leasing(store, changes, telemetry, lease_ms=settings.lease_ms, clock=now_ms, stopping=lifetime.stopping),
         snapshots,
         changes,
         stopping=lifetime.stopping,

@@ -5,7 +5,7 @@ have missed something". So a slow reader costs a bounded amount of memory and sl
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -75,6 +75,15 @@ class Listener:
             Change(contest, tuple(each.submission_ids), each.queue_moved, each.work_added, each.outbox_grew)
             for contest, each in merged.items()
         ]
+
+    async def until(self, wanted: Callable[[Change], bool], timeout_s: float) -> None:
+        """Returns once a wanted change was heard or may have been missed, at the latest after `timeout_s` seconds."""
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + timeout_s
+        while (left_s := deadline - loop.time()) > 0:
+            missed, changes = await self.heard(left_s)
+            if missed or any(map(wanted, changes)):
+                return
 
 
 class Changes:

@@ -3,13 +3,13 @@
 -- KEYS  queue, since, leases, clock, job, waiters
 -- ARGV  now in ms, contest, the guess (a fingerprint), lease in ms, the claim's own token
 -- Returns {'empty'}, {'head', fingerprint} when the guess was wrong, or
---         {'claimed', fence, attempts, prompt, seed, target, target_sha256, model}
+--         {'claimed', fence, attempts, prompt, seed, target, target_sha256, model, queued_ms}
 local QUEUE, SINCE, LEASES, CLOCK, JOB, WAITERS = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6]
 local now, contest, guess, lease_ms, token = tonumber(ARGV[1]), ARGV[2], ARGV[3], tonumber(ARGV[4]), ARGV[5]
 
 local function claimed()
   return { 'claimed', unpack(redis.call('HMGET', JOB,
-    'fence', 'attempts', 'prompt', 'seed', 'target', 'target_sha256', 'model')) }
+    'fence', 'attempts', 'prompt', 'seed', 'target', 'target_sha256', 'model', 'queued_ms')) }
 end
 
 -- The client sends a command again when its connection breaks: the same claim finds what it was given.

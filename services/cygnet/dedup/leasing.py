@@ -31,6 +31,13 @@ class LeaseStore(Protocol):
     async def release(self, lease: Lease, failure: Failure | None, now_ms: int) -> bool: ...
 
 
+class LeaseReport(Protocol):
+    """Who is told what became of jobs."""
+
+    def claimed(self, contest: str, waited_s: float) -> None: ...
+    def ended(self, contest: str, *, failed: bool) -> None: ...
+
+
 class Leasing:
     """Claims, heartbeats and ends of jobs."""
 
@@ -38,6 +45,7 @@ class Leasing:
         self,
         store: LeaseStore,
         changes: Changes,
+        report: LeaseReport,
         *,
         lease_ms: int,
         clock: Callable[[], int],
@@ -46,6 +54,7 @@ class Leasing:
         """`clock` returns ms since the epoch."""
         self._store = store
         self._changes = changes
+        self._report = report
         self.lease_ms = lease_ms
         self._clock = clock
         self._stopping = stopping
@@ -63,15 +72,12 @@ class Leasing:
             while True:
                 job = await self._claim_now([contest] if contest else await self._in_turn())
                 if job is not None:
+                    self._report.claimed(job.lease.contest, max(0.0, (self._clock() - job.queued_ms) / 1000))
                     return job
-                work_may_be_there = False
-                while not work_may_be_there:
-                    left_s = deadline - now_s()
-                    if left_s <= 0 or self._stopping.is_set():
-                        return None
-                    missed, changes = await listener.heard(min(left_s, _LOOK_AGAIN_S))
-                    silent = not missed and not changes
-                    work_may_be_there = missed or silent or any(change.work_added for change in changes)
+                left_s = deadline - now_s()
+                if left_s <= 0 or self._stopping.is_set():
+                    return None
+                await listener.until(lambda change: change.work_added, min(left_s, _LOOK_AGAIN_S))
 
     async def heartbeat(self, lease: Lease) -> int:
         """Keeps a lease; returns how many ms it now lasts. Raises `LeaseLost`."""
@@ -84,6 +90,7 @@ class Leasing:
         in_force = await self._store.complete(lease, dataclasses.replace(result, completed_ms=self._clock()))
         if in_force is None:
             raise _lost()
+        self._report.ended(lease.contest, failed=False)
         return in_force
 
     async def release(self, lease: Lease, failure: Failure | None) -> None:
@@ -91,6 +98,7 @@ class Leasing:
         if not await self._store.release(lease, failure, self._clock()):
             raise _lost()
         if failure is not None:
+            self._report.ended(lease.contest, failed=True)
             log.warning(
                 "drawing failed",
                 extra={"contest": lease.contest, "job": lease.fingerprint[:12], "reason": failure.reason},

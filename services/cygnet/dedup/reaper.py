@@ -27,41 +27,54 @@ class ReaperStore(Protocol):
 class ReaperReport(Protocol):
     """Who is told what a round found."""
 
-    def lease_expired(self, contest: str) -> None: ...
+    def lease_expired(self, contest: str, *, failed: bool) -> None: ...
     def lengths(self, contest: str, *, waiting: int, outbox: int, oldest_wait_s: float) -> None: ...
 
 
 class Reaper:
     """Goes round once a second. Several replicas may: a lease runs out once."""
 
-    def __init__(self, store: ReaperStore, report: ReaperReport, *, most_lost: int, clock: Callable[[], int]) -> None:
-        """`most_lost` leases of a job may run out; then it fails."""
+    def __init__(
+        self,
+        store: ReaperStore,
+        report: ReaperReport,
+        *,
+        lease_ms: int,
+        most_lost: int,
+        clock: Callable[[], int],
+    ) -> None:
+        """When `most_lost` leases of a job ran out, it fails. `clock` returns ms since the epoch."""
         self._store = store
         self._report = report
+        self._lease_ms = lease_ms
         self._most_lost = most_lost
         self._clock = clock
 
     async def run(self) -> None:
         """Goes round for ever; a store that does not answer is tried again in the next round."""
+        # While this service or its store was away, nobody could send a heartbeat: first let the living ones speak.
+        reap_from_ms = self._clock() + self._lease_ms
         while True:
             try:
-                await self.round()
+                for contest in await self._store.contests():
+                    if self._clock() >= reap_from_ms:
+                        await self.reap(contest)
+                    await self._measure(contest)
             except Unavailable as error:
                 log.warning("leases cannot be looked after", extra={"error": error.message})
+                reap_from_ms = self._clock() + self._lease_ms
             await asyncio.sleep(EVERY_S)
 
-    async def round(self) -> None:
-        """Looks at every lease of every contest once."""
-        for contest in await self._store.contests():
-            await self._reap(contest)
-            waiting, outbox, since_ms = await self._store.lengths(contest)
-            oldest_wait_s = 0.0 if since_ms is None else max(0.0, (self._clock() - since_ms) / 1000)
-            self._report.lengths(contest, waiting=waiting, outbox=outbox, oldest_wait_s=oldest_wait_s)
+    async def _measure(self, contest: str) -> None:
+        waiting, outbox, since_ms = await self._store.lengths(contest)
+        oldest_wait_s = 0.0 if since_ms is None else max(0.0, (self._clock() - since_ms) / 1000)
+        self._report.lengths(contest, waiting=waiting, outbox=outbox, oldest_wait_s=oldest_wait_s)
 
-    async def _reap(self, contest: str) -> None:
+    async def reap(self, contest: str) -> None:
+        """Ends every lease of a contest that has run out."""
         for fingerprint in await self._store.expired_leases(contest, self._clock()):
             became = await self._store.expire(contest, fingerprint, WORKER_LOST, self._most_lost, self._clock())
             if became == "lost":
                 continue
-            self._report.lease_expired(contest)
+            self._report.lease_expired(contest, failed=became == "failed")
             log.warning("a worker went silent", extra={"contest": contest, "job": fingerprint[:12], "job_is": became})

@@ -12,7 +12,7 @@ JOB_FIELDS = ("state", "run", "started_ms", "result")
 
 def job(contest: str, fingerprint: str, lease_ms: int, fields: Sequence[bytes]) -> Job:
     """Reads what claim.lua returns."""
-    fence, attempts, prompt, seed, target, target_sha256, model = fields
+    fence, attempts, prompt, seed, target, target_sha256, model, queued_ms = fields
     return Job(
         lease=Lease(contest, fingerprint, int(fence)),
         lease_ms=lease_ms,
@@ -21,6 +21,7 @@ def job(contest: str, fingerprint: str, lease_ms: int, fields: Sequence[bytes]) 
         target=Target(target.decode(), target_sha256.decode()),
         model=Model(**json.loads(model)),
         attempt=int(attempts),
+        queued_ms=int(queued_ms),
     )
 
 

@@ -52,41 +52,45 @@ class Relay:
         self._results = results
         self._changes = changes
         self._token = uuid.uuid4().hex
-        self._failures = 0
 
     async def run(self) -> None:
-        """Relays for ever. What fails stays in the outbox and is tried again, less and less often."""
+        """Relays for ever, each contest by itself: one contest's trouble does not delay another's scores."""
+        followed: set[str] = set()
+        async with asyncio.TaskGroup() as contests:
+            while True:
+                for contest in set(await self._contests()) - followed:
+                    followed.add(contest)
+                    contests.create_task(self._follow(contest), name=f"the relay of {contest}")
+                await asyncio.sleep(LOOK_AGAIN_S)
+
+    async def _contests(self) -> list[str]:
+        try:
+            return await self._store.contests()
+        except Unavailable as error:
+            log.warning("the outboxes cannot be found", extra={"error": error.message})
+            return []
+
+    async def _follow(self, contest: str) -> None:
+        failures = 0
         with self._changes.listening() as listener:
             try:
                 while True:
-                    if await self._all_sent():
-                        self._failures = 0
-                        await listener.heard(LOOK_AGAIN_S)
+                    try:
+                        await self.empty(contest)
+                        failures = 0
+                    except DomainError as error:
+                        failures += 1
+                        log.warning(
+                            "scores do not reach the leaderboard; they wait in the outbox",
+                            extra={"contest": contest, "reason": error.reason, "error": error.message},
+                        )
+                        await asyncio.sleep(pause_s(failures))
                     else:
-                        self._failures += 1
-                        await asyncio.sleep(min(LONGEST_PAUSE_S, 0.25 * 2**self._failures))
+                        await listener.until(
+                            lambda change: change.outbox_grew and change.contest == contest, LOOK_AGAIN_S
+                        )
             finally:
-                await self._let_go()
-
-    async def _all_sent(self) -> bool:
-        try:
-            contests = await self._store.contests()
-        except Unavailable as error:
-            log.warning("the outbox cannot be read", extra={"error": error.message})
-            return False
-        # At the same time, so that one contest's trouble does not delay the others.
-        return all(await asyncio.gather(*(self._emptied(contest) for contest in contests)))
-
-    async def _emptied(self, contest: str) -> bool:
-        try:
-            await self.empty(contest)
-        except DomainError as error:
-            log.warning(
-                "scores do not reach the leaderboard; they wait in the outbox",
-                extra={"contest": contest, "reason": error.reason, "error": error.message},
-            )
-            return False
-        return True
+                await self._let_go(contest)
 
     async def empty(self, contest: str) -> None:
         """Sends what is in a contest's outbox, unless another process is at it. Raises what stopped it."""
@@ -111,9 +115,14 @@ class Relay:
                 continue
             await self._store.delivered(contest, [delivery.entry_id for delivery in deliveries])
 
-    async def _let_go(self) -> None:
+    async def _let_go(self, contest: str) -> None:
         try:
-            for contest in await self._store.contests():
-                await self._store.let_relay_go(contest, self._token)
+            await self._store.let_relay_go(contest, self._token)
         except Unavailable as error:
             log.warning("the outbox could not be let go; it is free in a moment", extra={"error": error.message})
+
+
+def pause_s(failures: int) -> float:
+    """Returns how long to wait after so many failures in a row: 0.25 s, then twice as long each time, up to 5 s."""
+    # Bounded before it is a power: an outage of hours has thousands of failures.
+    return min(LONGEST_PAUSE_S, 0.25 * 2.0 ** min(failures - 1, 10))

@@ -147,6 +147,8 @@ class Job:
     target: Target
     model: Model
     attempt: int
+    queued_ms: int
+    """When it was admitted."""
 
 
 @dataclass(frozen=True)
