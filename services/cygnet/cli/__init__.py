@@ -1,0 +1,1 @@
+"""The organiser's `cygnet` command, and a whole game on one machine."""
