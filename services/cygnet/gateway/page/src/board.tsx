@@ -13,4 +13,5 @@ const contests = new ContestKeeper(clients, contestOf(window.location.pathname))
 contests.start();
 
 const root = document.getElementById("root");
+root?.replaceChildren();
 if (root) render(<BigScreen contests={contests} clients={clients} />, root);

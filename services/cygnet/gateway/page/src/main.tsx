@@ -10,6 +10,8 @@ import type { Contest } from "./gen/cygnet/v1/contest_pb";
 import { makeClients, webTransport } from "./rpc/clients";
 import "./styles/base.css";
 import "./styles/parts.css";
+import "./styles/cards.css";
+import "./styles/controls.css";
 import "./styles/player.css";
 import { App } from "./ui/App";
 
@@ -42,4 +44,5 @@ function Page() {
 }
 
 const root = document.getElementById("root");
+root?.replaceChildren();
 if (root) render(<Page />, root);

@@ -13,6 +13,7 @@ export function pictureUrl(sha256: string): string {
   return `/pictures/${sha256}.png`;
 }
 
-export function qrUrl(contest: string): string {
-  return contest === "" ? "/qr.svg" : `/qr.svg?contest=${encodeURIComponent(contest)}`;
+/** `tries` makes the address of each new try a new one, since browsers remember failed pictures. */
+export function qrUrl(contest: string, tries: number): string {
+  return `/qr.svg?contest=${encodeURIComponent(contest)}${tries === 0 ? "" : `&try=${tries}`}`;
 }

@@ -90,6 +90,7 @@ export const en = {
   score: "Score",
   outOf: "of 100",
   yourBest: "Your best",
+  newBest: "your best",
   noBest: "no picture yet",
   yourRank: "Your rank",
   rank: (n: number) => `Rank ${n}`,

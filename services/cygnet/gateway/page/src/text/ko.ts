@@ -85,6 +85,7 @@ export const ko: Words = {
   score: "점수",
   outOf: "/ 100",
   yourBest: "내 최고 점수",
+  newBest: "내 최고",
   noBest: "아직 그림 없음",
   yourRank: "내 순위",
   rank: (n) => `${n}위`,

@@ -9,6 +9,8 @@ export type Language = keyof typeof languages;
 
 const KEY = "cygnet.language";
 const memory = phoneMemory();
+/** A big screen has nobody to touch a switch: its address may say the language ("/board?lang=ko"). */
+const asked = new URLSearchParams(window.location.search).get("lang") ?? undefined;
 
 function isLanguage(tag: string | undefined): tag is Language {
   return tag !== undefined && tag in languages;
@@ -20,7 +22,9 @@ export function preferred(stored: string | undefined, wanted: readonly string[])
   return wanted.map((tag) => tag.slice(0, 2).toLowerCase()).find(isLanguage) ?? "en";
 }
 
-export const language = signal<Language>(preferred(memory.get(KEY), navigator.languages ?? [navigator.language]));
+export const language = signal<Language>(
+  preferred(asked ?? memory.get(KEY), navigator.languages ?? [navigator.language]),
+);
 export const words = computed<Words>(() => languages[language.value]);
 
 effect(() => {

@@ -36,6 +36,7 @@ export function BigScreen({ contests, clients }: Props) {
           <span>Cygnet</span>
         </p>
         <h1>{title}</h1>
+        <Waves />
       </header>
       {view.state === "ready" ? (
         <Rankings contest={view.contest} clients={clients} />
@@ -125,10 +126,21 @@ function Invitation({ contest, participants }: { contest: Contest; participants:
   return (
     <aside class="panel invitation">
       <h2 class="title">{text.boardScan}</h2>
-      <img class="qr" src={qrUrl(contest.name)} alt={text.qrAlt(address)} width={400} height={400} />
+      <QrCode key={contest.name} contest={contest.name} address={address} />
       <p class="address">{address}</p>
       <p class="participants">{text.participants(participants)}</p>
     </aside>
+  );
+}
+
+const QR_AGAIN_MS = 10_000;
+
+function QrCode({ contest, address }: { contest: string; address: string }) {
+  const [tries, setTries] = useState(0);
+  const again = () => setTimeout(() => setTries((n) => n + 1), QR_AGAIN_MS);
+  const src = qrUrl(contest, tries);
+  return (
+    <img key={src} class="qr" src={src} alt={words.value.qrAlt(address)} width={400} height={400} onError={again} />
   );
 }
 

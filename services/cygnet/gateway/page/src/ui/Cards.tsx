@@ -83,7 +83,8 @@ function UnderWay({ player, submission }: { player: Player; submission: Submissi
         <Line before={submission.queue?.position ?? 0} />
       )}
       <p class="state">
-        <strong>{drawing ? text.drawing : text.queued}</strong>{" "}
+        <strong>{drawing ? text.drawing : text.queued}</strong>
+        {" · "}
         {drawing ? drawn.words : submission.queue === undefined ? null : sayQueue(text, submission.queue)}
       </p>
       {answer === undefined ? null : <p class="note">{answer}</p>}
@@ -100,6 +101,7 @@ interface FinishedProps {
 function Finished({ player, submission, onOpen }: FinishedProps) {
   const text = words.value;
   const { result, failure, prompt } = submission;
+  const best = submission.target === player.target.value ? player.ownBest.value : undefined;
   const answer = sayAnswer(text, submission);
   const use = (
     <button type="button" class="quiet" onClick={() => player.write(prompt)}>
@@ -111,7 +113,7 @@ function Finished({ player, submission, onOpen }: FinishedProps) {
       <article class="card" data-stage="failed" aria-label={prompt}>
         <p class="prompt">{prompt}</p>
         <p class="state warn">
-          <strong>{text.failed}</strong> {text.failure(failure?.reason ?? "", failure?.message ?? "")}
+          <strong>{text.failed}</strong> · {text.failure(failure?.reason ?? "", failure?.message ?? "")}
         </p>
         <p class="note">{text.failedHint}</p>
         <p class="actions">{use}</p>
@@ -128,6 +130,7 @@ function Finished({ player, submission, onOpen }: FinishedProps) {
           <span class="score-name">{text.score}</span>
           <span class="score-value">{scoreText(result.score, player.contest.value.decimals)}</span>
           <span class="score-of">{text.outOf}</span>
+          {result.score === best ? <span class="chip">{text.newBest}</span> : null}
         </p>
         <p class="prompt">{prompt}</p>
         {answer === undefined ? null : <p class="note">{answer}</p>}

@@ -16,14 +16,16 @@ export function Cygnet({ class: name, plain = false }: { class?: string; plain?:
   );
 }
 
-/** The edge of the water. Wide enough that stretching it never shows. */
+const CRESTS = 36;
+
+/** The edge of the water: as wide as the widest screen, cut to the width there is. */
 export function Waves({ class: name }: { class?: string }) {
-  const crest = Array.from({ length: 16 }, (_, i) => `q25 ${i % 2 ? 14 : -14} 50 0`).join(" ");
+  const crest = Array.from({ length: CRESTS }, (_, i) => `q25 ${i % 2 ? 14 : -14} 50 0`).join(" ");
   return (
     <svg
       class={`waves ${name ?? ""}`}
-      viewBox="0 0 600 30"
-      preserveAspectRatio="none"
+      viewBox={`0 0 ${CRESTS * 50 - 100} 30`}
+      preserveAspectRatio="xMidYMax slice"
       aria-hidden="true"
       focusable="false"
     >
