@@ -1,0 +1,143 @@
+"""Drawing with any diffusers text-to-image pipeline, so that a picture depends on its own job and nothing else.
+
+The promise: the same prompt, seed, steps and size give the same bytes, whatever was drawn before or beside them.
+
+- Noise comes from one generator per picture, always on the CPU, so a neighbour takes none of it.
+- On a CPU pictures are drawn one by one. A batched matrix product sums in another order than a single one, and the
+  last bits of a picture would tell how long the queue was; batching gains no time on a CPU in return.
+- On a GPU every forward pass has the same fixed batch, filled up with copies, so that the same kernels are chosen
+  however many pictures wait. That rests on kernels whose rows do not mix, which holds for the deterministic
+  kernels asked for here but is promised by nobody: the stored picture is the canonical one, and none is drawn twice.
+
+The promise is for one machine, one thread count and one set of versions: another CPU rounds differently.
+"""
+
+import io
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import torch
+from diffusers import DiffusionPipeline
+from diffusers.utils import logging as diffusers_logging
+from PIL import Image
+from transformers.utils import logging as transformers_logging
+
+_PIPELINE: Any = DiffusionPipeline
+"""The class as mypy shall see it: diffusers is only half typed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One picture to draw; `size` is both its width and its height in pixels."""
+
+    prompt: str
+    seed: int
+    steps: int
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Defaults:
+    """What to draw with where a request does not say: `cygnet.json` beside the weights, or these values.
+
+    `guidance_scale` None leaves it to the pipeline.
+    """
+
+    steps: int = 20
+    guidance_scale: float | None = None
+    size: int = 512
+
+    @classmethod
+    def read(cls, folder: Path) -> "Defaults":
+        path = folder / "cygnet.json"
+        if not path.exists():
+            return cls()
+        values = json.loads(path.read_text())
+        return cls(**{key: values[key] for key in ("steps", "guidance_scale", "size") if key in values})
+
+
+class Painter:
+    """One loaded pipeline on one device. Not thread-safe: a Triton instance calls it from one thread."""
+
+    def __init__(self, folder: Path, device: str, gpu_batch: int) -> None:
+        on_gpu = device.startswith("cuda")
+        self.defaults = Defaults.read(folder)
+        self.batch = gpu_batch if on_gpu else 1
+        self._device = device
+        self._dtype = torch.float16 if on_gpu else torch.float32
+        torch.backends.cudnn.benchmark = False  # else the first shapes seen decide which kernels run
+        torch.backends.cudnn.deterministic = True
+        for library in (diffusers_logging, transformers_logging):
+            _quieten(library)
+        self._pipeline = _PIPELINE.from_pretrained(
+            folder, dtype=self._dtype, use_safetensors=True, local_files_only=True
+        ).to(device)
+        self._pipeline.set_progress_bar_config(disable=True)
+        # Convolutions are half of a drawing's time, and a tenth faster where a pixel's channels lie together.
+        for name in ("unet", "vae"):
+            if name in self._pipeline.components:
+                self._pipeline.components[name].to(memory_format=torch.channels_last)
+
+    def draw(self, jobs: Sequence[Job]) -> list[bytes]:
+        """Draw every job; the PNG files are in the jobs' order."""
+        pictures: dict[int, bytes] = {}
+        for group in _alike(jobs):
+            waiting = iter(group)
+            while chunk := list(islice(waiting, self.batch)):
+                drawn = self._draw_chunk([jobs[index] for index in chunk])
+                pictures.update(zip(chunk, map(_png, drawn), strict=True))
+        return [pictures[index] for index in range(len(jobs))]
+
+    def describe(self) -> dict[str, Any]:
+        """What a reader of a receipt needs beside the weights' digest to know how a picture came to be."""
+        return {
+            "steps": self.defaults.steps,
+            "size": self.defaults.size,
+            "guidance_scale": self.defaults.guidance_scale,
+            "device": self._device.partition(":")[0],
+            "precision": str(self._dtype).removeprefix("torch."),
+        }
+
+    def _draw_chunk(self, jobs: Sequence[Job]) -> list[Image.Image]:
+        padded = [*jobs, *[jobs[-1]] * (self.batch - len(jobs))]
+        guidance = {} if self.defaults.guidance_scale is None else {"guidance_scale": self.defaults.guidance_scale}
+        with torch.inference_mode():
+            drawn = self._pipeline(
+                prompt=[job.prompt for job in padded],
+                num_inference_steps=jobs[0].steps,
+                height=jobs[0].size,
+                width=jobs[0].size,
+                generator=[torch.Generator("cpu").manual_seed(job.seed) for job in padded],
+                output_type="pil",
+                **guidance,
+            ).images
+        return list(drawn[: len(jobs)])
+
+
+def fetch_from_hub(repository: str, revision: str | None) -> Path:
+    """Download what the pipeline at `repository` needs, safetensors only: a pickle can run code."""
+    return Path(_PIPELINE.download(repository, revision=revision, use_safetensors=True))
+
+
+def _quieten(library_logging: Any) -> None:
+    """Both libraries warn about a long prompt by quoting it, and a prompt is nobody's business in a log."""
+    library_logging.set_verbosity_error()
+    library_logging.disable_progress_bar()
+
+
+def _alike(jobs: Sequence[Job]) -> Iterator[list[int]]:
+    """Indices of the jobs that can share a forward pass."""
+    groups: dict[tuple[int, int], list[int]] = {}
+    for index, job in enumerate(jobs):
+        groups.setdefault((job.steps, job.size), []).append(index)
+    yield from groups.values()
+
+
+def _png(picture: Image.Image) -> bytes:
+    file = io.BytesIO()
+    picture.save(file, "PNG")
+    return file.getvalue()

@@ -1,0 +1,74 @@
+"""Triton's side of scoring: tensors in, tensors out. What a picture's embedding is, `embedder.py` says."""
+
+from __future__ import annotations  # the stub gives pb_utils its classes only after this module is imported
+
+import json
+import os
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import triton_python_backend_utils as pb_utils
+from numpy.typing import NDArray
+
+sys.path.append(str(Path(__file__).resolve().parents[2] / "common"))
+
+from cygnet_backend.answering import Refused, answer, bytes_tensor, texts  # noqa: E402 - needs the path above
+from cygnet_backend.cpu import settle_threads  # noqa: E402 - likewise
+from cygnet_backend.source import locate  # noqa: E402 - likewise
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+
+class TritonPythonModel:
+    """Loads the CLIP that CYGNET_SCORER_SOURCE names and the calibration that belongs to it."""
+
+    def initialize(self, args: dict[str, str]) -> None:
+        settle_threads(os.environ)
+        _say("importing torch and transformers (ten seconds and more from a cold disk)")
+        import calibration  # not before the threads are settled
+        import embedder
+        import pictures
+        from cygnet_backend.device import choose_device
+
+        repository = Path(args["model_repository"]).resolve().parent
+        source = os.environ.get("CYGNET_SCORER_SOURCE", "builtin://cygnet-clip")
+        _say(f"loading {source}")
+        files = locate(source, repository / "weights", embedder.fetch_from_hub)
+        device = choose_device(args["model_instance_kind"], args["model_instance_device_id"])
+        self.embedder = embedder.Embedder(files.path, device, _gpu_batch())
+        self.open_picture, self.unfit = pictures.open_picture, pictures.UnfitPicture
+        own = os.environ.get("CYGNET_SCORER_CALIBRATION") or files.path / "calibration.json"
+        scale = calibration.read(Path(own), self.embedder.dimensions)
+        self.info = json.dumps({"source": source, "digest": files.digest, "calibration": scale}).encode()
+        _say("warming up")
+        started = time.monotonic()
+        self.embedder.embed([pictures.blank()])
+        _say(f"ready on {device}, one embedding in {time.monotonic() - started:.2f} s")
+
+    def execute(self, requests: list[pb_utils.InferenceRequest]) -> None:
+        answer(requests, self.embedder.batch, self._read, self.embedder.embed, self._write)
+
+    def _read(self, request: pb_utils.InferenceRequest) -> list[Image.Image]:
+        try:
+            return [self.open_picture(picture) for picture in texts(request, "PICTURE")]
+        except self.unfit as reason:
+            raise Refused(f"PICTURE {reason}") from None
+
+    def _write(self, embeddings: list[NDArray[np.float32]]) -> list[pb_utils.Tensor]:
+        return [
+            pb_utils.Tensor("EMBEDDING", np.stack(embeddings)),
+            bytes_tensor("INFO", [self.info] * len(embeddings)),
+        ]
+
+
+def _gpu_batch() -> int:
+    return int(os.environ.get("CYGNET_SCORER_GPU_BATCH", "8"))
+
+
+def _say(what: str) -> None:
+    """A line for whoever starts the server: `cygnet up` turns it into its progress display."""
+    pb_utils.Logger.log_info(f"cygnet load scorer: {what}")
