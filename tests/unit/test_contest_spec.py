@@ -126,3 +126,48 @@ def test_a_duration_is_read(text: str, ms: int) -> None:
 def test_what_is_no_duration_is_refused(text: object) -> None:
     with pytest.raises(ValueError, match="whole number"):
         duration_ms(text)
+
+
+WITH_A_CLUSTER_IN_MIND = """
+  schedule:
+    windows:
+      - {opens: "2026-10-26T09:00:00+09:00", closes: "2026-10-26T18:00:00+09:00"}
+      - {opens: "2026-10-27T09:00:00+09:00", closes: "2026-10-27T17:00:00+09:00"}
+    prewarm: 15m
+  gpu:
+    replicas: 2
+    perReplica: {nvidia.com/gpu: 1}
+    nodeSelector: {pool: gpu}
+    tolerations: [{key: nvidia.com/gpu, operator: Exists}]
+  autoscaling: {minReplicas: 1, maxReplicas: 4}
+  captcha: {mode: auto, provider: altcha}
+  paused: false
+"""
+
+
+def test_the_file_for_a_cluster_works_without_one(tmp_path: Path) -> None:
+    text = GOOD.replace("{file: duck.png}", "{configMapKeyRef: {name: targets, key: duck.png}}")
+    document, pictures = read_contest(written(tmp_path, text + WITH_A_CLUSTER_IN_MIND))
+    assert document.contest.name == "pycon-kr"
+    assert pictures == [png()]
+
+
+@pytest.mark.parametrize(
+    ("windows", "words"),
+    [
+        ([("2026-10-26T18:00:00+09:00", "2026-10-26T09:00:00+09:00")], "close after it opens"),
+        ([("2026-10-26T18:00:00", "2026-10-26T19:00:00")], "timezone"),
+        (
+            [
+                ("2026-10-26T09:00:00+09:00", "2026-10-26T18:00:00+09:00"),
+                ("2026-10-26T17:00:00+09:00", "2026-10-26T19:00:00+09:00"),
+            ],
+            "must not overlap",
+        ),
+    ],
+)
+def test_windows_that_make_no_sense_are_refused(tmp_path: Path, windows: list[tuple[str, str]], words: str) -> None:
+    raw = yaml.safe_load(GOOD)
+    raw["spec"]["schedule"] = {"windows": [{"opens": opens, "closes": closes} for opens, closes in windows]}
+    with pytest.raises(InvalidRequest, match=words):
+        read_contest(written(tmp_path, yaml.safe_dump(raw, allow_unicode=True)))

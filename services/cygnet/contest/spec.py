@@ -5,60 +5,51 @@ where the services check again what they receive.
 """
 
 import hashlib
-import re
 from importlib import resources
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
 import yaml
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
-from pydantic.alias_generators import to_camel
+from pydantic import ConfigDict, Field, ValidationError
 
 from cygnet.contest.checks import MAX_TARGET_BYTES, check_document, check_target_picture
+from cygnet.contest.part import Milliseconds, Part, duration_ms
+from cygnet.contest.running import Autoscaling, Captcha, Gpu, Rollout, Schedule
 from cygnet.platform.errors import FieldViolation, InvalidRequest
 from cygnet.v1 import contest_pb2
 
-_UNITS_MS = {"ms": 1, "s": 1_000, "m": 60_000, "h": 3_600_000}
 _SCOPES = {
     "contest": contest_pb2.DEDUP_SCOPE_CONTEST,
     "participant": contest_pb2.DEDUP_SCOPE_PARTICIPANT,
 }
 
 
-def duration_ms(text: object) -> int:
-    """Returns the milliseconds in "500ms", "10s", "5m" or "1h". Raises ValueError for anything else."""
-    match = re.fullmatch(r"(\d{1,9})(ms|s|m|h)", text) if isinstance(text, str) else None
-    if match is None:
-        raise ValueError('write a whole number and a unit, as in "500ms", "10s", "5m" or "1h"')
-    return int(match[1]) * _UNITS_MS[match[2]]
+class ConfigMapKeyRef(Part):
+    """A key of a ConfigMap."""
+
+    name: str
+    key: str
 
 
-Milliseconds = Annotated[int, BeforeValidator(duration_ms)]
-
-
-class _Part(BaseModel):
-    model_config = ConfigDict(
-        extra="forbid", frozen=True, alias_generator=to_camel, populate_by_name=True, use_attribute_docstrings=True
-    )
-
-
-class Image(_Part):
-    """Where a target's picture comes from: exactly one of the two."""
+class Image(Part):
+    """Where a target's picture comes from: exactly one of these."""
 
     builtin: Literal["duck", "swan"] | None = None
     """A picture that comes with Cygnet."""
     file: str | None = None
-    """A PNG file, relative to the document."""
+    """A PNG file, relative to the document; only where there is no Kubernetes."""
+    config_map_key_ref: ConfigMapKeyRef | None = None
+    """A PNG in a ConfigMap. Without Kubernetes, the file of the key's name beside the document."""
 
 
-class TargetSpec(_Part):
+class TargetSpec(Part):
     """A picture to imitate."""
 
     name: str
     image: Image
 
 
-class Generator(_Part):
+class Generator(Part):
     """The text-to-image model."""
 
     source: str = "builtin://cygnet-tiny"
@@ -67,20 +58,21 @@ class Generator(_Part):
     size: int = 256
 
 
-class Scorer(_Part):
+class Scorer(Part):
     """The similarity model."""
 
     source: str = "builtin://cygnet-clip"
 
 
-class ModelSpec(_Part):
+class ModelSpec(Part):
     """How pictures are drawn and scored."""
 
     generator: Generator = Generator()
     scorer: Scorer = Scorer()
+    rollout: Rollout = Rollout()
 
 
-class PerParticipant(_Part):
+class PerParticipant(Part):
     """Limits on one participant's new drawings."""
 
     every: Milliseconds = 10_000
@@ -88,33 +80,35 @@ class PerParticipant(_Part):
     pending: int = 2
 
 
-class PerContest(_Part):
+class PerContest(Part):
     """Limits on all drawings together."""
 
     max_predicted_wait: Milliseconds = 300_000
 
 
-class RateLimit(_Part):
+class RateLimit(Part):
     """Who may add how much work."""
 
     per_participant: PerParticipant = PerParticipant()
     contest: PerContest = PerContest()
 
 
-class Dedup(_Part):
+class Dedup(Part):
     """Whose earlier drawing answers a repeated prompt."""
 
     scope: Literal["contest", "participant"] = "contest"
 
 
-class LeaderboardSpec(_Part):
+class LeaderboardSpec(Part):
     """How the ranking is shown."""
 
     decimals: int = 2
+    freeze_before: Milliseconds = 0
+    """Players see a still ranking for so long before the last window closes."""
     staff: tuple[str, ...] = ()
 
 
-class Spec(_Part):
+class Spec(Part):
     """What a contest is."""
 
     title: dict[str, str]
@@ -124,16 +118,22 @@ class Spec(_Part):
     rate_limit: RateLimit = RateLimit()
     dedup: Dedup = Dedup()
     leaderboard: LeaderboardSpec = LeaderboardSpec()
+    captcha: Captcha = Captcha()
+    schedule: Schedule = Schedule()
+    gpu: Gpu = Gpu()
+    autoscaling: Autoscaling | None = None
+    paused: bool = False
+    """Nothing is drawn and no GPU is held while it is true; what waits keeps its place."""
 
 
-class Metadata(_Part):
+class Metadata(Part):
     """The contest's name; labels and annotations are Kubernetes' business and pass."""
 
     model_config = ConfigDict(extra="ignore", frozen=True)
     name: str
 
 
-class ContestSpec(_Part):
+class ContestSpec(Part):
     """The whole resource."""
 
     api_version: Literal["cygnet.dev/v1alpha1"]
@@ -141,6 +141,8 @@ class ContestSpec(_Part):
     metadata: Metadata
     spec: Spec = Field()
 
+
+__all__ = ["ContestSpec", "Spec", "builtin_picture", "duration_ms", "read_contest", "to_document"]
 
 DEFAULT_STEPS = 8
 """Scheduler steps that suit the embedded model."""
@@ -207,17 +209,28 @@ def to_document(contest: ContestSpec, pictures: list[bytes]) -> contest_pb2.Cont
     )
 
 
+def builtin_picture(name: str) -> bytes:
+    """Returns the PNG bytes of a picture that comes with Cygnet."""
+    return resources.files("cygnet.contest").joinpath("targets", f"{name}.png").read_bytes()
+
+
 def _picture(target: TargetSpec, folder: Path, field: str) -> bytes:
     image = target.image
-    if (image.builtin is None) == (image.file is None):
-        raise InvalidRequest(FieldViolation(field, "give one of `builtin` and `file`"))
+    if sum(given is not None for given in (image.builtin, image.file, image.config_map_key_ref)) != 1:
+        raise InvalidRequest(FieldViolation(field, "give one of `builtin`, `file` and `configMapKeyRef`"))
     if image.builtin is not None:
-        return resources.files("cygnet.contest").joinpath("targets", f"{image.builtin}.png").read_bytes()
-    path = folder / str(image.file)
+        return builtin_picture(image.builtin)
+    if image.config_map_key_ref is not None:
+        return _picture_in(folder, image.config_map_key_ref.key, f"{field}.configMapKeyRef.key")
+    return _picture_in(folder, str(image.file), f"{field}.file")
+
+
+def _picture_in(folder: Path, name: str, field: str) -> bytes:
+    path = folder / name
     if not path.is_file():
-        raise InvalidRequest(FieldViolation(f"{field}.file", f"there is no file {path}"))
+        raise InvalidRequest(FieldViolation(field, f"there is no file {path}"))
     if path.stat().st_size > MAX_TARGET_BYTES:
-        raise InvalidRequest(FieldViolation(f"{field}.file", f"larger than {MAX_TARGET_BYTES} bytes"))
+        raise InvalidRequest(FieldViolation(field, f"larger than {MAX_TARGET_BYTES} bytes"))
     picture = path.read_bytes()
-    check_target_picture(picture, f"{field}.file")
+    check_target_picture(picture, field)
     return picture
