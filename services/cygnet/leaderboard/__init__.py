@@ -1,0 +1,1 @@
+"""The leaderboard: every score that was delivered, and the ranking that follows from them."""

@@ -1,0 +1,65 @@
+"""What follows from scores: steps, ranks, and how many decimals tell two neighbours apart.
+
+Scores are ranked in steps of 0.0001, rounded half up, exactly as four decimals are displayed. So two participants
+share a rank if and only if four decimals show the same, and no ranking ever contradicts what is written beside it.
+See docs/decisions/0004-one-integer-per-standing.md.
+"""
+
+import hashlib
+import unicodedata
+from collections.abc import Iterable, Sequence
+from decimal import ROUND_HALF_UP, Decimal
+from itertools import groupby
+
+from cygnet.leaderboard.values import Row, Standing
+from cygnet.platform.text import one_line, without_invisible
+
+MOST_DECIMALS = 4
+"""Steps of 0.0001 show in four decimals."""
+
+
+def shown(score: float, decimals: int) -> Decimal:
+    """Returns a score as it is displayed: rounded half up from the exact value of the float, as JavaScript does."""
+    return Decimal(score).quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP)
+
+
+def steps(score: float) -> int:
+    """Returns a score of 0 to 100 in steps of 0.0001, 0 to 1,000,000."""
+    return int(shown(score, MOST_DECIMALS).scaleb(MOST_DECIMALS))
+
+
+def standings(rows: Sequence[Row], worse: Row | None, decimals: int) -> tuple[Standing, ...]:
+    """Returns standings for the whole head of a ranking, best first. Equal steps share a rank (1, 2, 2, 4).
+
+    `worse` is the first row after the head that has another score. `decimals` is the contest's number; a standing has
+    more where the nearest other score would look the same. Those who share a rank look the same.
+    """
+    made: list[Standing] = []
+    better: Row | None = None
+    for _, group in groupby(enumerate(rows), lambda numbered: numbered[1].steps):
+        shared = list(group)
+        rank, after = shared[0][0] + 1, shared[-1][0] + 1
+        next_worse = rows[after] if after < len(rows) else worse
+        told = telling_decimals(shared[0][1], (better, next_worse), decimals)
+        made += [Standing(rank, row, told) for _, row in shared]
+        better = shared[-1][1]
+    return tuple(made)
+
+
+def telling_decimals(row: Row, others: Iterable[Row | None], least: int) -> int:
+    """Returns the fewest decimals, `least` or more, that show `row` different from `others`, who have other steps."""
+    scores = [other.score for other in others if other is not None]
+    for decimals in range(least, MOST_DECIMALS):
+        if all(shown(row.score, decimals) != shown(score, decimals) for score in scores):
+            return decimals
+    return MOST_DECIMALS
+
+
+def nickname_key(nickname: str) -> str:
+    """Returns what two spellings of one nickname have in common, as 32 hex digits.
+
+    A phone's keyboard writes "Ada" where an organiser wrote "ada": case, width, invisible characters and runs of
+    spaces do not count.
+    """
+    folded = unicodedata.normalize("NFKC", without_invisible(nickname)).casefold()
+    return hashlib.sha256(one_line(folded).encode()).hexdigest()[:32]

@@ -1,0 +1,66 @@
+"""Derives a contest's ranking again from its log: `python -m cygnet.leaderboard.rebuild CONTEST`.
+
+The log is the truth. Whatever is in doubt about a ranking, this settles; the service may go on meanwhile.
+"""
+
+import argparse
+import asyncio
+import logging
+from collections.abc import Sequence
+from typing import Protocol
+
+from cygnet.leaderboard.settings import RebuildSettings
+from cygnet.leaderboard.store import LeaderboardStore
+from cygnet.leaderboard.values import Result
+from cygnet.platform import logs
+from cygnet.platform.errors import Conflict
+from cygnet.platform.redis import connected
+
+log = logging.getLogger(__name__)
+
+_PAGE = 500
+
+
+class RebuildStore(Protocol):
+    """What a rebuild needs of the store."""
+
+    async def begin_rebuild(self, contest: str) -> bool: ...
+    async def log(self, contest: str, after: str, count: int) -> tuple[str, list[Result]]: ...
+    async def replay(self, contest: str, results: Sequence[Result]) -> None: ...
+    async def commit_rebuild(self, contest: str, last: str) -> bool: ...
+    async def end_rebuild(self, contest: str) -> None: ...
+
+
+async def rebuild(store: RebuildStore, contest: str) -> int:
+    """Derives the ranking from the log and puts it in force in one step; returns how many results the log has.
+
+    Raises Conflict while another rebuild of the same contest runs.
+    """
+    if not await store.begin_rebuild(contest):
+        raise Conflict(f"contest {contest} is being rebuilt already; wait until that ends", reason="REBUILD_RUNNING")
+    try:
+        last, ranked = "", 0
+        while True:
+            last, results = await store.log(contest, last, _PAGE)
+            if results:
+                await store.replay(contest, results)
+                ranked += len(results)
+            # Results that come in while this reads are read in turn; the last step is taken only when there are none.
+            elif await store.commit_rebuild(contest, last):
+                return ranked
+    finally:
+        await store.end_rebuild(contest)
+
+
+async def _main(settings: RebuildSettings, contest: str) -> None:
+    async with connected(settings.redis_url.get_secret_value()) as redis:
+        ranked = await rebuild(LeaderboardStore(redis), contest)
+    log.info("rebuilt", extra={"contest": contest, "results": ranked})
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description="Derives a contest's ranking again from its log.")
+    parser.add_argument("contest", help="the contest's name")
+    settings = RebuildSettings()
+    logs.configure("rebuild", level=settings.log_level, as_json=settings.log_json)
+    asyncio.run(_main(settings, parser.parse_args().contest))
