@@ -1,0 +1,51 @@
+"""Command line: `python -m cygnet_training all --preset first` makes the embedded models from nothing."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+import torch
+
+from .presets import PRESETS, training_directory
+from .stages import STAGES, Workshop
+
+ROOT = Path(__file__).resolve().parents[3]
+
+
+def _parser() -> argparse.ArgumentParser:
+    stages = "\n".join(f"  {name:12} {(stage.__doc__ or '').splitlines()[0]}" for name, stage in STAGES.items())
+    parser = argparse.ArgumentParser(
+        prog="cygnet_training",
+        description="Trains Cygnet's embedded models from pictures that it draws itself.",
+        epilog=f"stages, in order ('all' runs every one; each resumes where it stopped):\n{stages}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("stages", nargs="+", choices=[*STAGES, "all"], metavar="stage")
+    parser.add_argument("--preset", choices=PRESETS, default="first", help="how much of everything (default: first)")
+    parser.add_argument("--weights", type=Path, help="where results go (default for first: triton_models/weights)")
+    parser.add_argument("--threads", type=int, default=2, help="CPU threads of torch (default: 2)")
+    parser.add_argument("--drawings", type=int, default=70, help="pictures that `evaluate` draws (default: 70)")
+    return parser
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Runs the named stages in their own order. Only the preset `first` writes into the repository by default."""
+    given = _parser().parse_args(arguments)
+    torch.set_num_threads(given.threads)
+    directory = training_directory() / given.preset
+    ours = given.preset == "first" and given.weights is None
+    workshop = Workshop(
+        preset=PRESETS[given.preset],
+        directory=directory,
+        weights=given.weights or (ROOT / "triton_models/weights" if ours else directory / "weights"),
+        targets=ROOT / "services/cygnet/contest/targets" if ours else directory / "targets",
+        drawings=given.drawings,
+    )
+    for name, stage in STAGES.items():
+        if name in given.stages or "all" in given.stages:
+            stage(workshop)
+
+
+if __name__ == "__main__":
+    main()

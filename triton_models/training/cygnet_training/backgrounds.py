@@ -1,0 +1,90 @@
+"""The places: pond, sky, meadow, night and a plain sheet, each with a few large things that chance moves about."""
+
+from __future__ import annotations
+
+import numpy as np
+from PIL import Image
+
+from .vector import Colour, Pen, mix
+
+# Where the middle of a standing or floating figure belongs, in shares of the height.
+WATERLINES = {"pond": 0.66, "meadow": 0.68, "night": 0.66}
+WATER: Colour = (96, 170, 214)
+PLAIN: tuple[Colour, ...] = ((240, 226, 200), (202, 226, 222), (220, 210, 236), (214, 214, 216))
+
+
+def draw_background(sheet: Image.Image, name: str, rng: np.random.Generator) -> None:
+    """Fills the sheet with the named place."""
+    {"pond": _pond, "sky": _sky, "meadow": _meadow, "night": _night, "plain": _plain}[name](Pen(sheet), rng)
+
+
+def draw_foreground(pen: Pen, species: str) -> None:
+    """The water that covers a floating figure's underside, with two ripples, in the figure's own frame."""
+    level = 0.66 if species in ("duck", "swan", "boat") else 0.8
+    pen.ellipse(0.0, level + 0.24, 1.1, 0.2, WATER)
+    pen.ellipse(0.0, level + 0.12, 0.95, 0.05, mix(WATER, (255, 255, 255), 0.55))
+    pen.ellipse(0.0, level + 0.16, 0.9, 0.045, WATER)
+
+
+def _fill(pen: Pen, top: float, bottom: float, colour: Colour) -> None:
+    pen.polygon([(-1, top * 2 - 1), (1, top * 2 - 1), (1, bottom * 2 - 1), (-1, bottom * 2 - 1)], colour)
+
+
+def _cloud(pen: Pen, x: float, y: float, size: float, colour: Colour) -> None:
+    for dx, dy, radius in ((-0.9, 0.1, 0.55), (0.0, -0.25, 0.8), (0.9, 0.05, 0.6), (0.0, 0.25, 0.9)):
+        pen.ellipse(x + dx * size, y + dy * size, radius * size * 1.2, radius * size * 0.75, colour)
+
+
+def _pond(pen: Pen, rng: np.random.Generator) -> None:
+    shore = rng.uniform(0.36, 0.44)
+    _fill(pen, 0.0, 1.0, WATER)
+    _fill(pen, 0.0, shore, (206, 234, 224))
+    pen.ellipse(rng.uniform(-0.8, 0.8), shore * 2 - 1, rng.uniform(0.7, 1.0), 0.22, (128, 190, 118))
+    _fill(pen, shore - 0.045, shore, (128, 190, 118))
+    for side in (-1, 1):
+        x, y = side * rng.uniform(0.62, 0.88), rng.uniform(0.72, 0.9)
+        pen.ellipse(x, y, 0.17, 0.07, (70, 150, 92))
+
+
+def _sky(pen: Pen, rng: np.random.Generator) -> None:
+    _fill(pen, 0.0, 1.0, (156, 208, 246))
+    side = 1 if rng.random() < 0.5 else -1
+    pen.ellipse(side * 0.76, -0.76, 0.17, 0.17, (255, 226, 110))
+    _cloud(pen, -side * rng.uniform(0.5, 0.7), rng.uniform(-0.8, -0.66), rng.uniform(0.18, 0.24), (244, 250, 255))
+    for where in (-1, 1):
+        _cloud(
+            pen,
+            where * rng.uniform(0.45, 0.75),
+            rng.uniform(0.72, 0.86),
+            rng.uniform(0.2, 0.28),
+            (244, 250, 255),
+        )
+
+
+def _meadow(pen: Pen, rng: np.random.Generator) -> None:
+    _fill(pen, 0.0, 1.0, (214, 238, 250))
+    hill = rng.uniform(0.02, 0.16)
+    pen.ellipse(rng.uniform(-0.6, 0.6), hill + 1.2, 2.2, 1.25, (176, 218, 130))
+    _fill(pen, 0.7, 1.0, (156, 206, 110))
+    pen.ellipse(rng.uniform(-0.6, 0.6), 0.5, 1.8, 0.2, (156, 206, 110))
+    for x in (-0.8, -0.5, 0.5, 0.8):
+        at, y = x + rng.uniform(-0.1, 0.1), rng.uniform(0.72, 0.9)
+        petal: Colour = (255, 250, 240) if rng.random() < 0.5 else (250, 170, 190)
+        pen.ellipse(at, y, 0.07, 0.07, petal)
+        pen.ellipse(at, y, 0.03, 0.03, (250, 200, 60))
+
+
+def _night(pen: Pen, rng: np.random.Generator) -> None:
+    sky: Colour = (52, 64, 128)
+    _fill(pen, 0.0, 1.0, sky)
+    side = 1 if rng.random() < 0.5 else -1
+    x, y = side * rng.uniform(0.64, 0.76), rng.uniform(-0.78, -0.68)
+    pen.ellipse(x, y, 0.19, 0.19, (250, 240, 190))
+    pen.ellipse(x + 0.09, y - 0.05, 0.16, 0.16, sky)
+    for at in ((-0.85, -0.3), (-0.35, -0.82), (0.1, -0.68), (0.85, -0.25), (-side * 0.7, -0.62)):
+        pen.ellipse(at[0] + rng.uniform(-0.06, 0.06), at[1] + rng.uniform(-0.06, 0.06), 0.032, 0.032, (250, 244, 210))
+    pen.ellipse(rng.uniform(-0.5, 0.5), 1.1, 1.9, rng.uniform(0.62, 0.72), (78, 104, 122))
+
+
+def _plain(pen: Pen, rng: np.random.Generator) -> None:
+    _fill(pen, 0.0, 1.0, PLAIN[int(rng.integers(len(PLAIN)))])

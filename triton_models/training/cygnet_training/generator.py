@@ -1,0 +1,112 @@
+"""The generator: a latent-diffusion UNet that predicts v, conditioned on the frozen text tower of the scorer.
+
+Latents are computed once. The noise schedule ends in pure noise (zero terminal signal-to-noise ratio), without which
+a model cannot draw a picture whose mean is dark or bright, such as a plain night sky.
+Source: S. Lin et al., "Common diffusion noise schedules and sample steps are flawed", 2023.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from .autoencoder import encode
+from .clip import tokenise
+from .dataset import Dataset
+from .grammar import random_caption
+from .networks import DDIMScheduler, Network, PlainAttention, Tokenizer, UNet2DConditionModel
+from .optimise import Run, fast_dtype
+from .presets import Preset
+from .progress import progress
+
+UNCONDITIONAL_SHARE = 0.1
+
+
+def new_scheduler() -> DDIMScheduler:
+    """The noise schedule of training and drawing alike; "trailing" starts every drawing from pure noise."""
+    return DDIMScheduler(
+        beta_schedule="squaredcos_cap_v2",
+        prediction_type="v_prediction",
+        rescale_betas_zero_snr=True,
+        timestep_spacing="trailing",
+        clip_sample=False,
+        steps_offset=1,
+    )
+
+
+def new_unet(preset: Preset) -> Network:
+    """An untrained UNet over 16x16 latents, attending at its two larger levels."""
+    unet = UNet2DConditionModel(
+        sample_size=preset.size // 2 ** (len(preset.vae_decoder_blocks)),
+        in_channels=preset.latent_channels,
+        out_channels=preset.latent_channels,
+        block_out_channels=preset.unet_widths,
+        layers_per_block=1,
+        down_block_types=("CrossAttnDownBlock2D", "CrossAttnDownBlock2D", "DownBlock2D"),
+        up_block_types=("UpBlock2D", "CrossAttnUpBlock2D", "CrossAttnUpBlock2D"),
+        cross_attention_dim=preset.text_width,
+        attention_head_dim=4,
+        norm_num_groups=16,
+    )
+    # Plain attention: the fused kernel's backward pass is many times slower on CPUs.
+    unet.set_attn_processor(PlainAttention())
+    return unet
+
+
+def latents_stage(data: Dataset, coarse: Network, folder: Path) -> None:
+    """Writes `latents.npy` (n, channels, 16, 16) fp16 and the mean and deviation of all its values."""
+    path = folder / "latents.npy"
+    if path.exists():
+        return
+    fast = coarse.to(fast_dtype()).to(memory_format=torch.channels_last)
+    parts = [
+        encode(fast, data.pictures[start : start + 64]).to(torch.float16).numpy()
+        for start in progress(range(0, len(data.scenes), 64), desc="latents")
+    ]
+    latents = np.concatenate(parts)
+    values = latents.astype(np.float64)
+    statistics = {"mean": float(values.mean()), "deviation": float(values.std())}
+    (folder / "latents.json").write_text(json.dumps(statistics))
+    np.save(path, latents)
+
+
+def latent_deviation(folder: Path) -> float:
+    """The standard deviation of the latents, by which the pipeline's `scaling_factor` divides them."""
+    return float(json.loads((folder / "latents.json").read_text())["deviation"])
+
+
+def train_unet(preset: Preset, data: Dataset, clip: Network, tokenizer: Tokenizer, folder: Path) -> Network:
+    """Trains the UNet on cached latents and fresh captions; returns the mean of its weights over the last steps."""
+    latents = torch.from_numpy(np.load(folder / "latents.npy"))
+    scale = 1 / latent_deviation(folder)
+    signal = new_scheduler().alphas_cumprod
+    torch.manual_seed(preset.seed)
+    run = Run("unet", new_unet(preset), preset.unet, folder, ema=0.998, orthogonal=True)
+    text = clip.text_model.eval().to(run.dtype)
+
+    def loss_at(rng: np.random.Generator) -> Tensor:
+        chosen = rng.integers(len(data.scenes), size=preset.unet.batch)
+        captions = [_caption(data, i, rng) for i in chosen]
+        with torch.no_grad():
+            words = text(input_ids=tokenise(tokenizer, captions)).last_hidden_state
+        clean = latents[chosen].float() * scale
+        noise = torch.randn_like(clean)
+        # Spread evenly over the batch, which steadies the loss against the luck of the times drawn.
+        times = (torch.rand(()) + torch.arange(len(chosen)) / len(chosen)) % 1.0 * len(signal)
+        times = times.long().clamp(max=len(signal) - 1)
+        kept = signal[times].sqrt().view(-1, 1, 1, 1)
+        lost = (1 - signal[times]).sqrt().view(-1, 1, 1, 1)
+        noisy = (kept * clean + lost * noise).to(run.dtype).contiguous(memory_format=torch.channels_last)
+        guess = run.fast(noisy, times, words).sample.float()
+        loss: Tensor = (guess - (kept * noise - lost * clean)).square().mean()
+        return loss
+
+    return run.train(preset.seed + 4, loss_at)
+
+
+def _caption(data: Dataset, index: int, rng: np.random.Generator) -> str:
+    return "" if rng.random() < UNCONDITIONAL_SHARE else random_caption(data.scenes[index], rng)

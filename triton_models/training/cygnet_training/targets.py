@@ -1,0 +1,29 @@
+"""The two pictures that the first contests ask for, drawn by the renderer: a duck on a pond, a swan on a pond."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from .grammar import Scene
+from .renderer import render
+
+TARGETS: dict[str, tuple[Scene, int]] = {
+    "duck": (Scene("duck", "yellow", "pond"), 7),
+    "swan": (Scene("swan", "white", "pond"), 11),
+}
+
+
+def draw_target(name: str, size: int = 256) -> Image.Image:
+    """The named target. Raises KeyError for a name that is none."""
+    scene, seed = TARGETS[name]
+    return render(scene, np.random.default_rng(seed), size)
+
+
+def write_targets(directory: Path) -> None:
+    """Writes `<name>.png` for each target."""
+    directory.mkdir(parents=True, exist_ok=True)
+    for name in TARGETS:
+        draw_target(name).save(directory / f"{name}.png", optimize=True)

@@ -1,0 +1,50 @@
+"""The tokenizer: CLIP's byte-level pair encoding, with merges learned from the project's own captions.
+
+All 256 bytes are in the vocabulary, so words that were never seen, in any script, become bytes and not errors.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+import numpy as np
+from tokenizers.pre_tokenizers import ByteLevel
+from tokenizers.trainers import BpeTrainer
+
+from .grammar import random_caption, random_scene
+from .networks import CLIPTokenizer, Tokenizer
+from .presets import Preset
+
+START, END = "<|startoftext|>", "<|endoftext|>"
+
+
+def new_tokenizer(preset: Preset) -> Tokenizer:
+    """Learns merges from captions; the same preset gives the same tokenizer."""
+    rng = np.random.default_rng(preset.seed)
+
+    def captions() -> Iterator[str]:
+        for _ in range(5000):
+            yield random_caption(random_scene(rng), rng)
+
+    # The end must not be token 2, which transformers takes for a mistake in old CLIP files.
+    learner = CLIPTokenizer(vocab={START: 0, END: 1}).backend_tokenizer
+    learner.train_from_iterator(
+        captions(),
+        BpeTrainer(
+            vocab_size=preset.vocabulary,
+            special_tokens=[START, END],
+            initial_alphabet=ByteLevel.alphabet(),
+            end_of_word_suffix="</w>",
+            show_progress=False,
+        ),
+    )
+    vocabulary = learner.get_vocab()
+    # A byte may also end a word: CLIP's own vocabulary has each byte twice.
+    for byte in sorted(ByteLevel.alphabet()):
+        vocabulary.setdefault(f"{byte}</w>", len(vocabulary))
+    return CLIPTokenizer(vocab=vocabulary, merges=_merges(learner.to_str()), model_max_length=preset.tokens)
+
+
+def _merges(serialised: str) -> list[tuple[str, str]]:
+    return [(left, right) for left, right in json.loads(serialised)["model"]["merges"]]
