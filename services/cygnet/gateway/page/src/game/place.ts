@@ -15,5 +15,6 @@ export function pictureUrl(sha256: string): string {
 
 /** `tries` makes the address of each new try a new one, since browsers remember failed pictures. */
 export function qrUrl(contest: string, tries: number): string {
-  return `/qr.svg?contest=${encodeURIComponent(contest)}${tries === 0 ? "" : `&try=${tries}`}`;
+  const query = [contest === "" ? [] : `contest=${contest}`, tries === 0 ? [] : `try=${tries}`].flat();
+  return query.length === 0 ? "/qr.svg" : `/qr.svg?${query.join("&")}`;
 }

@@ -8,7 +8,8 @@ import { type Problem, problemOf } from "../rpc/problem";
 import { onWake, waitOrWake } from "../rpc/wake";
 import { isFinished, Mine } from "./mine";
 import { newRequestId, Outbox, type Wish } from "./outbox";
-import { promptLength, ServerClock } from "./progress";
+import { ServerClock } from "./progress";
+import { asOneLine, isVisible, lengthOf } from "./prompt";
 import { Sending, type Stage } from "./sending";
 import type { SessionKeeper } from "./session";
 import { Standings } from "./standings";
@@ -148,8 +149,9 @@ export class Player {
 
   /** Whether the box holds something that may be sent. */
   readonly sendable = computed(() => {
-    const length = promptLength(this.draft.value.trim());
-    return length > 0 && length <= this.contest.value.maxPromptChars && this.inBox.value === undefined;
+    const prompt = asOneLine(this.draft.value);
+    const fits = isVisible(prompt) && lengthOf(prompt) <= this.contest.value.maxPromptChars;
+    return fits && this.inBox.value === undefined;
   });
 
   submit(): void {
@@ -157,7 +159,7 @@ export class Player {
     const wish: Wish = {
       requestId: newRequestId(),
       target: this.target.peek(),
-      prompt: this.draft.peek().trim(),
+      prompt: asOneLine(this.draft.peek()),
       madeAt: Date.now(),
     };
     this.refusal.value = undefined;

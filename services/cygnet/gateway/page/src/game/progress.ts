@@ -48,8 +48,3 @@ export function waitRange(p50Ms: number, p90Ms: number): WaitRange {
 export function scoreText(score: number, decimals: number): string {
   return score.toFixed(Math.min(20, decimals));
 }
-
-/** Characters as the server counts them: code points, not UTF-16 units. */
-export function promptLength(prompt: string): number {
-  return Array.from(prompt).length;
-}

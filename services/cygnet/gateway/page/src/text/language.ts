@@ -1,30 +1,15 @@
-// Which language the reader reads, and its words.
+// The language the reader reads, and its words.
 import { computed, effect, signal } from "@preact/signals";
 import { phoneMemory } from "../game/storage";
-import { en, type Words } from "./en";
-import { ko } from "./ko";
-
-export const languages = { en, ko } satisfies Record<string, Words>;
-export type Language = keyof typeof languages;
+import type { Words } from "./en";
+import { type Language, languages, preferred } from "./languages";
 
 const KEY = "cygnet.language";
 const memory = phoneMemory();
 /** A big screen has nobody to touch a switch: its address may say the language ("/board?lang=ko"). */
 const asked = new URLSearchParams(window.location.search).get("lang") ?? undefined;
 
-function isLanguage(tag: string | undefined): tag is Language {
-  return tag !== undefined && tag in languages;
-}
-
-/** The first language of the reader's list that the page speaks. */
-export function preferred(stored: string | undefined, wanted: readonly string[]): Language {
-  if (isLanguage(stored)) return stored;
-  return wanted.map((tag) => tag.slice(0, 2).toLowerCase()).find(isLanguage) ?? "en";
-}
-
-export const language = signal<Language>(
-  preferred(asked ?? memory.get(KEY), navigator.languages ?? [navigator.language]),
-);
+export const language = signal<Language>(preferred(asked ?? memory.get(KEY), navigator.languages));
 export const words = computed<Words>(() => languages[language.value]);
 
 effect(() => {

@@ -1,7 +1,7 @@
 // The booth's big screen: moves by itself, nobody touches it.
 import { useEffect, useMemo, useState } from "preact/hooks";
 import { type ContestKeeper, titleIn } from "../game/contest";
-import { playerPath, qrUrl } from "../game/place";
+import { contestOf, playerPath, qrUrl } from "../game/place";
 import { Standings } from "../game/standings";
 import type { Contest, Target } from "../gen/cygnet/v1/contest_pb";
 import type { Clients } from "../rpc/clients";
@@ -86,7 +86,7 @@ function Rankings({ contest, clients }: { contest: Contest; clients: Clients }) 
           <Column key={target.name} target={target} standings={all.get(target.name)} />
         ))}
       </div>
-      <Invitation contest={contest} participants={participants} />
+      <Invitation participants={participants} />
       <LiveLine shown={shown.map((it) => all.get(it.name))} />
     </main>
   );
@@ -120,13 +120,23 @@ function Column({ target, standings }: { target: Target; standings: Standings | 
   );
 }
 
-function Invitation({ contest, participants }: { contest: Contest; participants: number }) {
+function Invitation({ participants }: { participants: number }) {
   const text = words.value;
-  const address = window.location.host + playerPath(window.location.pathname).replace(/\/$/, "");
+  const [tries, setTries] = useState(0);
+  const src = qrUrl(contestOf(window.location.pathname), tries);
+  const address = useAddress(src);
   return (
     <aside class="panel invitation">
       <h2 class="title">{text.boardScan}</h2>
-      <QrCode key={contest.name} contest={contest.name} address={address} />
+      <img
+        key={src}
+        class="qr"
+        src={src}
+        alt={text.qrAlt(address)}
+        width={400}
+        height={400}
+        onError={() => setTimeout(() => setTries((n) => n + 1), QR_AGAIN_MS)}
+      />
       <p class="address">{address}</p>
       <p class="participants">{text.participants(participants)}</p>
     </aside>
@@ -135,13 +145,22 @@ function Invitation({ contest, participants }: { contest: Contest; participants:
 
 const QR_AGAIN_MS = 10_000;
 
-function QrCode({ contest, address }: { contest: string; address: string }) {
-  const [tries, setTries] = useState(0);
-  const again = () => setTimeout(() => setTries((n) => n + 1), QR_AGAIN_MS);
-  const src = qrUrl(contest, tries);
-  return (
-    <img key={src} class="qr" src={src} alt={words.value.qrAlt(address)} width={400} height={400} onError={again} />
-  );
+/** Where the code leads, as its own title says: the screen itself may have been opened at another address. */
+function useAddress(src: string): string {
+  const own = window.location.host + playerPath(window.location.pathname);
+  const [address, setAddress] = useState(own);
+  useEffect(() => {
+    const stop = new AbortController();
+    fetch(src, { signal: stop.signal })
+      .then((answer) => answer.text())
+      .then((svg) => new DOMParser().parseFromString(svg, "image/svg+xml").querySelector("title")?.textContent)
+      .then(
+        (title) => setAddress(title || own),
+        () => undefined,
+      );
+    return () => stop.abort();
+  }, [src, own]);
+  return address.replace(/^https?:\/\//, "").replace(/\/$/, "");
 }
 
 function LiveLine({ shown }: { shown: (Standings | undefined)[] }) {

@@ -1,7 +1,8 @@
 // The top of the pond: whose game this is, who plays, in which language.
 import { useState } from "preact/hooks";
 import type { Player } from "../game/player";
-import { choose, type Language, language, languages, words } from "../text/language";
+import { choose, language, words } from "../text/language";
+import { type Language, languages } from "../text/languages";
 import { Cygnet, Reeds, Waves } from "./art";
 import { NicknameForm } from "./Join";
 

@@ -1,7 +1,7 @@
 // Where the prompt is written.
 import { useEffect, useRef } from "preact/hooks";
 import type { Player } from "../game/player";
-import { promptLength } from "../game/progress";
+import { asOneLine, lengthOf } from "../game/prompt";
 import { words } from "../text/language";
 import { sayCountdown, sayRefusal } from "./saying";
 import { useNow } from "./time";
@@ -12,7 +12,7 @@ export function PromptBox({ player }: { player: Player }) {
   const composing = useRef(false);
   const sendWhenComposed = useRef(false);
   const most = player.contest.value.maxPromptChars;
-  const used = promptLength(player.draft.value.trim());
+  const used = lengthOf(asOneLine(player.draft.value));
   const sending = player.inBox.value !== undefined;
 
   const send = () => {

@@ -1,0 +1,16 @@
+// A prompt as the server takes it.
+
+/** One line without blanks at its ends; a line break is a control character, and those are refused. */
+export function asOneLine(prompt: string): string {
+  return prompt.replace(/[\p{Cc}\s]+/gu, " ").trim();
+}
+
+/** Characters as the server counts them: code points, not UTF-16 units. */
+export function lengthOf(prompt: string): number {
+  return Array.from(prompt).length;
+}
+
+/** Whether anything of it can be seen: format characters and the blank Hangul and Braille letters cannot. */
+export function isVisible(prompt: string): boolean {
+  return prompt.replace(/[\p{Cf}\p{Cc}\s\u115f\u1160\u3164\uffa0\u2800]/gu, "") !== "";
+}

@@ -1,0 +1,92 @@
+"""A real Chromium, and a phone that says what it sees."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
+
+DIST = Path(__file__).parents[2] / "services/cygnet/gateway/page/dist"
+NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
+ARGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """A browser. One a module: playwright's loop must not be alive while other modules' async tests run."""
+    path = next((found for name in NAMES if (found := shutil.which(name))), None)
+    if path is None:
+        pytest.skip("no Chromium on PATH (apt-get install chromium)")
+    if not (DIST / "index.html").exists():
+        pytest.skip(f"the page is not built (npm ci && npm run build in {DIST.parent.name}/)")
+    expect.set_options(timeout=30_000)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=ARGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def game_url(request: pytest.FixtureRequest) -> str:
+    """Where the real game runs: CYGNET_TEST_URL, or the stack that the tests start themselves."""
+    if url := os.environ.get("CYGNET_TEST_URL"):
+        return url.rstrip("/")
+    try:
+        url = request.getfixturevalue("stack").url
+    except pytest.FixtureLookupError:
+        pytest.skip("no game runs (start one and set CYGNET_TEST_URL)")
+    return str(url).rstrip("/")
+
+
+class Phones:
+    """Opens pages, each in a browser profile of its own, and keeps what their consoles complain about."""
+
+    def __init__(self, browser: Browser) -> None:
+        self._browser = browser
+        self._contexts: list[BrowserContext] = []
+        self.complaints: list[str] = []
+
+    def open(
+        self, url: str, *, size: tuple[int, int] = (390, 844), language: str = "en-US", own_clock: bool = False
+    ) -> Page:
+        """Opens `url` as somebody new. With `own_clock` the test moves the page's time by `page.clock`."""
+        context = self._browser.new_context(
+            viewport={"width": size[0], "height": size[1]}, locale=language, reduced_motion="reduce"
+        )
+        context.set_default_timeout(60_000)
+        self._contexts.append(context)
+        page = context.new_page()
+        page.on("console", self._heard)
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        if own_clock:
+            page.clock.install()
+        page.goto(url)
+        return page
+
+    def _heard(self, message: ConsoleMessage) -> None:
+        # The network's own troubles are what some tests are about; everything else is the page's fault.
+        if message.type in ("error", "warning") and not message.text.startswith("Failed to load resource"):
+            self.complaints.append(message.text)
+
+    def close(self) -> None:
+        for context in self._contexts:
+            context.close()
+
+
+@pytest.fixture
+def phones(browser: Browser) -> Iterator[Phones]:
+    """Opens pages; afterwards no page may have complained (a script error, a broken content policy)."""
+    phones = Phones(browser)
+    yield phones
+    phones.close()
+    assert phones.complaints == []

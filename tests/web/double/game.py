@@ -1,0 +1,319 @@
+"""A double of the game for the page's rare states: it draws nothing and scores by a hash.
+
+Real are the contract's messages and the way errors travel; everything else is made up. What a prompt says decides
+what happens to it (see `Script`), so that a test can ask for a refusal, a failure or a long queue by name.
+"""
+
+import asyncio
+import hashlib
+import io
+import time
+import uuid
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+
+from google.protobuf.timestamp_pb2 import Timestamp
+from PIL import Image, ImageDraw
+
+from cygnet.platform.errors import FieldViolation, InvalidRequest, NotFound, NotSignedIn, Refused
+from cygnet.platform.wrapping import AioContext
+from cygnet.v1 import (
+    contest_pb2,
+    contest_pb2_grpc,
+    leaderboard_pb2,
+    leaderboard_pb2_grpc,
+    submission_pb2,
+    submission_pb2_grpc,
+)
+
+Submission = submission_pb2.Submission
+
+
+@dataclass(frozen=True)
+class Script:
+    """What becomes of a prompt, read from the prompt itself: "refuse:REASON:7s", "fail", "queue:4", "hold"."""
+
+    refusal: str | None
+    retry_s: float
+    fails: bool
+    queue: int
+    holds: bool
+
+    @classmethod
+    def of(cls, prompt: str) -> "Script":
+        words = prompt.split()
+        refusal = next((word.split(":") for word in words if word.startswith("refuse:")), None)
+        queue = next((int(word.split(":")[1]) for word in words if word.startswith("queue:")), 1)
+        return cls(
+            refusal=refusal[1] if refusal else None,
+            retry_s=float(refusal[2].rstrip("s")) if refusal and len(refusal) > 2 else 5.0,
+            fails="fail" in words,
+            queue=queue,
+            holds="hold" in words,
+        )
+
+
+@dataclass
+class Game:
+    """Everything the double knows."""
+
+    step_s: float = 0.6
+    names: list[str] = field(default_factory=lambda: ["duck", "swan"])
+    max_prompt_chars: int = 300
+    title: dict[str, str] = field(default_factory=lambda: {"en": "Draw the duck", "ko": "오리를 그려 주세요"})
+    missing: bool = False
+    pictures: dict[str, bytes] = field(default_factory=dict)
+    players: dict[str, tuple[str, str]] = field(default_factory=dict)
+    submissions: dict[str, tuple[str, Submission]] = field(default_factory=dict)
+    by_request: dict[str, str] = field(default_factory=dict)
+    best: dict[tuple[str, str], leaderboard_pb2.Standing] = field(default_factory=dict)
+    submit_calls: int = 0
+    revision: int = 1
+    changed: asyncio.Event = field(default_factory=asyncio.Event)
+    tasks: set[asyncio.Task[None]] = field(default_factory=set)
+
+    def tell(self) -> None:
+        """Wakes every stream."""
+        self.changed.set()
+        self.changed = asyncio.Event()
+
+    def picture(self, words: str) -> str:
+        """Paints something recognisable and returns its name."""
+        seed = hashlib.sha256(words.encode()).digest()
+        image = Image.new("RGB", (256, 256), (180 + seed[0] % 70, 215, 190 + seed[1] % 60))
+        pen = ImageDraw.Draw(image)
+        pen.rectangle((0, 170, 256, 256), fill=(70, 130 + seed[2] % 70, 170))
+        body = (200 + seed[3] % 55, 120 + seed[4] % 120, seed[5] % 140)
+        x = 60 + seed[6] % 60
+        pen.ellipse((x, 110, x + 120, 200), fill=body, outline=(30, 40, 40), width=3)
+        pen.ellipse((x + 75, 50, x + 140, 115), fill=body, outline=(30, 40, 40), width=3)
+        pen.polygon([(x + 136, 78), (x + 165, 88), (x + 136, 98)], fill=(240, 120, 60))
+        pen.ellipse((x + 110, 70, x + 119, 79), fill=(20, 30, 30))
+        out = io.BytesIO()
+        image.save(out, "PNG")
+        name = hashlib.sha256(out.getvalue()).hexdigest()
+        self.pictures[name] = out.getvalue()
+        return name
+
+    def contest(self) -> contest_pb2.Contest:
+        if self.missing:
+            raise NotFound("there is no such contest", reason="CONTEST_NOT_FOUND")
+        return contest_pb2.Contest(
+            name="pond",
+            generation=3,
+            title=self.title,
+            targets=[contest_pb2.Target(name=n, picture_sha256=self.picture(f"target {n}")) for n in self.names],
+            decimals=2,
+            max_prompt_chars=self.max_prompt_chars,
+        )
+
+    def who(self, context: AioContext) -> str:
+        """Returns the participant of the call's token, which is the participant's id."""
+        for key, value in context.invocation_metadata() or ():
+            token = str(value).removeprefix("Bearer ")
+            if key == "authorization" and token in self.players:
+                return token
+        raise NotSignedIn("join the contest first")
+
+    def score(self, participant: str, submission: Submission) -> None:
+        """Puts a finished submission on the leaderboard."""
+        key = (submission.target, participant)
+        if key in self.best and self.best[key].score >= submission.result.score:
+            return
+        self.revision += 1
+        self.best[key] = leaderboard_pb2.Standing(
+            participant_id=participant,
+            nickname=self.players[participant][1],
+            score=submission.result.score,
+            picture_sha256=submission.result.picture_sha256,
+            achieved_at=_now(),
+            decimals=2,
+        )
+
+    def leaderboard(self, target: str, limit: int) -> leaderboard_pb2.Leaderboard:
+        ranked = sorted((s for (t, _), s in self.best.items() if t == target), key=lambda s: -s.score)
+        for place, standing in enumerate(ranked, 1):
+            standing.rank = place
+        return leaderboard_pb2.Leaderboard(
+            revision=self.revision, target=target, standings=ranked[: limit or 20], participants=len(ranked)
+        )
+
+    async def play(self, participant: str, submission: Submission) -> None:
+        """Takes a submission through its states."""
+        script = Script.of(submission.prompt)
+        for before in range(script.queue, -1, -1):
+            self._say(submission, queue=before, measuring=before == script.queue)
+            await asyncio.sleep(self.step_s)
+        submission.ClearField("queue")
+        submission.state = submission_pb2.SUBMISSION_STATE_DRAWING
+        submission.drawing.started_at.CopyFrom(_now())
+        submission.drawing.typical_ms = round(self.step_s * 2000)
+        self._bump(submission)
+        await asyncio.sleep(self.step_s * 2)
+        while Script.of(submission.prompt).holds and self.step_s > 0:
+            await asyncio.sleep(0.1)
+        submission.ClearField("drawing")
+        if script.fails:
+            submission.state = submission_pb2.SUBMISSION_STATE_FAILED
+            submission.failure.reason = "WORKER_LOST"
+            submission.failure.message = "the worker went away"
+        else:
+            self.finish(participant, submission)
+        self._bump(submission)
+
+    def finish(self, participant: str, submission: Submission) -> None:
+        canonical = " ".join(submission.prompt.casefold().split())
+        submission.state = submission_pb2.SUBMISSION_STATE_DONE
+        submission.result.picture_sha256 = self.picture(canonical)
+        submission.result.score = int(hashlib.sha256(canonical.encode()).hexdigest()[:6], 16) / 0xFFFFFF * 100
+        submission.result.completed_at.CopyFrom(_now())
+        self.score(participant, submission)
+
+    def _say(self, submission: Submission, queue: int, measuring: bool) -> None:
+        submission.queue.CopyFrom(
+            submission_pb2.QueuePlace(
+                position=queue,
+                measuring=measuring,
+                p50_ms=0 if measuring else (queue + 1) * 2_000,
+                p90_ms=0 if measuring else (queue + 1) * 6_000,
+            )
+        )
+        self._bump(submission)
+
+    def _bump(self, submission: Submission) -> None:
+        submission.revision += 1
+        self.tell()
+
+
+class Contests(contest_pb2_grpc.ContestServiceServicer):
+    """GetContest."""
+
+    def __init__(self, game: Game) -> None:
+        self._game = game
+
+    async def GetContest(
+        self, request: contest_pb2.GetContestRequest, context: AioContext
+    ) -> contest_pb2.GetContestResponse:
+        return contest_pb2.GetContestResponse(contest=self._game.contest())
+
+
+class Submissions(submission_pb2_grpc.SubmissionServiceServicer):
+    """Join, Submit, WatchSubmission, ListSubmissions."""
+
+    def __init__(self, game: Game) -> None:
+        self._game = game
+
+    async def Join(self, request: submission_pb2.JoinRequest, context: AioContext) -> submission_pb2.JoinResponse:
+        if request.nickname == "nobody":
+            raise InvalidRequest(FieldViolation("nickname", "write a name that can be seen"))
+        try:
+            participant = self._game.who(context)
+        except NotSignedIn:
+            participant = uuid.uuid4().hex[:26]
+        self._game.players[participant] = (participant, request.nickname)
+        return submission_pb2.JoinResponse(
+            participant_id=participant, nickname=request.nickname, session_token=participant
+        )
+
+    async def Submit(self, request: submission_pb2.SubmitRequest, context: AioContext) -> submission_pb2.SubmitResponse:
+        game = self._game
+        game.submit_calls += 1
+        participant = game.who(context)
+        if request.request_id in game.by_request:
+            return submission_pb2.SubmitResponse(submission=game.submissions[game.by_request[request.request_id]][1])
+        script = Script.of(request.prompt)
+        if script.refusal == "INVALID":
+            raise InvalidRequest(FieldViolation("prompt", "write what to draw"))
+        if script.refusal is not None:
+            message = "the server's own words"
+            raise Refused(message, reason=script.refusal, retry_after_s=script.retry_s)
+        same = next(
+            (s for _, s in game.submissions.values() if s.prompt == request.prompt and s.target == request.target), None
+        )
+        submission = Submission(
+            submission_id=uuid.uuid4().hex[:26],
+            revision=1,
+            target=request.target,
+            prompt=request.prompt,
+            state=submission_pb2.SUBMISSION_STATE_QUEUED,
+            answer=submission_pb2.ANSWER_ACCEPTED,
+            created_at=_now(),
+        )
+        if same is not None and same.HasField("result"):
+            submission.answer = submission_pb2.ANSWER_REPEATED
+            game.finish(participant, submission)
+        else:
+            if same is not None:
+                submission.answer = submission_pb2.ANSWER_COALESCED
+            submission.queue.measuring = True
+            submission.queue.position = script.queue
+            task = asyncio.create_task(game.play(participant, submission))
+            game.tasks.add(task)
+        game.submissions[submission.submission_id] = (participant, submission)
+        game.by_request[request.request_id] = submission.submission_id
+        game.tell()
+        return submission_pb2.SubmitResponse(submission=submission)
+
+    async def WatchSubmission(
+        self, request: submission_pb2.WatchSubmissionRequest, context: AioContext
+    ) -> AsyncIterator[submission_pb2.WatchSubmissionResponse]:
+        participant = self._game.who(context)
+        owner, submission = self._game.submissions.get(request.submission_id, ("", Submission()))
+        if owner != participant:
+            raise NotFound("you have no such submission")
+        sent = request.after_revision
+        while True:
+            changed = self._game.changed
+            if submission.revision > sent:
+                sent = submission.revision
+                yield submission_pb2.WatchSubmissionResponse(submission=submission)
+            if submission.HasField("result") or submission.HasField("failure"):
+                return
+            await changed.wait()
+
+    async def ListSubmissions(
+        self, request: submission_pb2.ListSubmissionsRequest, context: AioContext
+    ) -> submission_pb2.ListSubmissionsResponse:
+        participant = self._game.who(context)
+        mine = [s for owner, s in self._game.submissions.values() if owner == participant]
+        return submission_pb2.ListSubmissionsResponse(submissions=reversed(mine[-(request.limit or 20) :]))
+
+
+class Leaderboards(leaderboard_pb2_grpc.LeaderboardServiceServicer):
+    """GetLeaderboard, GetStanding, WatchLeaderboard."""
+
+    def __init__(self, game: Game) -> None:
+        self._game = game
+
+    async def GetLeaderboard(
+        self, request: leaderboard_pb2.GetLeaderboardRequest, context: AioContext
+    ) -> leaderboard_pb2.GetLeaderboardResponse:
+        return leaderboard_pb2.GetLeaderboardResponse(leaderboard=self._game.leaderboard(request.target, request.limit))
+
+    async def GetStanding(
+        self, request: leaderboard_pb2.GetStandingRequest, context: AioContext
+    ) -> leaderboard_pb2.GetStandingResponse:
+        self._game.leaderboard(request.target, 0)
+        standing = self._game.best.get((request.target, request.participant_id))
+        if standing is None:
+            raise NotFound("no score yet")
+        return leaderboard_pb2.GetStandingResponse(standing=standing)
+
+    async def WatchLeaderboard(
+        self, request: leaderboard_pb2.WatchLeaderboardRequest, context: AioContext
+    ) -> AsyncIterator[leaderboard_pb2.WatchLeaderboardResponse]:
+        sent = 0
+        while True:
+            changed = self._game.changed
+            if self._game.revision > sent:
+                sent = self._game.revision
+                yield leaderboard_pb2.WatchLeaderboardResponse(
+                    leaderboard=self._game.leaderboard(request.target, request.limit)
+                )
+            await changed.wait()
+
+
+def _now() -> Timestamp:
+    stamp = Timestamp()
+    stamp.FromMilliseconds(round(time.time() * 1000))
+    return stamp

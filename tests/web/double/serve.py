@@ -1,0 +1,174 @@
+"""Serves the double: gRPC behind a real Envoy, which also translates gRPC-web, and the built page beside it."""
+
+import asyncio
+import json
+import socket
+import sys
+from pathlib import Path
+from typing import Any
+
+import grpc
+import segno
+import uvicorn
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import FileResponse, JSONResponse, Response
+from starlette.routing import Mount, Route
+from starlette.staticfiles import StaticFiles
+
+from cygnet.platform.status import ErrorInterceptor
+from cygnet.v1 import contest_pb2_grpc, leaderboard_pb2_grpc, submission_pb2_grpc
+
+from .game import Contests, Game, Leaderboards, Submissions
+
+DIST = Path(__file__).parents[3] / "services/cygnet/gateway/page/dist"
+
+
+def site(game: Game) -> Starlette:
+    """Returns what the gateway would serve, and /double/… by which a test turns the double's knobs."""
+
+    async def picture(request: Request) -> Response:
+        found = game.pictures.get(request.path_params["name"])
+        return Response(status_code=404) if found is None else Response(found, media_type="image/png")
+
+    async def player(request: Request) -> Response:
+        return FileResponse(DIST / "index.html")
+
+    async def board(request: Request) -> Response:
+        return FileResponse(DIST / "board.html")
+
+    async def qr(request: Request) -> Response:
+        drawn = segno.make(f"http://{request.headers['host']}/").svg_inline(scale=8)
+        return Response(
+            drawn.replace("<svg ", '<svg xmlns="http://www.w3.org/2000/svg" ', 1), media_type="image/svg+xml"
+        )
+
+    async def turn(request: Request) -> Response:
+        for name, value in (await request.json()).items():
+            if name == "sign_out":
+                game.players.clear()
+            elif name == "lose_pictures":
+                game.pictures.clear()
+            else:
+                setattr(game, name, value)
+        game.tell()
+        return JSONResponse({"submit_calls": game.submit_calls, "submissions": len(game.submissions)})
+
+    return Starlette(
+        routes=[
+            Mount("/assets", StaticFiles(directory=DIST / "assets")),
+            Route("/pictures/{name}.png", picture),
+            Route("/qr.svg", qr),
+            Route("/double", turn, methods=["POST"]),
+            Route("/board", board),
+            Route("/c/{contest}/board", board),
+            Route("/c/{contest}", player),
+            Route("/", player),
+        ]
+    )
+
+
+def envoy_config(port: int, grpc_port: int, site_port: int) -> dict[str, Any]:
+    """Returns an Envoy bootstrap: /cygnet.v1.* to gRPC, the rest to the site."""
+    filters = "type.googleapis.com/envoy.extensions.filters.http"
+    manager = "type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager"
+    options = "type.googleapis.com/envoy.extensions.upstreams.http.v3.HttpProtocolOptions"
+    routes = [
+        {"match": {"prefix": "/cygnet.v1."}, "route": {"cluster": "grpc", "timeout": "0s"}},
+        {"match": {"prefix": "/"}, "route": {"cluster": "site"}},
+    ]
+    return {
+        "static_resources": {
+            "listeners": [
+                {
+                    "address": _address(port),
+                    "filter_chains": [
+                        {
+                            "filters": [
+                                {
+                                    "name": "envoy.filters.network.http_connection_manager",
+                                    "typed_config": {
+                                        "@type": manager,
+                                        "stat_prefix": "double",
+                                        "route_config": {
+                                            "virtual_hosts": [{"name": "all", "domains": ["*"], "routes": routes}]
+                                        },
+                                        "http_filters": [
+                                            {
+                                                "name": "envoy.filters.http.grpc_web",
+                                                "typed_config": {"@type": f"{filters}.grpc_web.v3.GrpcWeb"},
+                                            },
+                                            {
+                                                "name": "envoy.filters.http.router",
+                                                "typed_config": {"@type": f"{filters}.router.v3.Router"},
+                                            },
+                                        ],
+                                    },
+                                }
+                            ]
+                        }
+                    ],
+                }
+            ],
+            "clusters": [
+                {
+                    **_cluster("grpc", grpc_port),
+                    "typed_extension_protocol_options": {
+                        "envoy.extensions.upstreams.http.v3.HttpProtocolOptions": {
+                            "@type": options,
+                            "explicit_http_config": {"http2_protocol_options": {}},
+                        }
+                    },
+                },
+                _cluster("site", site_port),
+            ],
+        }
+    }
+
+
+def _address(port: int) -> dict[str, Any]:
+    return {"socket_address": {"address": "127.0.0.1", "port_value": port}}
+
+
+def _cluster(name: str, port: int) -> dict[str, Any]:
+    endpoint = {"endpoint": {"address": _address(port)}}
+    return {
+        "name": name,
+        "connect_timeout": "2s",
+        "load_assignment": {"cluster_name": name, "endpoints": [{"lb_endpoints": [endpoint]}]},
+    }
+
+
+def free_port() -> int:
+    """Returns a port that is free now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+async def serve(port: int, game: Game) -> None:
+    """Serves until cancelled."""
+    server = grpc.aio.server(interceptors=[ErrorInterceptor()])
+    contest_pb2_grpc.add_ContestServiceServicer_to_server(Contests(game), server)
+    submission_pb2_grpc.add_SubmissionServiceServicer_to_server(Submissions(game), server)
+    leaderboard_pb2_grpc.add_LeaderboardServiceServicer_to_server(Leaderboards(game), server)
+    grpc_port = server.add_insecure_port("127.0.0.1:0")
+    await server.start()
+    site_port = free_port()
+    web = uvicorn.Server(uvicorn.Config(site(game), port=site_port, log_level="warning"))
+    envoy = await asyncio.create_subprocess_exec(
+        Path(sys.executable).parent / "envoy",
+        "--config-yaml",
+        json.dumps(envoy_config(port, grpc_port, site_port)),
+        "--log-level",
+        "error",
+        "--concurrency",
+        "1",
+        "--use-dynamic-base-id",
+    )
+    try:
+        await web.serve()
+    finally:
+        envoy.terminate()
+        await envoy.wait()
+        await server.stop(0.2)
