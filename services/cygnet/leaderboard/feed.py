@@ -136,13 +136,15 @@ class LeaderboardFeed:
 
     async def _refresh(self, board: Board) -> None:
         self._read_at[board] = asyncio.get_running_loop().time()
-        limits = self._watched().get(board)
-        if not limits:
+        watched = self._watched().get(board)
+        if not watched:
             return
-        largest = await self._boards.top(*board, max(limits))
+        largest = await self._boards.top(*board, max(watched))
         self._report.refreshed(board[0])
-        for limit in limits:
-            self._show((*board, limit), _shortened(largest, limit))
+        # Who left meanwhile is not kept, who came with a larger wish has read for themselves.
+        for limit in self._watched().get(board, []):
+            if limit <= max(watched):
+                self._show((*board, limit), _shortened(largest, limit))
 
     def _show(self, key: Key, now: Leaderboard) -> None:
         shown = self._shown.get(key)

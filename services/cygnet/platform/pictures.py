@@ -4,19 +4,28 @@ Content addressing makes storing idempotent and serving cacheable for ever.
 """
 
 import hashlib
+import logging
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import obstore
+from obstore.exceptions import BaseError
 from obstore.store import ObjectStore, from_url
 
-from cygnet.platform.errors import NotFound
+from cygnet.platform.errors import NotFound, Unavailable
+
+log = logging.getLogger(__name__)
 
 MAX_PICTURE_BYTES = 8 * 1024 * 1024
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
 class PictureStore:
-    """PNG pictures behind a URL: `file:///path`, or `s3://bucket/prefix` with the usual AWS_* environment."""
+    """PNG pictures behind a URL: `file:///path`, or `s3://bucket/prefix` with the usual AWS_* environment.
+
+    Every call raises Unavailable when the folder or the bucket does not do what it should.
+    """
 
     def __init__(self, url: str) -> None:
         self._store: ObjectStore = from_url(url, mkdir=True) if url.startswith("file:") else from_url(url)
@@ -26,7 +35,8 @@ class PictureStore:
         if len(picture) > MAX_PICTURE_BYTES:
             raise ValueError(f"a picture of {len(picture)} bytes is over the limit of {MAX_PICTURE_BYTES}")
         digest = hashlib.sha256(picture).hexdigest()
-        await obstore.put_async(self._store, _path(digest), picture)
+        with _reaching_the_store():
+            await obstore.put_async(self._store, _path(digest), picture)
         return digest
 
     async def get(self, digest: str) -> bytes:
@@ -34,18 +44,30 @@ class PictureStore:
         if not _SHA256.fullmatch(digest):
             raise NotFound("a picture is named by 64 hex digits")
         try:
-            answer = await obstore.get_async(self._store, _path(digest))
-            return bytes(await answer.bytes_async())
+            with _reaching_the_store():
+                answer = await obstore.get_async(self._store, _path(digest))
+                return bytes(await answer.bytes_async())
         except FileNotFoundError as missing:
             raise NotFound(f"no picture {digest}") from missing
 
     async def exists(self, digest: str) -> bool:
         """Tells whether a picture is stored."""
         try:
-            await obstore.head_async(self._store, _path(digest))
+            with _reaching_the_store():
+                await obstore.head_async(self._store, _path(digest))
         except FileNotFoundError:
             return False
         return True
+
+
+@contextmanager
+def _reaching_the_store() -> Iterator[None]:
+    try:
+        yield
+    except BaseError as error:
+        # The words name paths and buckets: they are for the log, not for callers.
+        log.warning("the picture store failed", extra={"error": str(error).partition("\n")[0]})
+        raise Unavailable("the picture store does not answer", reason="PICTURES_UNAVAILABLE") from error
 
 
 def _path(digest: str) -> str:

@@ -208,11 +208,15 @@ class TritonClient:
         except DrawingFailed as error:
             raise TritonUnavailable(f"Triton at {self._url} cannot load {dead_model}: {error}") from error
 
-    async def close(self) -> None:
-        """Wait for every call that is still in flight, then close the channel: closing it earlier would cancel them."""
-        while self._running:
-            await asyncio.wait(self._running)
-        await self._client.close()
+    async def close(self, *, patience_s: float = 30.0) -> None:
+        """Wait for every call that is still in flight, then close the channel: closing it earlier would cancel them.
+
+        Where the server does not answer in `patience_s`, the channel is left to the end of the process.
+        """
+        if self._running:
+            await asyncio.wait(self._running, timeout=patience_s)
+        if not self._running:
+            await self._client.close()
 
     async def _wait(self, call: Awaitable[_Answer], patience_s: float | None) -> _Answer:
         patience = self._patience_s if patience_s is None else patience_s

@@ -1,0 +1,63 @@
+"""Wires and runs the worker."""
+
+import asyncio
+import logging
+import os
+import socket
+import time
+from collections.abc import Sequence
+
+from cygnet.platform.channels import channel
+from cygnet.platform.pictures import PictureStore
+from cygnet.platform.server import Endpoint, Lifetime, run
+from cygnet.v1 import dedup_pb2_grpc
+from cygnet.worker.drawing import Drawer
+from cygnet.worker.jobs import DedupJobs
+from cygnet.worker.loop import Worker
+from cygnet.worker.readiness import Readiness
+from cygnet.worker.settings import WorkerSettings
+from cygnet.worker.telemetry import Telemetry
+from cygnet.worker.triton import TritonClient
+
+log = logging.getLogger(__name__)
+
+
+async def wire(settings: WorkerSettings, lifetime: Lifetime) -> Sequence[Endpoint]:
+    """Builds the worker; what it serves is health alone."""
+    dedup = await lifetime.resources.enter_async_context(channel(settings.dedup_address))
+    triton = TritonClient(settings.triton_address, patience_s=settings.patience_s)
+    lifetime.resources.push_async_callback(_closed, triton, settings.patience_s)
+    pictures, telemetry = PictureStore(settings.pictures_url), Telemetry()
+    readiness = Readiness(triton, telemetry, clock=time.monotonic)
+    worker = Worker(
+        DedupJobs(
+            dedup_pb2_grpc.DedupServiceStub(dedup),
+            contest=settings.contest,
+            worker_id=f"{socket.gethostname()[:100]}-{os.getpid()}",
+        ),
+        Drawer(triton, pictures),
+        pictures,
+        readiness,
+        telemetry,
+        slots=settings.concurrency,
+        claim_wait_s=settings.claim_wait_s,
+    )
+    lifetime.spawn(readiness.run(), "the probing of Triton")
+    lifetime.spawn(worker.run(), "the work")
+    # Undone first: what is in hand ends while everything that it needs is still there.
+    lifetime.resources.push_async_callback(worker.stop, settings.stop_grace_s)
+    return [Endpoint(settings.listen, [])]
+
+
+async def _closed(triton: TritonClient, patience_s: float) -> None:
+    # A process that exits breaks its connection, which Triton takes for a cancellation; one that does not answer for
+    # so long is not drawing either.
+    try:
+        await asyncio.wait_for(triton.close(), patience_s)
+    except TimeoutError:
+        log.warning("Triton has not answered, leaving all the same", extra={"calls": triton.in_flight})
+
+
+if __name__ == "__main__":
+    settings = WorkerSettings()
+    run("worker", settings, lambda lifetime: wire(settings, lifetime))

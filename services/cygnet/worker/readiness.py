@@ -1,0 +1,115 @@
+"""Whether Triton can draw and score, found out by letting it: its own health endpoints do not know."""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from typing import Protocol
+
+from cygnet.worker.drawing import usable_calibration
+from cygnet.worker.scoring import NotScorable
+from cygnet.worker.triton import DrawingFailed, Ready, TritonUnavailable
+
+log = logging.getLogger(__name__)
+
+PROBE_PAUSE_S = 1.0
+"""Pause between two probes while Triton is away."""
+_SAY_AGAIN_S = 10.0
+"""While it waits, the worker says so this often."""
+
+
+class Probed(Protocol):
+    """What is probed. `probe` raises TritonUnavailable or DrawingFailed, `recover` TritonUnavailable."""
+
+    async def probe(self) -> Ready: ...
+    async def recover(self, dead_model: str) -> None: ...
+
+
+class ReadinessReport(Protocol):
+    """Who is told about readiness."""
+
+    def probed(self, *, answered: bool) -> None: ...
+    def ready(self, ready: bool) -> None: ...
+
+
+class Readiness:
+    """Open while Triton can draw. Let `run` run for as long as the worker does."""
+
+    def __init__(
+        self,
+        triton: Probed,
+        report: ReadinessReport,
+        *,
+        pause_s: float = PROBE_PAUSE_S,
+        clock: Callable[[], float],
+    ) -> None:
+        """`clock` returns seconds from any moment on."""
+        self._triton = triton
+        self._report = report
+        self._pause_s = pause_s
+        self._clock = clock
+        self._ready = asyncio.Event()
+        self._needed = asyncio.Event()
+        self._needed.set()
+
+    async def wait(self) -> None:
+        """Returns once Triton can draw."""
+        await self._ready.wait()
+
+    def lost(self, error: TritonUnavailable) -> None:
+        """Says that Triton did not draw: no job is claimed until a probe was answered."""
+        if self._ready.is_set():
+            log.warning("Triton went away, probing it", extra={"error": str(error)})
+        self._ready.clear()
+        self._report.ready(False)
+        self._needed.set()
+
+    async def run(self) -> None:
+        """Probes whenever that is needed, for ever."""
+        self._report.ready(False)
+        while True:
+            await self._needed.wait()
+            self._needed.clear()
+            await self._until_answered()
+            self._ready.set()
+            self._report.ready(True)
+
+    async def _until_answered(self) -> None:
+        began, said_at, dead_before = self._clock(), -_SAY_AGAIN_S, None
+        log.info("waiting for Triton: a model's process imports its libraries first, which takes a while")
+        while True:
+            try:
+                ready = await self._triton.probe()
+                # Players had better wait than have every drawing fail.
+                usable_calibration(ready.scorer)
+            except (TritonUnavailable, DrawingFailed, NotScorable) as error:
+                self._report.probed(answered=False)
+                dead = error.dead_model if isinstance(error, TritonUnavailable) else None
+                waited = self._clock() - began
+                if waited - said_at >= _SAY_AGAIN_S:
+                    said_at = waited
+                    log.warning("still waiting for Triton", extra={"waited_s": round(waited), "error": str(error)})
+                # Another worker of the same replica may be at it: recover what is still dead a moment later.
+                if dead is not None and dead == dead_before:
+                    await self._recover(dead)
+                dead_before = dead
+                await asyncio.sleep(self._pause_s)
+            else:
+                self._report.probed(answered=True)
+                log.info(
+                    "Triton draws",
+                    extra={
+                        "generator": ready.generator.source,
+                        "generator_digest": ready.generator.digest[:12],
+                        "scorer": ready.scorer.source,
+                        "scorer_digest": ready.scorer.digest[:12],
+                        "waited_s": round(self._clock() - began, 1),
+                    },
+                )
+                return
+
+    async def _recover(self, dead_model: str) -> None:
+        log.warning("a model's process has died, starting it anew", extra={"model": dead_model})
+        try:
+            await self._triton.recover(dead_model)
+        except TritonUnavailable as error:
+            log.error("it could not be started", extra={"model": dead_model, "error": str(error)})

@@ -1,0 +1,80 @@
+"""From two embeddings to a score, the same to the last bit wherever it is computed.
+
+cosine = sum(x_i * y_i) / (sqrt(sum(x_i^2)) * sqrt(sum(y_i^2))) with x and y the embeddings of picture and target in
+float64, less the calibration's mean. Sums are correctly rounded (`math.fsum`), so neither the order of summation nor
+a vector library's version changes a result, and a receipt can be checked on any machine.
+
+score = the calibration's points (cosine, score) joined by straight lines, flat outside of them.
+"""
+
+import math
+from bisect import bisect_right
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+class Calibration(Protocol):
+    """The published scale of one scorer."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def mean(self) -> Sequence[float]: ...
+    @property
+    def points(self) -> Sequence[tuple[float, float]]: ...
+
+
+class NotScorable(ValueError):
+    """The calibration is none, or does not fit the embeddings: there is no score, and none is invented."""
+
+
+def check_calibration(calibration: Calibration) -> None:
+    """Raises NotScorable unless the calibration can be used; `cosine` checks that it fits the embeddings."""
+    points = calibration.points
+    if not 1 <= len(calibration.id) <= 128:
+        raise NotScorable("the calibration has no id of 1 to 128 characters")
+    if not all(map(math.isfinite, (*calibration.mean, *(number for point in points for number in point)))):
+        raise NotScorable("the calibration holds what is no finite number")
+    if len(points) < 2 or any(a[0] >= b[0] or a[1] > b[1] for a, b in pairwise(points)):
+        raise NotScorable("the calibration needs two points or more, with rising cosines and scores that never fall")
+    if points[0][1] < 0 or points[-1][1] > 100:
+        raise NotScorable("the calibration leaves the scores of 0 to 100")
+
+
+def cosine(picture: NDArray[np.float32], target: NDArray[np.float32], mean: Sequence[float]) -> float:
+    """Returns the cosine of two mean-centred embeddings, -1 to 1. Raises NotScorable where there is none."""
+    x, y = _centred(picture, mean), _centred(target, mean)
+    product = _norm(x) * _norm(y)
+    if not product > 0:
+        raise NotScorable("an embedding equals the mean: it has no direction")
+    # Rounding may carry it past 1 by a few units in the last place.
+    return max(-1.0, min(1.0, math.fsum(a * b for a, b in zip(x, y, strict=True)) / product))
+
+
+def score(cosine: float, points: Sequence[tuple[float, float]]) -> float:
+    """Returns the score of a cosine, 0 to 100; it never falls as the cosine rises."""
+    if cosine <= points[0][0]:
+        return points[0][1]
+    if cosine >= points[-1][0]:
+        return points[-1][1]
+    right = bisect_right(points, cosine, key=lambda point: point[0])
+    (low, from_score), (high, to_score) = points[right - 1], points[right]
+    on_the_line = from_score + (to_score - from_score) * ((cosine - low) / (high - low))
+    # Rounding must not carry it past the end of its line.
+    return max(from_score, min(to_score, on_the_line))
+
+
+def _centred(embedding: NDArray[np.float32], mean: Sequence[float]) -> list[float]:
+    if embedding.shape != (len(mean),):
+        raise NotScorable(f"an embedding has shape {embedding.shape}, the calibration's mean has {len(mean)} numbers")
+    if not np.isfinite(embedding).all():
+        raise NotScorable("an embedding holds what is no finite number")
+    return [value - centre for value, centre in zip(embedding.astype(np.float64).tolist(), mean, strict=True)]
+
+
+def _norm(vector: Sequence[float]) -> float:
+    return math.sqrt(math.fsum(value * value for value in vector))
