@@ -1,0 +1,41 @@
+"""Brings a model from an object store to a folder, for an init container: `python -m cygnet_operator.fetch URL FOLDER`.
+
+Files that are there already with the right size are not fetched again, so a restarted container goes on.
+"""
+
+import sys
+from pathlib import Path
+
+import obstore
+from obstore.store import from_url
+
+
+def fetch(url: str, folder: Path) -> int:
+    """Copies everything under `url` (s3://bucket/prefix, file:///path) to `folder`; returns the number of files.
+
+    Raises FileNotFoundError when there is nothing.
+    """
+    store = from_url(url)
+    count = 0
+    for batch in obstore.list(store):
+        for found in batch:
+            target = folder / found["path"]
+            if not (target.exists() and target.stat().st_size == found["size"]):
+                _copy(store, found["path"], target)
+            count += 1
+    if count == 0:
+        raise FileNotFoundError(f"there is nothing under {url}")
+    return count
+
+
+def _copy(store: obstore.store.ObjectStore, path: str, target: Path) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    part = target.with_name(target.name + ".part")
+    with part.open("wb") as file:
+        for chunk in obstore.get(store, path).stream():
+            file.write(chunk)
+    part.rename(target)  # a file is there whole or not at all
+
+
+if __name__ == "__main__":
+    print(f"fetched {fetch(sys.argv[1], Path(sys.argv[2]))} files", file=sys.stderr)

@@ -1,0 +1,170 @@
+"""The only room that knows kopf: hears of changes, keeps the indices, and puts contests into the queue of work.
+
+kopf's create and update handlers are edges that keep their state in annotations; its timers and daemons add finalizers.
+Neither is wanted on a resource that must be deletable while the operator is down. Raw events, indices and a resync
+converge as a Go controller does and leave nothing behind.
+"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+import kopf
+
+from cygnet_operator.cache import Cache, Index
+from cygnet_operator.cluster import Connection
+from cygnet_operator.model import (
+    ADMIN_LABEL,
+    ALWAYS_THERE,
+    CONTEST,
+    CONTEST_LABEL,
+    ENDPOINT_SLICE,
+    FIELD_MANAGER,
+    MANAGED_BY,
+    Kind,
+    Object,
+)
+from cygnet_operator.work import WorkQueue
+
+log = logging.getLogger(__name__)
+
+_CHILD_SELECTOR = ",".join(f"{name}={value}" for name, value in MANAGED_BY.items())
+
+
+class Indices:
+    """kopf's live indices, once it has started."""
+
+    def __init__(self) -> None:
+        self._by_name: dict[str, Index] = {}
+
+    def hold(self, by_name: dict[str, Index]) -> None:
+        """Takes what kopf hands out at start."""
+        self._by_name = by_name
+
+    def get(self, name: str) -> Callable[[], Index]:
+        """Returns how to get at an index; it is empty before kopf has started."""
+        return lambda: self._by_name.get(name, {})
+
+
+@dataclass(frozen=True)
+class Heard:
+    """Where what kopf hears goes to."""
+
+    indices: Indices
+    cache: Cache
+    queue: WorkQueue
+    alive: Callable[[], float]
+    """Returns how long the longest due work waits, in seconds; raises when that is too long."""
+    background: Callable[[], Awaitable[None]]
+    """Runs beside kopf until it is cancelled: the workers and the resync."""
+
+
+def registry(heard: Heard, connection: Connection, child_kinds: tuple[Kind, ...]) -> kopf.OperatorRegistry:
+    """Returns the handlers, ready to be run."""
+    handlers = kopf.OperatorRegistry()
+    _on_startup(handlers, heard, connection)
+    _on_contests(handlers, heard)
+    _on_children(handlers, heard, child_kinds)
+    _on_slices(handlers, heard)
+
+    @kopf.on.probe(id="oldest_due_seconds", registry=handlers)
+    def oldest_due_seconds(**_: Any) -> float:
+        return heard.alive()
+
+    return handlers
+
+
+def settings() -> kopf.OperatorSettings:
+    """Returns kopf's settings: no peering, no scan for namespaces and CRDs (which would need rights on the cluster)."""
+    chosen = kopf.OperatorSettings()
+    chosen.peering.standalone = True
+    chosen.scanning.disabled = True
+    chosen.posting.enabled = False
+    chosen.networking.connect_timeout = 5
+    # kopf gives up on a watch after its last pause and stops the operator: an API server may be away for longer.
+    chosen.networking.error_backoffs = (0.5, 1, 2, 3, 5, 5, *[5] * 1000)
+    for kind in ALWAYS_THERE:
+        chosen.watching.label_selectors[kind.api_version, kind.plural] = _CHILD_SELECTOR
+    chosen.watching.label_selectors[ENDPOINT_SLICE.api_version, ENDPOINT_SLICE.plural] = f"{ADMIN_LABEL}=true"
+    return chosen
+
+
+def _on_startup(handlers: kopf.OperatorRegistry, heard: Heard, connection: Connection) -> None:
+    running: list[asyncio.Task[None]] = []
+
+    @kopf.on.login(registry=handlers)
+    def login(**_: Any) -> kopf.ConnectionInfo:
+        certificate, key = connection.certificate or (None, None)
+        return kopf.ConnectionInfo(
+            server=connection.server,
+            ca_path=connection.ca_path,
+            insecure=connection.insecure,
+            certificate_path=certificate,
+            private_key_path=key,
+            scheme="Bearer",
+            token=connection.token(),
+        )
+
+    @kopf.on.startup(registry=handlers)
+    async def startup(**given: Any) -> None:
+        heard.indices.hold({name: given[name] for name in ("contests", "children", "slices")})
+        running.append(asyncio.ensure_future(heard.background()))
+
+    @kopf.on.cleanup(registry=handlers)
+    async def cleanup(**_: Any) -> None:
+        for task in running:
+            task.cancel()
+        for outcome in await asyncio.gather(*running, return_exceptions=True):
+            if isinstance(outcome, Exception):
+                log.error("the background work had failed", exc_info=outcome)
+
+
+def _on_contests(handlers: kopf.OperatorRegistry, heard: Heard) -> None:
+    @kopf.index(CONTEST.api_version, CONTEST.plural, id="contests", registry=handlers)
+    def contests(body: kopf.Body, **_: Any) -> dict[str, Object]:
+        return {body["metadata"]["name"]: _plain(body, CONTEST)}
+
+    @kopf.on.event(CONTEST.api_version, CONTEST.plural, id="contest", registry=handlers)
+    async def contest(event: kopf.RawEvent, name: str, **_: Any) -> None:
+        heard.cache.note_heard(event["object"], deleted=event["type"] == "DELETED")
+        await heard.queue.add(name)
+
+
+def _on_children(handlers: kopf.OperatorRegistry, heard: Heard, kinds: tuple[Kind, ...]) -> None:
+    async def child(event: kopf.RawEvent, labels: kopf.Labels, **_: Any) -> None:
+        heard.cache.note_heard(event["object"], deleted=event["type"] == "DELETED")
+        if owner := labels.get(CONTEST_LABEL):
+            await heard.queue.add(owner)
+
+    def indexed(kind: Kind) -> None:
+        def children(body: kopf.Body, labels: kopf.Labels, **_: Any) -> dict[str, Object]:
+            return {labels.get(CONTEST_LABEL, ""): _plain(body, kind)}
+
+        kopf.index(kind.api_version, kind.plural, id="children", registry=handlers)(children)
+        kopf.on.event(kind.api_version, kind.plural, id=f"child-{kind.plural}", registry=handlers)(child)
+
+    for kind in kinds:
+        indexed(kind)
+
+
+def _on_slices(handlers: kopf.OperatorRegistry, heard: Heard) -> None:
+    @kopf.index(ENDPOINT_SLICE.api_version, ENDPOINT_SLICE.plural, id="slices", registry=handlers)
+    def slices(body: kopf.Body, **_: Any) -> dict[str, Object]:
+        return {"": _plain(body, ENDPOINT_SLICE)}
+
+    @kopf.on.event(ENDPOINT_SLICE.api_version, ENDPOINT_SLICE.plural, id="slice", registry=handlers)
+    async def changed(**_: Any) -> None:
+        # A replica that has come may lack every document.
+        for name in heard.cache.names:
+            await heard.queue.add(name)
+
+
+def _plain(body: kopf.Body, kind: Kind) -> dict[str, Any]:
+    """Returns the object without what is large and of no use here; who manages a Deployment's replicas is."""
+    metadata = dict(body["metadata"])
+    managers = metadata.pop("managedFields", ())
+    if any(entry.get("manager", "").startswith(FIELD_MANAGER) for entry in managers):
+        metadata["managedFields"] = [{"manager": entry.get("manager")} for entry in managers]
+    return {**body, "apiVersion": kind.api_version, "kind": kind.kind, "metadata": metadata}

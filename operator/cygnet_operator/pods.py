@@ -1,0 +1,208 @@
+"""The pod of one replica: Triton with the models, and the worker that feeds it. Pure.
+
+The worker sits beside its Triton (docs/decisions/0005): it starts after the models have loaded, ends before them, and
+one worker for one Triton is what bounds the drawings in flight.
+"""
+
+from typing import Any
+
+from cygnet_operator.model import Contest
+from cygnet_operator.settings import OperatorSettings
+from cygnet_operator.sources import CACHE, Placed, place
+
+MODELS = ("diffusion", "scorer", "draw_and_score")
+TRITON_HTTP, TRITON_GRPC, TRITON_METRICS, WORKER_METRICS = 8000, 8001, 8002, 9100
+DRAIN_S = 120
+"""Seconds that a replica has to finish what it draws."""
+_PROBE_EVERY_S = 5
+_USER = 1000
+_NO_PRIVILEGES: dict[str, Any] = {
+    "allowPrivilegeEscalation": False,
+    "capabilities": {"drop": ["ALL"]},
+    "runAsNonRoot": True,
+    "seccompProfile": {"type": "RuntimeDefault"},
+}
+
+
+def placed(contest: Contest) -> tuple[Placed, Placed]:
+    """Returns how the generator and the scorer come to a replica."""
+    model = contest.spec.model
+    return place(model.generator.source, "generator"), place(model.scorer.source, "scorer")
+
+
+def pod_spec(contest: Contest, settings: OperatorSettings) -> dict[str, Any]:
+    """Returns the spec of a replica's pod; it satisfies the restricted Pod Security Standard."""
+    gpu = contest.spec.gpu
+    return {
+        # Triton is a sidecar in Kubernetes' sense: an init container that goes on running.
+        "initContainers": [*_fetchers(contest, settings), _triton(contest, settings)],
+        "containers": [_worker(contest, settings)],
+        "volumes": _volumes(contest, settings),
+        "nodeSelector": dict(gpu.node_selector),
+        "tolerations": [t.model_dump(by_alias=True, exclude_none=True) for t in gpu.tolerations],
+        "affinity": {"podAntiAffinity": {"preferredDuringSchedulingIgnoredDuringExecution": [_elsewhere(contest)]}},
+        "imagePullSecrets": [{"name": name} for name in settings.image_pull_secrets.split(",") if name],
+        "automountServiceAccountToken": False,
+        "enableServiceLinks": False,
+        "terminationGracePeriodSeconds": DRAIN_S,
+        "securityContext": {
+            "runAsNonRoot": True,
+            "runAsUser": _USER,
+            "runAsGroup": _USER,
+            "fsGroup": _USER,
+            "seccompProfile": {"type": "RuntimeDefault"},
+        },
+    }
+
+
+def selector(contest: Contest) -> dict[str, str]:
+    """Returns the labels by which a contest's replicas are known."""
+    return {"cygnet.dev/contest": contest.name, "app.kubernetes.io/component": "triton"}
+
+
+def _elsewhere(contest: Contest) -> dict[str, Any]:
+    return {
+        "weight": 100,
+        "podAffinityTerm": {
+            "topologyKey": "kubernetes.io/hostname",
+            "labelSelector": {"matchLabels": selector(contest)},
+        },
+    }
+
+
+def _triton(contest: Contest, settings: OperatorSettings) -> dict[str, Any]:
+    generator, scorer = placed(contest)
+    resources = {name: str(amount) for name, amount in contest.spec.gpu.per_replica.items()}
+    return {
+        "name": "triton",
+        "restartPolicy": "Always",
+        "image": settings.triton_image,
+        "imagePullPolicy": settings.image_pull_policy,
+        "command": ["tritonserver"],
+        "args": [
+            f"--model-repository={settings.model_repository}",
+            "--model-control-mode=explicit",
+            *(f"--load-model={name}" for name in MODELS),
+            "--disable-auto-complete-config",
+            # Drawings come from the worker alone, which is in the same pod.
+            "--grpc-address=127.0.0.1",
+            f"--grpc-port={TRITON_GRPC}",
+            f"--http-port={TRITON_HTTP}",
+            f"--metrics-port={TRITON_METRICS}",
+            "--exit-timeout-secs=30",
+        ],
+        "env": [
+            {"name": "CYGNET_GENERATOR_SOURCE", "value": generator.source},
+            {"name": "CYGNET_SCORER_SOURCE", "value": scorer.source},
+            {"name": "HF_HOME", "value": f"{CACHE}/hub"},
+            {"name": "OMP_WAIT_POLICY", "value": "PASSIVE"},
+        ],
+        "envFrom": _from_secret(settings.model_credentials_secret),
+        "ports": [
+            {"name": "triton-http", "containerPort": TRITON_HTTP, "protocol": "TCP"},
+            {"name": "triton-metrics", "containerPort": TRITON_METRICS, "protocol": "TCP"},
+        ],
+        "resources": {"requests": resources, "limits": resources},
+        "startupProbe": {
+            "httpGet": {"path": "/v2/health/ready", "port": TRITON_HTTP},
+            "periodSeconds": _PROBE_EVERY_S,
+            "timeoutSeconds": 3,
+            "failureThreshold": -(-settings.model_start_timeout_s // _PROBE_EVERY_S),
+        },
+        "readinessProbe": {
+            "httpGet": {"path": "/v2/health/ready", "port": TRITON_HTTP},
+            "periodSeconds": 5,
+            "timeoutSeconds": 3,
+            "failureThreshold": 3,
+        },
+        "livenessProbe": {
+            "httpGet": {"path": "/v2/health/live", "port": TRITON_HTTP},
+            "periodSeconds": 10,
+            "timeoutSeconds": 5,
+            "failureThreshold": 6,
+        },
+        "volumeMounts": [
+            {"name": "shm", "mountPath": "/dev/shm"},
+            {"name": "models", "mountPath": CACHE},
+            *generator.mounts,
+            *scorer.mounts,
+        ],
+        "securityContext": _NO_PRIVILEGES,
+    }
+
+
+def _worker(contest: Contest, settings: OperatorSettings) -> dict[str, Any]:
+    return {
+        "name": "worker",
+        "image": settings.worker_image,
+        "imagePullPolicy": settings.image_pull_policy,
+        "command": ["python", "-m", "cygnet.worker"],
+        "env": [
+            {"name": "CYGNET_WORKER_CONTEST", "value": contest.name},
+            {"name": "CYGNET_WORKER_DEDUP_ADDRESS", "value": settings.dedup_address},
+            {"name": "CYGNET_WORKER_TRITON_ADDRESS", "value": f"127.0.0.1:{TRITON_GRPC}"},
+            {"name": "CYGNET_WORKER_PICTURES_URL", "value": settings.pictures_url},
+            {"name": "CYGNET_WORKER_METRICS_LISTEN", "value": f"0.0.0.0:{WORKER_METRICS}"},
+            {"name": "CYGNET_WORKER_WORKER_ID", "valueFrom": {"fieldRef": {"fieldPath": "metadata.name"}}},
+        ],
+        "envFrom": _from_secret(settings.worker_credentials_secret),
+        "ports": [{"name": "metrics", "containerPort": WORKER_METRICS, "protocol": "TCP"}],
+        "resources": {
+            "requests": {"cpu": "50m", "memory": "128Mi"},
+            "limits": {"memory": "512Mi"},
+        },
+        "readinessProbe": {
+            "httpGet": {"path": "/metrics", "port": WORKER_METRICS},
+            "periodSeconds": 5,
+            "timeoutSeconds": 3,
+            "failureThreshold": 3,
+        },
+        "livenessProbe": {
+            "httpGet": {"path": "/metrics", "port": WORKER_METRICS},
+            "periodSeconds": 10,
+            "timeoutSeconds": 5,
+            "failureThreshold": 6,
+        },
+        "volumeMounts": [{"name": "tmp", "mountPath": "/tmp"}, *_picture_mounts(settings)],
+        "securityContext": {**_NO_PRIVILEGES, "readOnlyRootFilesystem": True},
+    }
+
+
+def _fetchers(contest: Contest, settings: OperatorSettings) -> list[dict[str, Any]]:
+    return [
+        {
+            "name": f"fetch-{role}",
+            "image": settings.worker_image,
+            "imagePullPolicy": settings.image_pull_policy,
+            "command": ["python", "-m", "cygnet_operator.fetch", *model.fetch],
+            "envFrom": _from_secret(settings.model_credentials_secret),
+            "resources": {"requests": {"cpu": "50m", "memory": "128Mi"}, "limits": {"memory": "512Mi"}},
+            "volumeMounts": [{"name": "models", "mountPath": CACHE}],
+            "securityContext": {**_NO_PRIVILEGES, "readOnlyRootFilesystem": True},
+        }
+        for role, model in zip(("generator", "scorer"), placed(contest), strict=True)
+        if model.fetch is not None
+    ]
+
+
+def _volumes(contest: Contest, settings: OperatorSettings) -> list[dict[str, Any]]:
+    generator, scorer = placed(contest)
+    pictures = [{"name": "pictures", "persistentVolumeClaim": {"claimName": settings.pictures_claim}}]
+    return [
+        {"name": "shm", "emptyDir": {"medium": "Memory", "sizeLimit": settings.shared_memory}},
+        {"name": "models", "emptyDir": {"sizeLimit": settings.model_cache}},
+        {"name": "tmp", "emptyDir": {"sizeLimit": "64Mi"}},
+        *generator.volumes,
+        *scorer.volumes,
+        *(pictures if settings.pictures_claim else []),
+    ]
+
+
+def _picture_mounts(settings: OperatorSettings) -> list[dict[str, Any]]:
+    if not settings.pictures_claim:
+        return []
+    return [{"name": "pictures", "mountPath": settings.pictures_url.removeprefix("file://")}]
+
+
+def _from_secret(name: str) -> list[dict[str, Any]]:
+    return [{"secretRef": {"name": name}}] if name else []

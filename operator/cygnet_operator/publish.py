@@ -1,0 +1,176 @@
+"""Brings the contest document to the services, and finds out which of their replicas have it in force.
+
+One ApplyContest to any replica of a service reaches all of them through Redis; reading the document back from each
+replica is the acknowledgement. The resource is the truth: where a service has a newer generation of another content
+(the Contest was deleted and made again, or somebody used `cygnet apply`), the document is published as the next one.
+"""
+
+import asyncio
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import grpc
+
+from cygnet.platform.channels import channel
+from cygnet.platform.errors import Conflict, DomainError, NotFound
+from cygnet.platform.status import from_rpc_error
+from cygnet.v1 import admin_pb2, admin_pb2_grpc, contest_pb2
+from cygnet_operator.model import Object, Policy
+
+if TYPE_CHECKING:
+    from cygnet.v1.admin_pb2_grpc import ContestAdminServiceAsyncStub
+
+_POLL_S = 0.02
+_CALL_S = 1.5
+"""Deadline of one call to a replica, in seconds: a dead one must not hold up the others."""
+
+
+def replicas_of(slices: Sequence[Object]) -> dict[str, list[str]]:
+    """Returns host:port of the admin ports of all replicas that serve, by service, from EndpointSlices."""
+    found: dict[str, set[str]] = {}
+    for item in slices:
+        service = item["metadata"].get("labels", {}).get("kubernetes.io/service-name", item["metadata"]["name"])
+        port = next((port["port"] for port in item.get("ports") or () if port.get("name") == "admin"), None)
+        if port is None:
+            continue
+        addresses = found.setdefault(service, set())
+        for endpoint in item.get("endpoints") or ():
+            if (endpoint.get("conditions") or {}).get("ready") is not False:
+                address = endpoint["addresses"][0]
+                addresses.add(f"[{address}]:{port}" if ":" in address else f"{address}:{port}")
+    return {service: sorted(addresses) for service, addresses in sorted(found.items())}
+
+
+@dataclass
+class _Replica:
+    address: str
+    channel: grpc.aio.Channel
+    stub: "ContestAdminServiceAsyncStub" = field(repr=False)
+
+
+class Publisher:
+    """Holds a channel to every replica that is known. Close it."""
+
+    def __init__(
+        self, token: str, replicas: Callable[[], Mapping[str, Sequence[str]]], *, acknowledge_s: float
+    ) -> None:
+        """`replicas` says, at any time, which replicas each service has."""
+        self._metadata = (("authorization", f"Bearer {token}"),)
+        self._replicas = replicas
+        self._acknowledge_s = acknowledge_s
+        self._known: dict[str, _Replica] = {}
+
+    async def close(self) -> None:
+        """Closes all channels."""
+        known, self._known = self._known, {}
+        await asyncio.gather(*(replica.channel.close() for replica in known.values()))
+
+    async def publish(self, document: contest_pb2.ContestDocument, pictures: Sequence[bytes]) -> Policy:
+        """Puts the document (with the generation of its Contest) in force and says how far that has come."""
+        services = {name: [self._replica(address) for address in there] for name, there in self._replicas().items()}
+        await self._forget_others(services)
+        missing = [name for name, replicas in services.items() if not replicas]
+        deadline = time.monotonic() + self._acknowledge_s
+        outcomes = await asyncio.gather(
+            *(self._to_service(replicas, document, pictures, deadline) for replicas in services.values() if replicas)
+        )
+        problems = [problem for _, problem in outcomes if problem]
+        problems += [f"service {name} has no replica that serves" for name in missing]
+        return Policy(
+            generation=document.contest.generation,
+            acknowledged=sum(count for count, _ in outcomes),
+            total=sum(map(len, services.values())),
+            problem="; ".join(dict.fromkeys(problems)),
+        )
+
+    async def _to_service(
+        self,
+        replicas: Sequence[_Replica],
+        document: contest_pb2.ContestDocument,
+        pictures: Sequence[bytes],
+        deadline: float,
+    ) -> tuple[int, str]:
+        """Returns how many replicas have it, and what went wrong, if anything did."""
+        have = await self._which_have(replicas, document)
+        if len(have) == len(replicas):
+            return len(have), ""
+        problem = ""
+        if not have:
+            problem = await self._to_any(replicas, document, pictures)
+        while not problem:
+            have = await self._which_have(replicas, document)
+            if len(have) == len(replicas) or time.monotonic() > deadline:
+                break
+            await asyncio.sleep(_POLL_S)
+        return len(have), problem
+
+    async def _to_any(
+        self, replicas: Sequence[_Replica], document: contest_pb2.ContestDocument, pictures: Sequence[bytes]
+    ) -> str:
+        """Gives the document to the first replica that takes it; returns why none did."""
+        problem = ""
+        for replica in replicas:
+            try:
+                await self._apply(replica, document, pictures)
+                return ""
+            except DomainError as error:
+                problem = error.message
+        return problem
+
+    async def _apply(self, replica: _Replica, document: contest_pb2.ContestDocument, pictures: Sequence[bytes]) -> None:
+        request = admin_pb2.ApplyContestRequest(document=document, target_pictures=pictures)
+        try:
+            await self._call(replica, request)
+        except Conflict:
+            request.document.contest.generation = 0
+            await self._call(replica, request)
+
+    async def _call(self, replica: _Replica, request: admin_pb2.ApplyContestRequest) -> None:
+        try:
+            await replica.stub.ApplyContest(request, metadata=self._metadata, timeout=_CALL_S)
+        except grpc.aio.AioRpcError as error:
+            raise from_rpc_error(error) from error
+
+    async def _which_have(self, replicas: Sequence[_Replica], document: contest_pb2.ContestDocument) -> list[_Replica]:
+        answers = await asyncio.gather(*(self._has(replica, document) for replica in replicas))
+        return [replica for replica, has in zip(replicas, answers, strict=True) if has]
+
+    async def _has(self, replica: _Replica, document: contest_pb2.ContestDocument) -> bool:
+        request = admin_pb2.GetContestDocumentRequest(contest=document.contest.name)
+        try:
+            answer = await replica.stub.GetContestDocument(request, metadata=self._metadata, timeout=_CALL_S)
+        except grpc.aio.AioRpcError as error:
+            if not isinstance(from_rpc_error(error), NotFound):
+                # Not silent: a replica that does not answer has not acknowledged, and the status counts it so.
+                self._drop(replica)
+            return False
+        there = answer.document
+        return there.contest.generation >= document.contest.generation and _content(there) == _content(document)
+
+    def _replica(self, address: str) -> _Replica:
+        if address not in self._known:
+            opened = channel(address)
+            self._known[address] = _Replica(address, opened, admin_pb2_grpc.ContestAdminServiceStub(opened))
+        return self._known[address]
+
+    def _drop(self, replica: _Replica) -> None:
+        # A channel that waits to reconnect does so with growing pauses; a new one tries at once.
+        if self._known.get(replica.address) is replica:
+            del self._known[replica.address]
+            asyncio.get_running_loop().create_task(replica.channel.close())
+
+    async def _forget_others(self, services: Mapping[str, Sequence[_Replica]]) -> None:
+        present = {replica.address for replicas in services.values() for replica in replicas}
+        gone = [self._known.pop(address) for address in list(self._known) if address not in present]
+        await asyncio.gather(*(replica.channel.close() for replica in gone))
+
+
+def _content(document: contest_pb2.ContestDocument) -> contest_pb2.ContestDocument:
+    """Returns the document without its generation."""
+    content = contest_pb2.ContestDocument()
+    content.CopyFrom(document)
+    content.contest.ClearField("generation")
+    content.admission.ClearField("generation")
+    return content

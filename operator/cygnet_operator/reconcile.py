@@ -1,0 +1,209 @@
+"""Makes one contest as it should be: look, plan, do what differs, say how it stands. Level-triggered: what led here
+does not matter, and doing it again changes nothing.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from cygnet.contest.checks import check_document
+from cygnet.contest.spec import to_document
+from cygnet.platform.errors import InvalidRequest
+from cygnet_operator import drift, metrics
+from cygnet_operator.cache import Cache
+from cygnet_operator.cluster import SCALE_MANAGER, Cluster, ClusterError, Refused
+from cygnet_operator.events import event_object
+from cygnet_operator.figures import FiguresReader
+from cygnet_operator.model import DEPLOYMENT, Contest, Figures, InvalidContest, Object, Observed, Policy, parse
+from cygnet_operator.pictures import PictureMissing, Pictures
+from cygnet_operator.plan import Plan, plan, workload_name
+from cygnet_operator.pods import selector
+from cygnet_operator.publish import Publisher
+from cygnet_operator.schedule import Moment, moment
+from cygnet_operator.settings import OperatorSettings
+from cygnet_operator.status import Findings, Problem, events_between, failed_status, status_of
+from cygnet_operator.waiting import what_keeps
+from cygnet_operator.work import Outcome
+
+log = logging.getLogger(__name__)
+
+LOOK_AGAIN_S = 10.0
+"""Replicas that do not serve yet are looked at this often, for what keeps them."""
+
+
+@dataclass(frozen=True)
+class Ports:
+    """What the reconciler reaches out to."""
+
+    cluster: Cluster
+    cache: Cache
+    pictures: Pictures
+    publisher: Publisher
+    figures: FiguresReader
+    now: Callable[[], datetime]
+
+
+class Reconciler:
+    """One reconcile function for every contest."""
+
+    def __init__(self, ports: Ports, settings: OperatorSettings) -> None:
+        self._ports = ports
+        self._settings = settings
+        self._figures: dict[str, tuple[datetime, Figures]] = {}
+
+    async def reconcile(self, name: str) -> Outcome:
+        """Looks at one contest and does what there is to do."""
+        body = self._ports.cache.contest(name)
+        if body is None or "deletionTimestamp" in body["metadata"]:
+            self._figures.pop(name, None)
+            self._ports.pictures.forget(name)
+            return Outcome(settled=True)  # Kubernetes collects the children by their ownerReferences
+        try:
+            contest = parse(body)
+        except InvalidContest as error:
+            problem = Problem("SchemaMismatch", str(error))
+            await self._write(
+                body, failed_status(body.get("status") or {}, _generation(body), problem, self._ports.now())
+            )
+            return Outcome(settled=False)
+        return await self._make(contest, body)
+
+    async def _make(self, contest: Contest, body: Object) -> Outcome:
+        now = self._ports.now()
+        here = moment(contest.spec, _created(body), now)
+        observed = self._ports.cache.observed(contest.name, contest.uid)
+        wanted = plan(contest, observed, here, self._settings)
+        (policy, unpublished), unmade = await asyncio.gather(
+            self._publish(contest), self._problem_of(self._do(contest, wanted, observed))
+        )
+        observed = self._ports.cache.observed(contest.name, contest.uid)
+        findings = Findings(
+            observed=observed,
+            replicas=wanted.replicas,
+            policy=policy,
+            figures=await self._counts(contest, here, now),
+            problem=unmade or unpublished,
+            pods=await self._what_keeps(contest, wanted, observed),
+        )
+        status = status_of(contest, here, findings, now)
+        written = await self._write(body, status)
+        done = written and unmade is None and unpublished is None and policy is not None and policy.in_force
+        return Outcome(settled=done, again_in_s=self._again_in_s(here, status, now))
+
+    async def _do(self, contest: Contest, wanted: Plan, observed: Observed) -> None:
+        for item in wanted.objects:
+            if item["kind"] == DEPLOYMENT.kind:
+                await self._make_deployment(contest, item, wanted.replicas, observed)
+            else:
+                there = observed.children.get((item["kind"], item["metadata"]["name"]))
+                if there is None or drift.drifted(item, there):
+                    await self._apply(item)
+        for kind, name in wanted.surplus:
+            uid = observed.children[(kind.kind, name)]["metadata"]["uid"]
+            await self._ports.cluster.delete(kind, name, uid)
+            self._ports.cache.note_deleted(uid)
+            metrics.WRITES.labels("delete").inc()
+
+    async def _make_deployment(self, contest: Contest, item: Object, replicas: int | None, observed: Observed) -> None:
+        """Applies the Deployment, its replicas by a manager of their own (docs/decisions/0006)."""
+        there = observed.child(DEPLOYMENT, workload_name(contest))
+        if there is None:
+            # Born with its replicas: without any it would have one, and take a GPU, for a moment.
+            first = replicas if replicas is not None else contest.spec.gpu.replicas
+            there = await self._apply({**item, "spec": {**item["spec"], "replicas": first}})
+        held = any(entry.get("manager") == SCALE_MANAGER for entry in there["metadata"].get("managedFields", ()))
+        count = there["spec"].get("replicas", 1)
+        if not held or (replicas is not None and count != replicas):
+            there = await self._ports.cluster.apply_replicas(
+                workload_name(contest), count if replicas is None else replicas
+            )
+            self._ports.cache.note_written(there)
+            metrics.WRITES.labels("replicas").inc()
+        if drift.drifted(item, there):
+            await self._apply(item)
+
+    async def _apply(self, item: Object) -> Object:
+        there = await self._ports.cluster.apply(item)
+        self._ports.cache.note_written(there)
+        metrics.WRITES.labels("object").inc()
+        return there
+
+    async def _problem_of(self, work: Coroutine[Any, Any, None]) -> Problem | None:
+        try:
+            await work
+        except ClusterError as error:
+            log.warning("the cluster did not take it", extra={"error": str(error)})
+            return Problem("ApplyFailed", str(error))
+        return None
+
+    async def _publish(self, contest: Contest) -> tuple[Policy | None, Problem | None]:
+        try:
+            pictures = await self._ports.pictures.of(contest)
+            document = to_document(contest.document, pictures)
+            document.contest.generation = document.admission.generation = contest.generation
+            check_document(document)
+            return await self._ports.publisher.publish(document, pictures), None
+        except PictureMissing as error:
+            return None, Problem("PictureMissing", str(error))
+        except InvalidRequest as error:
+            return None, Problem("SchemaMismatch", error.message)
+        except ClusterError as error:
+            return None, Problem("ApplyFailed", str(error))
+
+    async def _what_keeps(self, contest: Contest, wanted: Plan, observed: Observed) -> str:
+        counts = (observed.child(DEPLOYMENT, workload_name(contest)) or {}).get("status", {})
+        if wanted.replicas == 0 or not counts.get("unavailableReplicas"):
+            return ""
+        try:
+            labels = ",".join(f"{name}={value}" for name, value in selector(contest).items())
+            return what_keeps(await self._ports.cluster.pods(labels))
+        except ClusterError as error:
+            return str(error)
+
+    async def _counts(self, contest: Contest, here: Moment, now: datetime) -> Figures:
+        asked, figures = self._figures.get(contest.name, (None, Figures()))
+        if here.warm and (asked is None or (now - asked).total_seconds() >= self._settings.figures_s):
+            figures = await self._ports.figures.read(contest)
+            self._figures[contest.name] = (now, figures)
+        return figures
+
+    async def _write(self, body: Object, status: Object) -> bool:
+        """Writes the status if it says anything new; tells whether the API server has it."""
+        before = body.get("status") or {}
+        if status == before:
+            return True
+        name = body["metadata"]["name"]
+        try:
+            self._ports.cache.note_written(await self._ports.cluster.apply_status(name, status))
+            metrics.WRITES.labels("status").inc()
+            for event in events_between(before, status):
+                await self._ports.cluster.post_event(event_object(body, event, self._ports.now()))
+                metrics.WRITES.labels("event").inc()
+        except ClusterError as error:
+            if isinstance(error, Refused) and error.status == 404:
+                return True  # the contest was deleted meanwhile
+            log.warning("the status could not be written", extra={"contest": name, "error": str(error)})
+            return False
+        return True
+
+    def _again_in_s(self, here: Moment, status: Object, now: datetime) -> float | None:
+        times = []
+        if here.next_change is not None:
+            # A little late rather than a little early, when nothing would have changed yet.
+            times.append((here.next_change - now).total_seconds() + 0.01)
+        if here.warm and (self._settings.leaderboard_address or self._settings.dedup_metrics_url):
+            times.append(self._settings.figures_s)
+        if any(condition["reason"] in ("Starting", "RolloutStuck") for condition in status["conditions"]):
+            times.append(LOOK_AGAIN_S)
+        return min(times, default=None)
+
+
+def _created(body: Object) -> datetime:
+    return datetime.fromisoformat(body["metadata"]["creationTimestamp"]).astimezone(UTC)
+
+
+def _generation(body: Object) -> int:
+    return int(body["metadata"]["generation"])

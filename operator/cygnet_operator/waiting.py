@@ -1,0 +1,28 @@
+"""What keeps pods from serving, in the words that Kubernetes has for it. Pure."""
+
+from collections.abc import Iterable, Iterator
+
+from cygnet_operator.model import Object
+
+_USUAL = {"PodInitializing", "ContainerCreating"}
+_LONGEST = 300
+
+
+def what_keeps(pods: Iterable[Object]) -> str:
+    """Returns the first reason found, or an empty text."""
+    return next((words[:_LONGEST] for pod in pods for words in _reasons(pod)), "")
+
+
+def _reasons(pod: Object) -> Iterator[str]:
+    status = pod.get("status", {})
+    for condition in status.get("conditions", ()):
+        if condition["type"] == "PodScheduled" and condition["status"] == "False":
+            yield f"{condition.get('reason', '')}: {condition.get('message', '')}"
+    for container in (*status.get("initContainerStatuses", ()), *status.get("containerStatuses", ())):
+        state = container.get("state", {})
+        waiting = state.get("waiting", {})
+        if waiting.get("reason") and waiting["reason"] not in _USUAL:
+            yield f"{container['name']}: {waiting['reason']}: {waiting.get('message', '')}".rstrip(": ")
+        ended = (container.get("lastState") or {}).get("terminated") or state.get("terminated") or {}
+        if ended.get("exitCode"):
+            yield f"{container['name']} ended with status {ended['exitCode']} ({ended.get('reason', '')})"

@@ -1,0 +1,117 @@
+"""What is due: a contest is reconciled by one worker at a time, and a failing one waits longer each time."""
+
+import asyncio
+import logging
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from cygnet_operator import metrics
+
+log = logging.getLogger(__name__)
+
+FIRST_BACKOFF_S, LONGEST_BACKOFF_S = 0.5, 60.0
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a reconciliation ended."""
+
+    settled: bool
+    """False: it is tried again, later each time."""
+    again_in_s: float | None = None
+    """When to look again although nothing was heard; None: not."""
+
+
+class WorkQueue:
+    """Names of contests, each at most once, handed to `reconcile` when they are due."""
+
+    def __init__(
+        self, reconcile: Callable[[str], Awaitable[Outcome]], clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        """`clock` returns seconds that only grow."""
+        self._reconcile = reconcile
+        self._clock = clock
+        self._due: dict[str, float] = {}
+        self._running: set[str] = set()
+        self._failures: dict[str, int] = {}
+        self._changed = asyncio.Condition()
+
+    @property
+    def length(self) -> int:
+        """How many contests are due now or being reconciled."""
+        now = self._clock()
+        return sum(due <= now for due in self._due.values()) + len(self._running)
+
+    @property
+    def oldest_due_s(self) -> float:
+        """How long the longest due contest has been due, in seconds: what the liveness probe looks at."""
+        now = self._clock()
+        return max((now - due for due in self._due.values()), default=0.0)
+
+    async def add(self, name: str, in_s: float = 0.0) -> None:
+        """Makes a contest due in so many seconds, or sooner if it was due sooner."""
+        async with self._changed:
+            self._put(name, in_s)
+            self._changed.notify_all()
+
+    async def run(self, workers: int) -> None:
+        """Works for ever."""
+        async with asyncio.TaskGroup() as group:
+            for _ in range(workers):
+                group.create_task(self._work())
+
+    async def _work(self) -> None:
+        while True:
+            name = await self._next()
+            try:
+                outcome = await self._reconciled(name)
+            finally:
+                self._running.discard(name)
+            async with self._changed:
+                if outcome.again_in_s is not None:
+                    self._put(name, outcome.again_in_s)
+                if outcome.settled:
+                    self._failures.pop(name, None)
+                else:
+                    self._put(name, self._backoff(name))
+                self._changed.notify_all()
+
+    async def _reconciled(self, name: str) -> Outcome:
+        began = time.perf_counter()
+        try:
+            outcome = await self._reconcile(name)
+        except Exception:
+            # The last line of defence: one contest's fault must not stop the work on the others.
+            log.exception("reconciliation failed", extra={"contest": name})
+            metrics.RECONCILES.labels("failed").inc()
+            return Outcome(settled=False)
+        metrics.RECONCILES.labels("settled" if outcome.settled else "pending").inc()
+        metrics.RECONCILE_SECONDS.observe(time.perf_counter() - began)
+        metrics.LAST_RECONCILE.set_to_current_time()
+        return outcome
+
+    async def _next(self) -> str:
+        async with self._changed:
+            while True:
+                # What is being reconciled stays due, and is taken once more when its present run has ended.
+                free = ((due, name) for name, due in self._due.items() if name not in self._running)
+                due, name = min(free, default=(None, ""))
+                wait = None if due is None else due - self._clock()
+                if wait is not None and wait <= 0:
+                    del self._due[name]
+                    self._running.add(name)
+                    return name
+                try:
+                    await asyncio.wait_for(self._changed.wait(), wait)
+                except TimeoutError:
+                    continue
+
+    def _put(self, name: str, in_s: float) -> None:
+        due = self._clock() + in_s
+        self._due[name] = min(due, self._due.get(name, due))
+
+    def _backoff(self, name: str) -> float:
+        failures = self._failures.get(name, 0)
+        self._failures[name] = failures + 1
+        return min(FIRST_BACKOFF_S * 2.0**failures, LONGEST_BACKOFF_S)
