@@ -2,7 +2,8 @@
 
 It serves the shipped weights where they are there, and otherwise a pipeline and a CLIP of a few hundred thousand
 random parameters made here in a second. Their pictures are noise, but noise obeys the same rules of bytes, bounds and
-batches. `CYGNET_TEST_WEIGHTS=random` asks for them in any case.
+batches. `CYGNET_TEST_WEIGHTS` asks for them in any case (`random`), or names another folder to take the shipped
+weights' place, for models that are still being trained.
 """
 
 import json
@@ -70,12 +71,14 @@ StartServer = Callable[[str], Server]
 
 @pytest.fixture(scope="session")
 def weights(tmp_path_factory: pytest.TempPathFactory) -> Weights:
-    generator, scorer = REPOSITORY / "weights" / "cygnet-tiny", REPOSITORY / "weights" / "cygnet-clip"
-    shipped = (generator / "model_index.json").exists() and (scorer / "config.json").exists()
-    if shipped and os.environ.get("CYGNET_TEST_WEIGHTS") != "random":
+    wanted = os.environ.get("CYGNET_TEST_WEIGHTS", "")
+    shelf = Path(wanted) if os.path.sep in wanted else REPOSITORY / "weights"
+    generator, scorer = shelf / "cygnet-tiny", shelf / "cygnet-clip"
+    if wanted != "random" and (generator / "model_index.json").exists() and (scorer / "config.json").exists():
+        shipped = shelf == REPOSITORY / "weights"
+        sources = ("builtin://cygnet-tiny", "builtin://cygnet-clip") if shipped else (str(generator), str(scorer))
         defaults = json.loads((generator / "cygnet.json").read_text())
-        sources = "builtin://cygnet-tiny", "builtin://cygnet-clip"
-        return Weights(*sources, generator, scorer, True, defaults["size"], defaults["steps"])
+        return Weights(*sources, generator, scorer, shipped, defaults["size"], defaults["steps"])
     from .random_weights import make_clip, make_pipeline  # imports torch: only where it is needed
 
     folder = tmp_path_factory.mktemp("weights")
@@ -103,20 +106,8 @@ def start_server(weights: Weights, tmp_path_factory: pytest.TempPathFactory) -> 
             generator=weights.generator,
             scorer=weights.scorer,
         )
-        log = data_dir / "triton.log"
-        with log.open("wb") as output:
-            process = subprocess.Popen(
-                launch.argv,
-                env=dict(launch.env),
-                cwd=launch.cwd,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-            )
-        server = Server(process, launch, log)
-        servers.append(server)
-        _wait_until_it_listens(server)
-        return server
+        servers.append(run_server(launch, data_dir / "triton.log"))
+        return servers[-1]
 
     yield start
     for server in servers:
@@ -126,6 +117,26 @@ def start_server(weights: Weights, tmp_path_factory: pytest.TempPathFactory) -> 
 @pytest.fixture(scope="session")
 def server(start_server: StartServer) -> Server:
     return start_server("triton")
+
+
+def run_server(launch: TritonLaunch, log: Path) -> Server:
+    """Start what was planned, and return once it listens."""
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            launch.argv,
+            env=dict(launch.env),
+            cwd=launch.cwd,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    server = Server(process, launch, log)
+    try:
+        _wait_until_it_listens(server)
+    except BaseException:
+        server.kill()
+        raise
+    return server
 
 
 def _free_ports(count: int) -> list[int]:

@@ -11,7 +11,7 @@ from tritonclient.grpc import InferenceServerClient
 from cygnet.cli.triton import clean_shared_memory, kill_strays
 from cygnet.worker.triton import TritonClient, TritonUnavailable
 
-from .conftest import Server, StartServer, Weights
+from .conftest import Server, StartServer, Weights, run_server
 
 pytestmark = pytest.mark.triton
 
@@ -29,7 +29,8 @@ def processes_of(prefix: str) -> dict[int, str]:
     return found
 
 
-async def test_a_dead_model_is_told_and_loaded_again_and_a_killed_server_leaves_nothing(
+@pytest.mark.timeout(900)  # it starts the server three times, each in 10 s on idle cores and a minute on busy ones
+async def test_a_dead_model_is_loaded_again_and_a_killed_server_leaves_nothing_and_is_replaced(
     start_server: StartServer, weights: Weights
 ) -> None:
     server = start_server("mortal")
@@ -58,7 +59,24 @@ async def test_a_dead_model_is_told_and_loaded_again_and_a_killed_server_leaves_
     assert clean_shared_memory(prefix), "a killed server leaves shared memory: nothing was found to clean"
     assert processes_of(prefix) == {}
     assert list(Path("/dev/shm").glob(f"{prefix}*")) == []
-    await triton.close()
+
+    again = run_server(server.launch, server.log)
+    try:
+        async with asyncio.timeout(30):
+            await until_it_answers(triton)
+    finally:
+        await triton.close()
+        again.kill()
+
+
+async def until_it_answers(triton: TritonClient) -> None:
+    """The same client finds the new server by itself, within its channel's two seconds between attempts."""
+    while True:
+        try:
+            await triton.probe(patience_s=30)
+            return
+        except TritonUnavailable:
+            await asyncio.sleep(0.1)
 
 
 def kill_stub(server: Server, model: str) -> None:

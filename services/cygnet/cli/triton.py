@@ -9,6 +9,7 @@ that touch the machine. Starting, watching and stopping is the supervisor's busi
 """
 
 import hashlib
+import importlib.util
 import os
 import re
 import select
@@ -49,8 +50,8 @@ class TritonLaunch:
     """A tritonserver to start, and how to recognise what it is doing and what it leaves behind.
 
     Start it with `start_new_session=True`, so that the server and the stubs it forks are one process group. To stop it,
-    SIGTERM the server alone, which unloads its models in about four seconds (a stub that gets the signal too dies
-    under the server's hands); then, or to stop it at once, SIGKILL the group.
+    SIGKILL the group and `clean_shared_memory`: the server holds nothing that must be saved. SIGTERM to the server
+    alone works too, and takes 4 s on idle cores and 10 to 30 s on busy ones, because its stubs tear torch down.
 
     It accepts connections on `grpc_url` only after every model has loaded and warmed up, and exits with an error where
     one cannot; then ask `TritonClient.probe`.
@@ -74,12 +75,12 @@ class LoadProgress:
 
 
 def find_installation(packages: Path | None = None) -> TritonInstallation:
-    """Find the server in this environment's site-packages.
+    """Find the server in `packages`, by default wherever this environment would import nvidia-pytriton from.
 
     Raises:
         TritonNotInstalled: the wheel is missing, has no stub for this Python, or Python has no shared library.
     """
-    packages = packages or Path(sysconfig.get_path("platlib"))
+    packages = packages or _packages()
     version = f"{sys.version_info.major}.{sys.version_info.minor}"
     root = packages / "pytriton" / "tritonserver"
     stub = root / "python_backend_stubs" / version / "triton_python_backend_stub"
@@ -144,7 +145,7 @@ def plan_launch(
         "--allow-http=false",
         f"--metrics-address={loopback}",
         f"--metrics-port={metrics_port}",
-        "--exit-timeout-secs=10",
+        "--exit-timeout-secs=30",
     )
     return TritonLaunch(
         argv=argv,
@@ -230,6 +231,11 @@ def _joined(*parts: Path | str | None) -> str:
 
 def _backends(data_dir: Path) -> Path:
     return data_dir.resolve() / "triton" / "backends"
+
+
+def _packages() -> Path:
+    found = importlib.util.find_spec("pytriton")  # finds it without importing it
+    return Path(found.origin).parents[1] if found and found.origin else Path(sysconfig.get_path("platlib"))
 
 
 def _libpython(version: str) -> Path:

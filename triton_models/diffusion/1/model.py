@@ -26,7 +26,12 @@ SIZES = range(64, 1025, 64)
 
 
 class TritonPythonModel:
-    """Loads the pipeline that CYGNET_GENERATOR_SOURCE names, once per instance."""
+    """One loaded pipeline. Read from the environment when it loads:
+
+    - CYGNET_GENERATOR_SOURCE: the model, as `cygnet_backend.source.locate` takes it; builtin://cygnet-tiny.
+    - CYGNET_GENERATOR_GPU_BATCH: pictures drawn together on a GPU, always that many, see `painter.py`; 4.
+    - OMP_NUM_THREADS, OMP_WAIT_POLICY: threads on a CPU, see `cygnet_backend.cpu`.
+    """
 
     def initialize(self, args: dict[str, str]) -> None:
         settle_threads(os.environ)

@@ -24,7 +24,13 @@ if TYPE_CHECKING:
 
 
 class TritonPythonModel:
-    """Loads the CLIP that CYGNET_SCORER_SOURCE names and the calibration that belongs to it."""
+    """One loaded CLIP and the calibration that belongs to it. Read from the environment when it loads:
+
+    - CYGNET_SCORER_SOURCE: the model, as `cygnet_backend.source.locate` takes it; builtin://cygnet-clip.
+    - CYGNET_SCORER_CALIBRATION: the path of its calibration; calibration.json beside the weights.
+    - CYGNET_SCORER_GPU_BATCH: pictures embedded together on a GPU, always that many, see `embedder.py`; 8.
+    - OMP_NUM_THREADS, OMP_WAIT_POLICY: threads on a CPU, see `cygnet_backend.cpu`.
+    """
 
     def initialize(self, args: dict[str, str]) -> None:
         settle_threads(os.environ)
