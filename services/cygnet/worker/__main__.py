@@ -1,7 +1,5 @@
 """Wires and runs the worker."""
 
-import asyncio
-import logging
 import os
 import socket
 import time
@@ -19,14 +17,13 @@ from cygnet.worker.settings import WorkerSettings
 from cygnet.worker.telemetry import Telemetry
 from cygnet.worker.triton import TritonClient
 
-log = logging.getLogger(__name__)
-
 
 async def wire(settings: WorkerSettings, lifetime: Lifetime) -> Sequence[Endpoint]:
     """Builds the worker; what it serves is health alone."""
     dedup = await lifetime.resources.enter_async_context(channel(settings.dedup_address))
     triton = TritonClient(settings.triton_address, patience_s=settings.patience_s)
-    lifetime.resources.push_async_callback(_closed, triton, settings.patience_s)
+    # A process that exits breaks its connection, which Triton takes for a cancellation: what is in flight comes first.
+    lifetime.resources.push_async_callback(triton.close, patience_s=settings.patience_s)
     pictures, telemetry = PictureStore(settings.pictures_url), Telemetry()
     readiness = Readiness(triton, telemetry, clock=time.monotonic)
     worker = Worker(
@@ -47,15 +44,6 @@ async def wire(settings: WorkerSettings, lifetime: Lifetime) -> Sequence[Endpoin
     # Undone first: what is in hand ends while everything that it needs is still there.
     lifetime.resources.push_async_callback(worker.stop, settings.stop_grace_s)
     return [Endpoint(settings.listen, [])]
-
-
-async def _closed(triton: TritonClient, patience_s: float) -> None:
-    # A process that exits breaks its connection, which Triton takes for a cancellation; one that does not answer for
-    # so long is not drawing either.
-    try:
-        await asyncio.wait_for(triton.close(), patience_s)
-    except TimeoutError:
-        log.warning("Triton has not answered, leaving all the same", extra={"calls": triton.in_flight})
 
 
 if __name__ == "__main__":
