@@ -102,7 +102,7 @@ def test_what_is_wrong_with_a_prompt_stands_beside_it(phones: Phones, double: Do
 
 def test_what_is_wrong_with_a_nickname_stands_beside_it(phones: Phones, double: Double) -> None:
     page = phones.open(double.url, language="ko-KR")
-    page.locator("#nickname").fill("nobody")
+    page.locator("#nickname").fill("\u200b\u3164")
     page.locator(".join button[type=submit]").click()
     expect(page.locator("#nickname-problem")).to_have_text("닉네임을 고쳐 주세요: write a name that can be seen")
 

@@ -16,7 +16,9 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from PIL import Image, ImageDraw
 
 from cygnet.platform.errors import FieldViolation, InvalidRequest, NotFound, NotSignedIn, Refused
+from cygnet.platform.text import without_invisible
 from cygnet.platform.wrapping import AioContext
+from cygnet.submission.wording import check_submission, clean_nickname
 from cygnet.v1 import (
     contest_pb2,
     contest_pb2_grpc,
@@ -29,15 +31,19 @@ from cygnet.v1 import (
 Submission = submission_pb2.Submission
 
 
+def canonical(prompt: str) -> str:
+    """Returns what makes two prompts the same, roughly as the game sees it."""
+    return " ".join(without_invisible(prompt).casefold().split())
+
+
 @dataclass(frozen=True)
 class Script:
-    """What becomes of a prompt, read from the prompt itself: "refuse:REASON:7s", "fail", "queue:4", "hold"."""
+    """What becomes of a prompt, read from the prompt itself: "refuse:REASON:7s", "fail", "queue:4"."""
 
     refusal: str | None
     retry_s: float
     fails: bool
     queue: int
-    holds: bool
 
     @classmethod
     def of(cls, prompt: str) -> "Script":
@@ -49,7 +55,6 @@ class Script:
             retry_s=float(refusal[2].rstrip("s")) if refusal and len(refusal) > 2 else 5.0,
             fails="fail" in words,
             queue=queue,
-            holds="hold" in words,
         )
 
 
@@ -150,8 +155,6 @@ class Game:
         submission.drawing.typical_ms = round(self.step_s * 2000)
         self._bump(submission)
         await asyncio.sleep(self.step_s * 2)
-        while Script.of(submission.prompt).holds and self.step_s > 0:
-            await asyncio.sleep(0.1)
         submission.ClearField("drawing")
         if script.fails:
             submission.state = submission_pb2.SUBMISSION_STATE_FAILED
@@ -162,10 +165,10 @@ class Game:
         self._bump(submission)
 
     def finish(self, participant: str, submission: Submission) -> None:
-        canonical = " ".join(submission.prompt.casefold().split())
+        words = canonical(submission.prompt)
         submission.state = submission_pb2.SUBMISSION_STATE_DONE
-        submission.result.picture_sha256 = self.picture(canonical)
-        submission.result.score = int(hashlib.sha256(canonical.encode()).hexdigest()[:6], 16) / 0xFFFFFF * 100
+        submission.result.picture_sha256 = self.picture(words)
+        submission.result.score = int(hashlib.sha256(words.encode()).hexdigest()[:6], 16) / 0xFFFFFF * 100
         submission.result.completed_at.CopyFrom(_now())
         self.score(participant, submission)
 
@@ -204,16 +207,13 @@ class Submissions(submission_pb2_grpc.SubmissionServiceServicer):
         self._game = game
 
     async def Join(self, request: submission_pb2.JoinRequest, context: AioContext) -> submission_pb2.JoinResponse:
-        if request.nickname == "nobody":
-            raise InvalidRequest(FieldViolation("nickname", "write a name that can be seen"))
+        nickname = clean_nickname(request.nickname)
         try:
             participant = self._game.who(context)
         except NotSignedIn:
             participant = uuid.uuid4().hex[:26]
-        self._game.players[participant] = (participant, request.nickname)
-        return submission_pb2.JoinResponse(
-            participant_id=participant, nickname=request.nickname, session_token=participant
-        )
+        self._game.players[participant] = (participant, nickname)
+        return submission_pb2.JoinResponse(participant_id=participant, nickname=nickname, session_token=participant)
 
     async def Submit(self, request: submission_pb2.SubmitRequest, context: AioContext) -> submission_pb2.SubmitResponse:
         game = self._game
@@ -221,6 +221,7 @@ class Submissions(submission_pb2_grpc.SubmissionServiceServicer):
         participant = game.who(context)
         if request.request_id in game.by_request:
             return submission_pb2.SubmitResponse(submission=game.submissions[game.by_request[request.request_id]][1])
+        check_submission(request.prompt, request.request_id, game.max_prompt_chars)
         script = Script.of(request.prompt)
         if script.refusal == "INVALID":
             raise InvalidRequest(FieldViolation("prompt", "write what to draw"))
@@ -228,7 +229,12 @@ class Submissions(submission_pb2_grpc.SubmissionServiceServicer):
             message = "the server's own words"
             raise Refused(message, reason=script.refusal, retry_after_s=script.retry_s)
         same = next(
-            (s for _, s in game.submissions.values() if s.prompt == request.prompt and s.target == request.target), None
+            (
+                known
+                for _, known in game.submissions.values()
+                if canonical(known.prompt) == canonical(request.prompt) and known.target == request.target
+            ),
+            None,
         )
         submission = Submission(
             submission_id=uuid.uuid4().hex[:26],

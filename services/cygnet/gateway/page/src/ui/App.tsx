@@ -11,6 +11,7 @@ import { Header } from "./Header";
 import { History } from "./History";
 import { Join } from "./Join";
 import { Large, type Shown } from "./Large";
+import { goToPrompt } from "./moving";
 import { useOnline } from "./online";
 import { PromptBox } from "./PromptBox";
 import { Ranking, Row } from "./Ranking";
@@ -73,7 +74,10 @@ function Game({ player }: { player: Player }) {
       alt: text.pictureAlt(prompt),
       title: prompt,
       score: scoreText(result.score, decimals),
-      use: () => player.write(prompt),
+      use: () => {
+        player.write(prompt);
+        goToPrompt();
+      },
     });
   };
   return (

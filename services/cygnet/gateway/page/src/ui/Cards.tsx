@@ -1,9 +1,11 @@
 // One card for each wish and submission that is under way, and one for the latest picture.
+import { useEffect, useRef } from "preact/hooks";
 import type { Player } from "../game/player";
 import { scoreText } from "../game/progress";
 import type { Sent } from "../game/sending";
 import { type Submission, SubmissionState } from "../gen/cygnet/v1/submission_pb";
 import { words } from "../text/language";
+import { bringIntoView, goToPrompt } from "./moving";
 import { Picture } from "./Picture";
 import { Line, Swim } from "./Swim";
 import { sayAnswer, sayCountdown, sayDrawing, sayQueue, sayRefusal } from "./saying";
@@ -101,16 +103,28 @@ interface FinishedProps {
 function Finished({ player, submission, onOpen }: FinishedProps) {
   const text = words.value;
   const { result, failure, prompt } = submission;
+  const whole = useRef<HTMLElement>(null);
+  const news = player.happened.peek()?.submissionId === submission.submissionId;
+  useEffect(() => {
+    if (news) bringIntoView(whole.current);
+  }, [news]);
   const best = submission.target === player.target.value ? player.ownBest.value : undefined;
   const answer = sayAnswer(text, submission);
   const use = (
-    <button type="button" class="quiet" onClick={() => player.write(prompt)}>
+    <button
+      type="button"
+      class="quiet"
+      onClick={() => {
+        player.write(prompt);
+        goToPrompt();
+      }}
+    >
       {text.usePrompt}
     </button>
   );
   if (submission.state === SubmissionState.FAILED || result === undefined) {
     return (
-      <article class="card" data-stage="failed" aria-label={prompt}>
+      <article class="card" data-stage="failed" aria-label={prompt} ref={whole}>
         <p class="prompt">{prompt}</p>
         <p class="state warn">
           <strong>{text.failed}</strong> · {text.failure(failure?.reason ?? "", failure?.message ?? "")}
@@ -121,7 +135,7 @@ function Finished({ player, submission, onOpen }: FinishedProps) {
     );
   }
   return (
-    <article class="card done" data-stage="done" aria-label={prompt}>
+    <article class="card done" data-stage="done" aria-label={prompt} ref={whole}>
       <button type="button" class="bare" aria-label={text.enlarge} onClick={() => onOpen(submission)}>
         <Picture sha256={result.pictureSha256} alt={text.pictureAlt(prompt)} size={256} />
       </button>

@@ -46,16 +46,18 @@ function Languages() {
 function Who({ player }: { player: Player }) {
   const text = words.value;
   const [changing, setChanging] = useState(false);
+  const close = () => {
+    player.joinProblem.value = undefined;
+    setChanging(false);
+  };
   if (changing) {
     return (
       <div class="who-changing">
         <NicknameForm
           player={player}
           action={player.joining.value ? text.saving : text.save}
-          onDone={() => {
-            player.joinProblem.value = undefined;
-            setChanging(false);
-          }}
+          onJoined={close}
+          onCancel={close}
         />
       </div>
     );

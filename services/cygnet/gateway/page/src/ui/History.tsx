@@ -5,6 +5,7 @@ import type { Player } from "../game/player";
 import { scoreText } from "../game/progress";
 import type { Submission } from "../gen/cygnet/v1/submission_pb";
 import { words } from "../text/language";
+import { goToPrompt } from "./moving";
 import { Picture } from "./Picture";
 
 export function History({ player, onOpen }: { player: Player; onOpen: (submission: Submission) => void }) {
@@ -48,7 +49,15 @@ function Tile({ player, submission, onOpen }: TileProps) {
   const { result, prompt } = submission;
   if (result === undefined) {
     return (
-      <button type="button" class="bare tile" aria-label={prompt} onClick={() => player.write(prompt)}>
+      <button
+        type="button"
+        class="bare tile"
+        aria-label={prompt}
+        onClick={() => {
+          player.write(prompt);
+          goToPrompt();
+        }}
+      >
         <span class="picture">
           <span class="picture-words">{text.failed}</span>
         </span>

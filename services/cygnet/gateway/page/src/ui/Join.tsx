@@ -2,6 +2,7 @@
 import { useState } from "preact/hooks";
 import type { Player } from "../game/player";
 import { words } from "../text/language";
+import { goToPromptIfKeyboard } from "./moving";
 import { sayJoinProblem } from "./saying";
 
 const MOST = 24;
@@ -18,7 +19,11 @@ export function Join({ player }: { player: Player }) {
           {text.joinAgain}
         </p>
       ) : null}
-      <NicknameForm player={player} action={player.joining.value ? text.joining : text.join} />
+      <NicknameForm
+        player={player}
+        action={player.joining.value ? text.joining : text.join}
+        onJoined={goToPromptIfKeyboard}
+      />
       <p class="note">{text.joinHint}</p>
     </section>
   );
@@ -27,15 +32,18 @@ export function Join({ player }: { player: Player }) {
 interface FormProps {
   player: Player;
   action: string;
-  onDone?: () => void;
+  /** Called once the server has taken the name. */
+  onJoined: () => void;
+  /** Present where there is a way back without a new name. */
+  onCancel?: () => void;
 }
 
-export function NicknameForm({ player, action, onDone }: FormProps) {
+export function NicknameForm({ player, action, onJoined, onCancel }: FormProps) {
   const text = words.value;
   const [nickname, setNickname] = useState(player.session.lastNickname);
   const problem = player.joinProblem.value;
   const submit = async () => {
-    if (nickname.trim() !== "" && (await player.join(nickname.trim()))) onDone?.();
+    if (nickname.trim() !== "" && (await player.join(nickname.trim()))) onJoined();
   };
   return (
     <form
@@ -68,8 +76,8 @@ export function NicknameForm({ player, action, onDone }: FormProps) {
         <button type="submit" class="primary" disabled={player.joining.value || nickname.trim() === ""}>
           {action}
         </button>
-        {onDone === undefined ? null : (
-          <button type="button" class="quiet" onClick={onDone}>
+        {onCancel === undefined ? null : (
+          <button type="button" class="quiet" onClick={onCancel}>
             {text.cancel}
           </button>
         )}

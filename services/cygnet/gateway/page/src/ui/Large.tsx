@@ -39,8 +39,8 @@ export function Large({ shown, onClose }: { shown: Shown; onClose: () => void })
               type="button"
               class="quiet"
               onClick={() => {
-                shown.use?.();
                 dialog.current?.close();
+                shown.use?.();
               }}
             >
               {text.usePrompt}
