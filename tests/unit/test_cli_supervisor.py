@@ -82,6 +82,13 @@ def kinds(events: list[Event], process: str) -> list[str]:
     return [event.kind for event in events if event.process == process]
 
 
+async def test_one_that_is_used_stops_after_its_users(supervisor: Supervisor, events: list[Event]) -> None:
+    specs = [dummy("store", SERVES, Says()), dummy("user", SERVES, Says(), uses=["store"])]
+    async with supervisor.running(specs):
+        await supervisor.all_ready()
+    assert [event.process for event in events if event.kind == "stopped"] == ["user", "store"]
+
+
 async def test_starts_in_order_and_stops_in_reverse(supervisor: Supervisor, events: list[Event]) -> None:
     one, two = Says(), Says()
     specs = [dummy("one", SERVES, one), dummy("two", SERVES, two, after=["one"])]

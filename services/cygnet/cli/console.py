@@ -18,13 +18,16 @@ class Console(Protocol):
 
 
 class PlainConsole:
-    """Words, each line with the seconds since the start."""
+    """Words, each line with the seconds since the start; what goes as it should is not told in every step."""
+
+    _QUIET = frozenset({"process-started", "process-stopped"})
 
     def __init__(self) -> None:
         self._began = time.monotonic()
 
     def say(self, event: str, text: str, **facts: object) -> None:
-        _print(f"{time.monotonic() - self._began:6.1f} s  {text}")
+        if event not in self._QUIET:
+            _print(f"{time.monotonic() - self._began:6.1f} s  {text}")
 
     def show(self, lines: Sequence[str]) -> None:
         for line in lines:

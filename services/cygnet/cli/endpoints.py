@@ -29,6 +29,8 @@ class Endpoints:
     leaderboard: str
     leaderboard_admin: str
     dedup: str
+    worker: str
+    """Serves health alone."""
     triton: str
     gateway: str
     envoy_admin: str

@@ -23,7 +23,7 @@ async def check_all(at: Endpoints) -> dict[str, bool]:
         "dedup": readiness.grpc_serves(at.dedup),
         "leaderboard": readiness.grpc_serves(at.leaderboard),
         "submission": readiness.grpc_serves(at.submission),
-        "worker": _get(at.metrics["worker"]),
+        "worker": readiness.grpc_serves(at.worker),
         "gateway": _get(f"http://{at.gateway}/healthz"),
         "envoy": _get(f"{at.url}envoyz"),
     }

@@ -77,7 +77,7 @@ def find_tools() -> Tools:
 
 def choose_endpoints(data: DataDir, url: str) -> Endpoints:
     """Chooses where everything listens."""
-    free = iter(free_addresses(9 + len(METRICS_OF_SERVICES)))
+    free = iter(free_addresses(10 + len(METRICS_OF_SERVICES)))
     metrics = {name: f"http://{next(free)}/metrics" for name in METRICS_OF_SERVICES}
     metrics["triton"] = f"http://{next(free)}/metrics"
     envoy_admin = next(free)
@@ -91,6 +91,7 @@ def choose_endpoints(data: DataDir, url: str) -> Endpoints:
         leaderboard=next(free),
         leaderboard_admin=next(free),
         dedup=next(free),
+        worker=next(free),
         triton=next(free),
         gateway=next(free),
         envoy_admin=envoy_admin,
@@ -102,11 +103,13 @@ def choose_endpoints(data: DataDir, url: str) -> Endpoints:
 def plan_processes(
     data: DataDir, at: Endpoints, tools: Tools, models: Models, game: Game, on_triton_line: Callable[[str], None]
 ) -> list[ProcessSpec]:
-    """Returns the processes in the order of their start; they stop in the reverse order."""
+    """Returns the processes of a game; all start at once, but for those that cannot without Redis."""
     redis, pictures = {"REDIS_URL": at.redis_url}, {"PICTURES_URL": data.pictures.as_uri()}
     admin_token = {"ADMIN_TOKEN": data.secret("admin-token")}
 
-    def service(name: str, ready: Callable[[], Awaitable[None]], *, after: str = "", **settings: str) -> ProcessSpec:
+    def service(
+        name: str, ready: Callable[[], Awaitable[None]], *, after: str = "", uses: str = "", **settings: str
+    ) -> ProcessSpec:
         own = {
             "METRICS_LISTEN": _authority(at.metrics[name]),
             "LOG_JSON": str(game.json_logs).lower(),
@@ -119,7 +122,8 @@ def plan_processes(
             ready,
             env={**os.environ, **{f"CYGNET_{name.upper()}_{key}": value for key, value in own.items()}},
             cwd=data.run,
-            after=[after] if after else [],
+            after=after.split(),
+            uses=uses.split(),
         )
 
     return [
@@ -129,6 +133,7 @@ def plan_processes(
             "dedup",
             lambda: readiness.grpc_serves(at.dedup),
             after="redis",
+            uses="leaderboard",
             LISTEN=at.dedup,
             LEADERBOARD_ADDRESS=at.leaderboard,
             **redis,
@@ -146,6 +151,7 @@ def plan_processes(
             "submission",
             lambda: readiness.grpc_serves(at.submission),
             after="redis",
+            uses="dedup",
             LISTEN=at.submission,
             ADMIN_LISTEN=at.submission_admin,
             DEDUP_ADDRESS=at.dedup,
@@ -157,7 +163,9 @@ def plan_processes(
         ),
         service(
             "worker",
-            lambda: readiness.http_answers(*_host_and_port(_authority(at.metrics["worker"])), "/metrics"),
+            lambda: readiness.grpc_serves(at.worker),
+            uses="dedup triton",
+            LISTEN=at.worker,
             DEDUP_ADDRESS=at.dedup,
             TRITON_ADDRESS=at.triton,
             **pictures,
@@ -244,8 +252,13 @@ def _envoy(data: DataDir, at: Endpoints, program: Path, game: Game) -> ProcessSp
     return ProcessSpec(
         "envoy",
         # Hot restart would need shared memory with a name of its own, which nobody would clean up.
-        [str(program), "--disable-hot-restart", *(f"--{name}={value}" for name, value in options.items())],
+        [
+            str(program),
+            "--disable-hot-restart",
+            *(word for name, value in options.items() for word in (f"--{name}", value)),
+        ],
         lambda: readiness.http_answers(near, game.port, "/envoyz"),
+        uses=["submission", "leaderboard", "gateway"],
         cwd=data.run,
     )
 

@@ -38,6 +38,8 @@ class ProcessSpec:
     cwd: Path | None = None
     after: Sequence[str] = ()
     """Names of processes that must have been ready once before this one starts."""
+    uses: Sequence[str] = ()
+    """Names of processes that are stopped only after this one has stopped."""
     sweep: Callable[[], object] = lambda: None
     """Removes what an earlier run left behind. Called in a thread before each start and after each end."""
     on_line: Callable[[str], None] = lambda line: None
@@ -61,7 +63,7 @@ class RestartPolicy:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """Something to tell: `kind` is started, ready, ended, restarting or stopped, `text` is for people."""
+    """Something to tell: `kind` is started, ready, ended, restarting, stopped or killed, `text` is for people."""
 
     kind: str
     process: str
@@ -99,7 +101,7 @@ class Supervisor:
 
     @asynccontextmanager
     async def running(self, specs: Sequence[ProcessSpec]) -> AsyncIterator[None]:
-        """Keeps the processes running while the block lasts, then stops them, the last one first."""
+        """Keeps the processes running while the block lasts, then stops them, the used ones after their users."""
         for spec in specs:
             self._kept[spec.name] = _Kept(spec, self._open_log(spec.name))
         tasks = {name: asyncio.create_task(self._keep(kept), name=name) for name, kept in self._kept.items()}
@@ -108,8 +110,7 @@ class Supervisor:
         try:
             yield
         finally:
-            for name, task in reversed(tasks.items()):
-                await self._stop(self._kept[name], task)
+            await asyncio.gather(*(self._stop(self._kept[name], task) for name, task in tasks.items()))
 
     async def all_ready(self) -> None:
         """Returns when every process is ready. Raises ProcessFailed when one cannot be kept running."""
@@ -194,13 +195,18 @@ class Supervisor:
             self._fail(error)
 
     async def _stop(self, kept: "_Kept", task: asyncio.Task[None]) -> None:
+        users = [other for other in self._kept.values() if kept.spec.name in (*other.spec.after, *other.spec.uses)]
+        # A process that ends while its users stop is not started again.
         task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
+        await asyncio.gather(task, *(user.stopped.wait() for user in users), return_exceptions=True)
         if kept.process is not None:
             in_time = await self._end(kept, grace_s=kept.spec.stop_grace_s)
-            words = "has stopped" if in_time else f"did not stop within {kept.spec.stop_grace_s:g} s and was killed"
-            self._report(Event("stopped", kept.spec.name, f"{kept.spec.name} {words}"))
+            if in_time:
+                self._report(Event("stopped", kept.spec.name, f"{kept.spec.name} has stopped"))
+            else:
+                self._report(Event("killed", kept.spec.name, f"{kept.spec.name} did not stop in time and was killed"))
         kept.log.close()
+        kept.stopped.set()
 
     async def _end(self, kept: "_Kept", *, grace_s: float) -> bool:
         """Ends the process and everything in its group; harmless for one that ended. Tells whether it ended in time."""
@@ -227,6 +233,7 @@ class _Kept:
         self.spec = spec
         self.log = log
         self.was_ready = asyncio.Event()
+        self.stopped = asyncio.Event()
         self.process: _Process | None = None
 
 

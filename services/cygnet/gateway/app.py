@@ -38,7 +38,7 @@ def build_app(*, pictures: PictureStore, page_dir: Path, public_url: str) -> Sta
             Route("/pictures/{name}", served.picture, methods=_READ),
             Route("/qr.svg", qr.svg, methods=_READ),
             Route("/healthz", _healthy, methods=_READ),
-            # A folder that was not built yet is no reason to refuse to start: the page says so itself.
+            # Looked for at the first request: a gateway without a page still serves pictures.
             Mount("/assets", StaticFiles(directory=page_dir / "assets", check_dir=False), name="assets"),
         ],
         middleware=[Middleware(MetricsMiddleware), Middleware(SafeHeaders, by_prefix={"/assets/": IMMUTABLE})],

@@ -84,16 +84,21 @@ class Worker:
     async def _slot(self) -> None:
         pause_s = PAUSE_S
         while await unless(self._stopping, self._readiness.wait()):
-            try:
-                job = await self._claim()
-            except DomainError as error:
-                log.warning("no job can be claimed, trying again", extra={"error": error.message})
+            if await self._next():
+                pause_s = PAUSE_S
+            else:
                 await unless(self._stopping, asyncio.sleep(pause_s))
                 pause_s = min(2 * pause_s, LONGEST_PAUSE_S)
-                continue
-            pause_s = PAUSE_S
-            if job is not None:
-                await self._handle(job)
+
+    async def _next(self) -> bool:
+        """Handles one job, if there is one; returns False when something that is needed was away."""
+        try:
+            job = await self._claim()
+        except DomainError as error:
+            log.warning("no job can be claimed, trying again", extra={"error": error.message})
+            return False
+        # Whoever claims a job that was returned may well be this worker.
+        return job is None or await self._handle(job) is not Outcome.RETURNED
 
     async def _claim(self) -> Job | None:
         claiming = asyncio.ensure_future(self._jobs.claim(self._claim_wait_s))
@@ -104,7 +109,7 @@ class Worker:
         # A job that came in the moment of stopping is drawn as well: the grace is for that.
         return None if claiming.cancelled() else claiming.result()
 
-    async def _handle(self, job: Job) -> None:
+    async def _handle(self, job: Job) -> Outcome:
         self._report.began(job.contest)
         began = time.perf_counter()
         outcome = await self._handler.handle(job)
@@ -121,3 +126,4 @@ class Worker:
                 "seconds": round(seconds, 3),
             },
         )
+        return outcome
