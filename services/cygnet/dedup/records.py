@@ -53,8 +53,8 @@ def record(
         answer=Answer(asked["answer"]),
         created_ms=int(asked["created_ms"]),
         policy_generation=int(asked["policy_generation"]),
-        position=position or 0,
-        started_ms=int(started_ms or 0),
+        position=position if state is State.QUEUED and position is not None else 0,
+        started_ms=int(started_ms) if state is State.DRAWING and started_ms is not None else 0,
         result=result(drawn) if state is State.DONE and drawn is not None else None,
         failure=Failure(**json.loads(failed)) if state is State.FAILED and failed is not None else None,
     )
