@@ -21,12 +21,15 @@ export function Ranking({ leaderboard, own, most, pictureSize, onOpen }: Props) 
   const text = words.value;
   if (leaderboard === undefined) return <p class="hint">{text.leaderboardLoading}</p>;
   if (leaderboard.standings.length === 0) return <p class="hint">{text.leaderboardEmpty}</p>;
+  const shown = leaderboard.standings.slice(0, most);
+  const decimals = Math.max(...shown.map((it) => it.decimals));
   return (
     <ol class="ranking" ref={list}>
-      {leaderboard.standings.slice(0, most).map((standing) => (
+      {shown.map((standing) => (
         <Row
           key={standing.participantId}
           standing={standing}
+          pad={decimals - standing.decimals}
           own={standing.participantId === own}
           pictureSize={pictureSize}
           onOpen={onOpen}
@@ -38,12 +41,14 @@ export function Ranking({ leaderboard, own, most, pictureSize, onOpen }: Props) 
 
 interface RowProps {
   standing: Standing;
+  /** Digits to leave free, so that the decimal points of neighbours stand below each other. */
+  pad?: number;
   own: boolean;
   pictureSize: number;
   onOpen?: ((standing: Standing) => void) | undefined;
 }
 
-export function Row({ standing, own, pictureSize, onOpen }: RowProps) {
+export function Row({ standing, pad = 0, own, pictureSize, onOpen }: RowProps) {
   const text = words.value;
   const picture = (
     <Picture sha256={standing.pictureSha256} alt={text.pictureBy(standing.nickname)} size={pictureSize} small />
@@ -75,7 +80,9 @@ export function Row({ standing, own, pictureSize, onOpen }: RowProps) {
         <bdi class="nickname">{standing.nickname}</bdi>
         {own ? <span class="chip">{text.you}</span> : null}
       </span>
-      <span class="points">{scoreText(standing.score, standing.decimals)}</span>
+      <span class="points" style={pad > 0 ? { paddingInlineEnd: `${pad}ch` } : undefined}>
+        {scoreText(standing.score, standing.decimals)}
+      </span>
     </li>
   );
 }
