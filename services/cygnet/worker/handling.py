@@ -111,10 +111,7 @@ class Handler:
             return await self._released(job, None)
         except Unavailable as error:
             log.warning("a drawing could not be finished, giving it back", extra={"error": error.message})
-            outcome = await self._released(job, None)
-            # Whoever claims it next may well be this worker.
-            await unless(self._out_of_time, asyncio.sleep(LONGEST_PAUSE_S))
-            return outcome
+            return await self._released(job, None)
         except CannotDraw as error:
             return await self._released(job, error.failure)
         except Exception:

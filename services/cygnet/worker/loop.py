@@ -83,7 +83,9 @@ class Worker:
 
     async def _slot(self) -> None:
         pause_s = PAUSE_S
-        while await unless(self._stopping, self._readiness.wait()):
+        while not self._stopping.is_set():
+            if not await unless(self._stopping, self._readiness.wait()):
+                return
             if await self._next():
                 pause_s = PAUSE_S
             else:

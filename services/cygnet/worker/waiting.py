@@ -8,7 +8,7 @@ from typing import Any
 async def unless(event: asyncio.Event, awaited: Awaitable[Any]) -> bool:
     """Waits for `awaited` or `event`, whichever comes first; returns whether `awaited` ended.
 
-    If the event came first, `awaited` is cancelled. Raises what `awaited` raises.
+    If only the event came, `awaited` is cancelled. Raises what `awaited` raises.
     """
     happening = asyncio.ensure_future(event.wait())
     awaiting = asyncio.ensure_future(awaited)
