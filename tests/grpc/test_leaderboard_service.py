@@ -442,3 +442,11 @@ async def test_a_rebuild_under_way_loses_no_result_and_changes_nothing(
     assert rebuilt.standings == served.standings
     assert rebuilt.participants == served.participants
     assert [key async for key in redis_client.scan_iter("*rebuil*")] == []
+
+
+async def test_a_lost_subscription_loses_no_change(service: Service, redis_client: aioredis.Redis) -> None:
+    watch = service.watch()
+    await next_board(watch)
+    assert await redis_client.client_kill_filter(_type="pubsub") >= 1
+    await service.record(service.result(1, 50.0))
+    assert places(await next_board(watch)) == [(1, "player 1")]

@@ -52,11 +52,11 @@ async def subscription(client: aioredis.Redis, channel: str) -> AsyncIterator[by
         pubsub = client.pubsub()
         try:
             await pubsub.subscribe(channel)
-            yield None
             while True:
-                message = await pubsub.get_message(ignore_subscribe_messages=True, timeout=5)
+                message = await pubsub.get_message(timeout=5)
                 if message is not None:
-                    yield message["data"]
+                    # The server's confirmation comes again when redis-py has made a lost connection anew by itself.
+                    yield None if message["type"] == "subscribe" else message["data"]
         except (RedisConnectionError, RedisTimeoutError, OSError) as error:
             log.warning("subscription lost, subscribing again", extra={"channel": channel, "error": str(error)})
             await asyncio.sleep(RECONNECT_S)
