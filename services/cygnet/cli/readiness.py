@@ -32,13 +32,13 @@ async def http_answers(host: str, port: int, path: str) -> None:
 
 async def http_ok(host: str, port: int, path: str) -> bool:
     """Tells whether a GET is answered with 200 within two seconds."""
-    request = f"GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n".encode()
-    try:
-        async with asyncio.timeout(_TRY_S):
-            answer = await _exchange(asyncio.open_connection(host, port), request)
-    except (OSError, TimeoutError):
-        return False
-    return answer.startswith(b"HTTP/1.1 200") or answer.startswith(b"HTTP/1.0 200")
+    return (await _get(host, port, path)).startswith((b"HTTP/1.1 200", b"HTTP/1.0 200"))
+
+
+async def worker_takes_jobs(host: str, port: int) -> None:
+    """Waits until a worker's metrics say that it takes jobs: that Triton has drawn for it."""
+    while b"\ncygnet_worker_ready 1.0\n" not in await _get(host, port, "/metrics"):
+        await asyncio.sleep(_PAUSE_S)
 
 
 async def redis_answers(socket: Path) -> None:
@@ -46,7 +46,7 @@ async def redis_answers(socket: Path) -> None:
     while True:
         try:
             async with asyncio.timeout(_TRY_S):
-                answer = await _exchange(asyncio.open_unix_connection(str(socket)), b"PING\r\n")
+                answer = await _exchange(asyncio.open_unix_connection(str(socket)), b"PING\r\n", 64)
         except (OSError, TimeoutError):
             answer = b""
         if answer.startswith(b"+PONG"):
@@ -92,12 +92,24 @@ async def _is_serving(stub: Any) -> bool:
     return bool(answer.status == health_pb2.HealthCheckResponse.SERVING)
 
 
-async def _exchange(connecting: Awaitable[tuple[asyncio.StreamReader, asyncio.StreamWriter]], request: bytes) -> bytes:
-    """Sends a request on a new connection; returns the beginning of the answer."""
+async def _get(host: str, port: int, path: str) -> bytes:
+    """Returns the whole answer to a GET, empty where there is none."""
+    request = f"GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n".encode()
+    try:
+        async with asyncio.timeout(_TRY_S):
+            return await _exchange(asyncio.open_connection(host, port), request, -1)
+    except (OSError, TimeoutError):
+        return b""
+
+
+async def _exchange(
+    connecting: Awaitable[tuple[asyncio.StreamReader, asyncio.StreamWriter]], request: bytes, most: int
+) -> bytes:
+    """Sends a request on a new connection; returns at most so many bytes of the answer, all of them for -1."""
     reader, writer = await connecting
     try:
         writer.write(request)
         await writer.drain()
-        return await reader.read(64)
+        return await reader.read(most)
     finally:
         writer.close()

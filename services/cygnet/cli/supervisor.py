@@ -110,7 +110,10 @@ class Supervisor:
         try:
             yield
         finally:
-            await asyncio.gather(*(self._stop(self._kept[name], task) for name, task in tasks.items()))
+            stops = [asyncio.create_task(self._stop(self._kept[name], task)) for name, task in tasks.items()]
+            await asyncio.wait(stops)
+            for stop in stops:
+                stop.result()
 
     async def all_ready(self) -> None:
         """Returns when every process is ready. Raises ProcessFailed when one cannot be kept running."""
@@ -199,14 +202,16 @@ class Supervisor:
         # A process that ends while its users stop is not started again.
         task.cancel()
         await asyncio.gather(task, *(user.stopped.wait() for user in users), return_exceptions=True)
-        if kept.process is not None:
-            in_time = await self._end(kept, grace_s=kept.spec.stop_grace_s)
-            if in_time:
+        try:
+            if kept.process is None:
+                return
+            if await self._end(kept, grace_s=kept.spec.stop_grace_s):
                 self._report(Event("stopped", kept.spec.name, f"{kept.spec.name} has stopped"))
             else:
                 self._report(Event("killed", kept.spec.name, f"{kept.spec.name} did not stop in time and was killed"))
-        kept.log.close()
-        kept.stopped.set()
+        finally:
+            kept.log.close()
+            kept.stopped.set()
 
     async def _end(self, kept: "_Kept", *, grace_s: float) -> bool:
         """Ends the process and everything in its group; harmless for one that ended. Tells whether it ended in time."""

@@ -1,0 +1,123 @@
+"""Many at once through Envoy: hundreds of watchers, and one who floods while others play fair."""
+
+import asyncio
+import time
+from contextlib import AsyncExitStack
+
+import grpc
+import pytest
+
+from cygnet.platform.errors import Refused
+from cygnet.v1 import leaderboard_pb2, leaderboard_pb2_grpc
+
+from ..stackrunner import Stack
+from .player import Player, connection, unique
+
+pytestmark = pytest.mark.stack
+
+WATCHERS = 300
+LONGEST_SILENCE_S = 20.0
+WATCHED_S = 40.0
+"""Longer than two heartbeats."""
+FLOOD_S = 20.0
+
+
+class Watcher:
+    """One open stream, and how it went."""
+
+    def __init__(self) -> None:
+        self.heard_at = time.monotonic()
+        self.longest_silence = 0.0
+        self.messages = 0
+        self.error: str | None = None
+
+    async def listen(self, stream: "grpc.aio.UnaryStreamCall[object, object]") -> None:
+        try:
+            async for _ in stream:
+                self._note()
+                self.messages += 1
+            self.error = "the stream ended"
+        except grpc.aio.AioRpcError as error:
+            self.error = f"{error.code().name}: {error.details()}"
+
+    def still(self) -> bool:
+        """Whether it is open, and was never silent for too long."""
+        self._note()
+        return self.error is None and self.messages > 0 and self.longest_silence < LONGEST_SILENCE_S
+
+    def _note(self) -> None:
+        now = time.monotonic()
+        self.longest_silence = max(self.longest_silence, now - self.heard_at)
+        self.heard_at = now
+
+
+async def test_three_hundred_watch_while_others_play(stack: Stack) -> None:
+    async with AsyncExitStack() as opened:
+        watchers, listening = [], []
+        for i in range(WATCHERS):
+            channel = await opened.enter_async_context(connection(stack.address))
+            stub = leaderboard_pb2_grpc.LeaderboardServiceStub(channel)
+            request = leaderboard_pb2.WatchLeaderboardRequest(
+                contest="duck-and-swan", target=("duck", "swan")[i % 2], limit=20
+            )
+            watchers.append(Watcher())
+            listening.append(asyncio.create_task(watchers[-1].listen(stub.WatchLeaderboard(request))))
+        players = [
+            await Player.join(await opened.enter_async_context(connection(stack.address)), f"P{i}") for i in range(3)
+        ]
+        deadline = time.monotonic() + WATCHED_S
+        done = 0
+        while time.monotonic() < deadline:
+            player = players[done % len(players)]
+            submission = await player.submit_patiently(unique("a duck in a crowd"))
+            await player.result(submission)
+            done += 1
+        broken = [(w.error, w.messages, round(w.longest_silence, 1)) for w in watchers if not w.still()]
+        for task in listening:
+            task.cancel()
+        await asyncio.gather(*listening, return_exceptions=True)
+    assert broken == [] and done >= 3
+
+
+async def test_one_who_floods_does_not_stop_the_others(stack: Stack) -> None:
+    async with AsyncExitStack() as opened:
+        flooder, *honest = [
+            await Player.join(await opened.enter_async_context(connection(stack.address)), name)
+            for name in ("Macro", "Honest A", "Honest B")
+        ]
+        refusals: list[Refused] = []
+        answered = 0
+        stop = asyncio.Event()
+
+        async def flood() -> None:
+            nonlocal answered
+            prompt, began = unique("the same duck again and again"), time.monotonic()
+            while not stop.is_set():
+                # First the same prompt, then a new one each time.
+                wished = prompt if time.monotonic() - began < FLOOD_S / 2 else unique("another duck")
+                try:
+                    await flooder.submit(wished)
+                    answered += 1
+                except Refused as refused:
+                    refusals.append(refused)
+                await asyncio.sleep(0.05)
+
+        async def play(player: Player) -> list[float]:
+            waits, deadline = [], time.monotonic() + FLOOD_S
+            while time.monotonic() < deadline:
+                submission = await player.submit_patiently(unique("an honest swan"), target="swan")
+                asked = time.monotonic()
+                await player.result(submission)
+                waits.append(time.monotonic() - asked)
+            return waits
+
+        flooding = asyncio.create_task(flood())
+        waits = await asyncio.gather(*(play(player) for player in honest))
+        stop.set()
+        await flooding
+        assert all(len(own) >= 2 for own in waits), waits
+        # A drawing waits for one that is being drawn, and for its own turn; never for a flooder's queue.
+        assert max(max(own) for own in waits) < 30
+        assert len(refusals) > answered > 0
+        assert {refused.reason for refused in refusals} <= {"SUBMIT_RATE", "NEW_WORK_RATE", "PENDING_LIMIT"}
+        assert all(refused.retry_after_s > 0 for refused in refusals)
