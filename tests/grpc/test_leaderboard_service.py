@@ -1,137 +1,21 @@
-"""The leaderboard on live servers, wired as its `__main__` wires it, on a real Redis."""
+"""The leaderboard's unary calls on live servers, on a real Redis."""
 
 import asyncio
-import itertools
 import random
-import time
-from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator
 
-import grpc
 import pytest
 import redis.asyncio as aioredis
 from google.protobuf.timestamp_pb2 import Timestamp
 
-import cygnet.leaderboard.__main__ as leaderboard_main
 from cygnet.leaderboard.rebuild import rebuild
-from cygnet.leaderboard.settings import LeaderboardSettings
 from cygnet.leaderboard.store import LeaderboardStore
-from cygnet.leaderboard.telemetry import REFRESHES
-from cygnet.platform.errors import DomainError, InvalidRequest, NotFound
-from cygnet.platform.server import Lifetime, serving
-from cygnet.platform.status import from_rpc_error
-from cygnet.v1 import (
-    admin_pb2,
-    admin_pb2_grpc,
-    contest_pb2,
-    leaderboard_pb2,
-    leaderboard_pb2_grpc,
-    results_pb2,
-    results_pb2_grpc,
-)
+from cygnet.platform.errors import InvalidRequest, NotFound
+from cygnet.v1 import leaderboard_pb2
 
-ADMIN_TOKEN = "a" * 32
-OPENING_MS = 1_793_000_000_000
-BASE32 = "abcdefghijklmnopqrstuvwxyz234567"
+from .leaderboard_house import OPENING_MS, Service, base32, places, raised_by, serving_leaderboard
 
-
-def base32(number: int) -> str:
-    """Returns an id as participants and submissions have them."""
-    digits = ""
-    while number:
-        number, digit = divmod(number, 32)
-        digits = BASE32[digit] + digits
-    return digits.rjust(26, "a")
-
-
-@dataclass
-class Service:
-    """The leaderboard, and how the public, dedup and the operator reach it."""
-
-    public: "leaderboard_pb2_grpc.LeaderboardServiceAsyncStub"
-    results: "results_pb2_grpc.ResultLogServiceAsyncStub"
-    admin: "admin_pb2_grpc.ContestAdminServiceAsyncStub"
-    lifetime: Lifetime
-    deliveries: "itertools.count[int]" = field(default_factory=lambda: itertools.count(1))
-
-    async def apply(self, *, decimals: int = 2, staff: tuple[str, ...] = ()) -> None:
-        document = contest_pb2.ContestDocument(
-            contest=contest_pb2.Contest(
-                name="test",
-                title={"en": "Draw the duck"},
-                targets=[
-                    contest_pb2.Target(name="duck", picture_sha256="0" * 64),
-                    contest_pb2.Target(name="swan", picture_sha256="1" * 64),
-                ],
-                decimals=decimals,
-                max_prompt_chars=300,
-            ),
-            model=contest_pb2.Model(
-                generator_source="builtin://cygnet-tiny", steps=4, size=256, scorer_source="builtin://cygnet-clip"
-            ),
-            admission=contest_pb2.AdmissionPolicy(
-                every_ms=1000, burst=5, pending=3, max_predicted_wait_ms=300_000, dedup_scope="DEDUP_SCOPE_CONTEST"
-            ),
-            staff=staff,
-        )
-        await self.admin.ApplyContest(
-            admin_pb2.ApplyContestRequest(document=document),
-            metadata=(("authorization", f"Bearer {ADMIN_TOKEN}"),),
-        )
-
-    def result(
-        self, who: int, score: float, ms: int = 0, *, target: str = "duck", nickname: str | None = None
-    ) -> results_pb2.DeliveredResult:
-        delivered_at = Timestamp()
-        delivered_at.FromMilliseconds(OPENING_MS + ms)
-        number = next(self.deliveries)
-        return results_pb2.DeliveredResult(
-            delivery_id=base32(number),
-            participant_id=base32(who),
-            nickname=f"player {who}" if nickname is None else nickname,
-            target=target,
-            picture_sha256=f"{number:064x}",
-            score=score,
-            cosine=0.5,
-            delivered_at=delivered_at,
-            policy_generation=1,
-        )
-
-    async def record(self, *results: results_pb2.DeliveredResult) -> int:
-        answer = await self.results.RecordResults(results_pb2.RecordResultsRequest(contest="test", results=results))
-        return answer.appended
-
-    async def board(self, target: str = "duck", limit: int = 0) -> leaderboard_pb2.Leaderboard:
-        request = leaderboard_pb2.GetLeaderboardRequest(contest="test", target=target, limit=limit)
-        return (await self.public.GetLeaderboard(request)).leaderboard
-
-    async def standing(self, who: int, target: str = "duck") -> leaderboard_pb2.Standing:
-        request = leaderboard_pb2.GetStandingRequest(contest="test", target=target, participant_id=base32(who))
-        return (await self.public.GetStanding(request)).standing
-
-    def watch(self, target: str = "duck", limit: int = 0, after: int = 0):  # type: ignore[no-untyped-def]
-        return self.public.WatchLeaderboard(
-            leaderboard_pb2.WatchLeaderboardRequest(contest="test", target=target, limit=limit, after_revision=after)
-        )
-
-
-@asynccontextmanager
-async def serving_leaderboard(redis_url: str, *, heartbeat_s: float = 15) -> AsyncIterator[Service]:
-    async with AsyncExitStack() as stack:
-        lifetime = Lifetime(stack)
-        settings = LeaderboardSettings(redis_url=redis_url, admin_token=ADMIN_TOKEN)
-        endpoints = await leaderboard_main.wire(settings, lifetime, heartbeat_s=heartbeat_s)
-        port, admin_port = await stack.enter_async_context(serving(endpoints, grace_s=1))
-        public = await stack.enter_async_context(grpc.aio.insecure_channel(f"127.0.0.1:{port}"))
-        admin = await stack.enter_async_context(grpc.aio.insecure_channel(f"127.0.0.1:{admin_port}"))
-        yield Service(
-            public=leaderboard_pb2_grpc.LeaderboardServiceStub(public),
-            results=results_pb2_grpc.ResultLogServiceStub(public),
-            admin=admin_pb2_grpc.ContestAdminServiceStub(admin),
-            lifetime=lifetime,
-        )
-        lifetime.stopping.set()
+pytestmark = pytest.mark.redis
 
 
 @pytest.fixture
@@ -139,28 +23,6 @@ async def service(redis_url: str, redis_client: aioredis.Redis) -> AsyncIterator
     async with serving_leaderboard(redis_url) as running:
         await running.apply()
         yield running
-
-
-async def raised_by(call) -> DomainError:  # type: ignore[no-untyped-def]
-    with pytest.raises(grpc.aio.AioRpcError) as raised:
-        await call
-    return from_rpc_error(raised.value)
-
-
-def places(board: leaderboard_pb2.Leaderboard) -> list[tuple[int, str]]:
-    return [(standing.rank, standing.nickname) for standing in board.standings]
-
-
-async def next_board(
-    watch, until: Callable[[leaderboard_pb2.Leaderboard], bool] = lambda board: True
-) -> leaderboard_pb2.Leaderboard:  # type: ignore[no-untyped-def]
-    """Returns the next leaderboard of a stream that fulfils a condition."""
-    async with asyncio.timeout(10):
-        while True:
-            event = await watch.read()
-            assert event is not grpc.aio.EOF
-            if event.HasField("leaderboard") and until(event.leaderboard):
-                return event.leaderboard
 
 
 async def test_the_best_result_counts_and_the_earlier_wins_a_tie(service: Service) -> None:
@@ -316,104 +178,6 @@ async def test_a_call_of_the_largest_size_passes_and_one_more_does_not(service: 
     assert isinstance(await raised_by(service.record()), InvalidRequest)
 
 
-async def test_a_watcher_sees_the_board_at_once_and_every_change(service: Service) -> None:
-    await service.record(service.result(1, 50.0))
-    watch = service.watch()
-    first = await next_board(watch)
-    assert places(first) == [(1, "player 1")]
-    await service.record(service.result(2, 60.0))
-    second = await next_board(watch)
-    assert places(second) == [(1, "player 2"), (2, "player 1")]
-    assert second.revision > first.revision
-    await service.record(service.result(2, 10.0, 1_000, nickname="Grace", target="swan"))
-    assert places(await next_board(watch)) == [(1, "Grace"), (2, "player 1")]
-    await service.apply(staff=("grace",))
-    assert places(await next_board(watch)) == [(1, "player 1")]
-
-
-async def test_a_watcher_that_comes_back_hears_only_what_is_new(redis_url: str, redis_client: aioredis.Redis) -> None:
-    async with serving_leaderboard(redis_url, heartbeat_s=0.05) as service:
-        await service.apply()
-        await service.record(service.result(1, 50.0))
-        watch = service.watch(after=(await service.board()).revision)
-        async with asyncio.timeout(10):
-            assert (await watch.read()).HasField("heartbeat")
-        # A result elsewhere is no news here, a result here is.
-        await service.record(service.result(1, 50.0, target="swan"))
-        await service.record(service.result(2, 60.0))
-        assert places(await next_board(watch)) == [(1, "player 2"), (2, "player 1")]
-
-
-async def test_a_watcher_with_a_revision_from_before_a_loss_is_shown_the_board(service: Service) -> None:
-    await service.record(service.result(1, 50.0))
-    assert places(await next_board(service.watch(after=2**60))) == [(1, "player 1")]
-
-
-async def test_silence_is_filled_with_heartbeats_and_stopping_ends_with_a_goodbye(
-    redis_url: str, redis_client: aioredis.Redis
-) -> None:
-    async with serving_leaderboard(redis_url, heartbeat_s=0.05) as service:
-        await service.apply()
-        watch = service.watch()
-        await next_board(watch)
-        async with asyncio.timeout(10):
-            assert (await watch.read()).HasField("heartbeat")
-            service.lifetime.stopping.set()
-            kinds = []
-            while (event := await watch.read()) is not grpc.aio.EOF:
-                kinds.append(event.WhichOneof("event"))
-        assert kinds[-1] == "goodbye"
-        assert "leaderboard" not in kinds
-
-
-async def test_a_thousand_watchers_cost_one_read_a_change(service: Service) -> None:
-    before = REFRESHES.labels("test")._value.get()
-    watches = [service.watch(limit=5 + i % 3) for i in range(1000)]
-    await asyncio.gather(*(next_board(watch) for watch in watches))
-    await service.record(service.result(1, 50.0))
-    boards = await asyncio.gather(*(next_board(watch) for watch in watches))
-    assert all(places(board) == [(1, "player 1")] for board in boards)
-    assert REFRESHES.labels("test")._value.get() - before == 1
-
-
-async def test_at_most_four_pushes_a_second_under_five_hundred_results_a_second(service: Service) -> None:
-    watch = service.watch(limit=100)
-    await next_board(watch)
-    pushed: list[float] = []
-    seconds, rate = 3, 500
-
-    async def look() -> None:
-        while True:
-            board = await next_board(watch)
-            pushed.append(time.monotonic())
-            if any(standing.nickname == "the last" for standing in board.standings):
-                return
-
-    looking = asyncio.create_task(look())
-    began = time.monotonic()
-    for i in range(seconds * rate // 10):
-        await service.record(*(service.result(10 * i + k + 1, random.uniform(0, 90), i) for k in range(10)))
-        await asyncio.sleep(max(0.0, began + (i + 1) * 10 / rate - time.monotonic()))
-    recorded_in = time.monotonic() - began
-    await service.record(service.result(10**6, 99.0, nickname="the last"))
-    await looking
-    assert recorded_in < seconds * 1.5, "the load was not made"
-    assert len(pushed) >= seconds
-    # Five in a row span four pauses of 250 ms; a push may be late by what the busy loop makes it wait.
-    assert len(pushed) <= 4 * (pushed[-1] - pushed[0] + 0.3) + 1
-    assert (await service.board()).participants == seconds * rate + 1
-
-
-async def test_a_second_replica_shows_the_same(service: Service, redis_url: str) -> None:
-    async with serving_leaderboard(redis_url) as replica:
-        watch = replica.watch()
-        await next_board(watch)
-        await service.record(service.result(1, 50.0))
-        assert places(await next_board(watch)) == [(1, "player 1")]
-        await service.apply(staff=("player 1",))
-        await next_board(watch, lambda board: board.participants == 0)
-
-
 async def test_a_rebuild_under_way_loses_no_result_and_changes_nothing(
     service: Service, redis_client: aioredis.Redis
 ) -> None:
@@ -442,11 +206,3 @@ async def test_a_rebuild_under_way_loses_no_result_and_changes_nothing(
     assert rebuilt.standings == served.standings
     assert rebuilt.participants == served.participants
     assert [key async for key in redis_client.scan_iter("*rebuil*")] == []
-
-
-async def test_a_lost_subscription_loses_no_change(service: Service, redis_client: aioredis.Redis) -> None:
-    watch = service.watch()
-    await next_board(watch)
-    assert await redis_client.client_kill_filter(_type="pubsub") >= 1
-    await service.record(service.result(1, 50.0))
-    assert places(await next_board(watch)) == [(1, "player 1")]
