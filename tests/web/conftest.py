@@ -57,11 +57,22 @@ class Phones:
         self.complaints: list[str] = []
 
     def open(
-        self, url: str, *, size: tuple[int, int] = (390, 844), language: str = "en-US", own_clock: bool = False
+        self,
+        url: str,
+        *,
+        size: tuple[int, int] = (390, 844),
+        language: str = "en-US",
+        own_clock: bool = False,
+        moving: bool = False,
     ) -> Page:
-        """Opens `url` as somebody new. With `own_clock` the test moves the page's time by `page.clock`."""
+        """Opens `url` as somebody new.
+
+        With `own_clock` the test moves the page's time by `page.clock`. Only with `moving` the reader likes movement.
+        """
         context = self._browser.new_context(
-            viewport={"width": size[0], "height": size[1]}, locale=language, reduced_motion="reduce"
+            viewport={"width": size[0], "height": size[1]},
+            locale=language,
+            reduced_motion="no-preference" if moving else "reduce",
         )
         context.set_default_timeout(60_000)
         self._contexts.append(context)

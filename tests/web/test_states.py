@@ -15,6 +15,7 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from .conftest import Phones
+from .double.game import score
 from .double.serve import free_port
 from .playing import card, finished, join, submit, token
 
@@ -171,6 +172,8 @@ def test_a_lost_session_loses_nothing(phones: Phones, double: Double) -> None:
     page = phones.open(double.url)
     name, prompt = token(), f"queue:0 a duck {token()}"
     join(page, name)
+    # The list is asked for on joining: its answer must not be the one that tells of the lost session.
+    expect(page.locator(".history")).to_contain_text("Your pictures will be kept here.")
     double.turn(sign_out=True)
     submit(page, prompt)
     expect(page.locator(".join")).to_contain_text("Your session has ended.")
@@ -218,6 +221,33 @@ def test_a_big_screen_without_a_line_says_so_and_keeps_what_it_knows(phones: Pho
     expect(board.locator(".row").filter(has_text=name)).to_be_visible()
     board.context.set_offline(False)
     expect(board.locator(".live-line")).to_have_text("Live")
+
+
+RECORD_MOVES = """() => {
+  window.moves = [];
+  const animate = Element.prototype.animate;
+  Element.prototype.animate = function (frames, timing) {
+    window.moves.push(JSON.stringify(frames));
+    return animate.call(this, frames, timing);
+  };
+}"""
+
+
+def test_who_is_overtaken_is_seen_to_move(phones: Phones, double: Double) -> None:
+    double.turn(names=[token()])
+    low, high = sorted((f"queue:0 {token()}" for _ in range(9)), key=score)[::8]
+    pages = [phones.open(double.url, moving=True), phones.open(double.url)]
+    for page in pages:
+        page.evaluate(RECORD_MOVES)
+        join(page, token())
+    submit(pages[0], low)
+    for page in pages:
+        expect(page.locator(".board .row")).to_have_count(1)
+    submit(pages[1], high)
+    for page in pages:
+        expect(page.locator(".board .row")).to_have_count(2)
+    pages[0].wait_for_function("window.moves.some((frames) => frames.includes('translateY'))")
+    assert pages[1].evaluate("window.moves") == []
 
 
 def test_more_targets_than_fit_take_turns(phones: Phones, double: Double) -> None:

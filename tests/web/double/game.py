@@ -36,6 +36,11 @@ def canonical(prompt: str) -> str:
     return " ".join(without_invisible(prompt).casefold().split())
 
 
+def score(prompt: str) -> float:
+    """Returns the made-up score of a prompt, 0 to 100."""
+    return int(hashlib.sha256(canonical(prompt).encode()).hexdigest()[:6], 16) / 0xFFFFFF * 100
+
+
 @dataclass(frozen=True)
 class Script:
     """What becomes of a prompt, read from the prompt itself: "refuse:REASON:7s", "fail", "queue:4"."""
@@ -120,7 +125,7 @@ class Game:
                 return token
         raise NotSignedIn("join the contest first")
 
-    def score(self, participant: str, submission: Submission) -> None:
+    def rank(self, participant: str, submission: Submission) -> None:
         """Puts a finished submission on the leaderboard."""
         key = (submission.target, participant)
         if key in self.best and self.best[key].score >= submission.result.score:
@@ -168,9 +173,9 @@ class Game:
         words = canonical(submission.prompt)
         submission.state = submission_pb2.SUBMISSION_STATE_DONE
         submission.result.picture_sha256 = self.picture(words)
-        submission.result.score = int(hashlib.sha256(words.encode()).hexdigest()[:6], 16) / 0xFFFFFF * 100
+        submission.result.score = score(submission.prompt)
         submission.result.completed_at.CopyFrom(_now())
-        self.score(participant, submission)
+        self.rank(participant, submission)
 
     def _say(self, submission: Submission, queue: int, measuring: bool) -> None:
         submission.queue.CopyFrom(

@@ -3,6 +3,7 @@ import { useRef } from "preact/hooks";
 import { scoreText } from "../game/progress";
 import type { Leaderboard, Standing } from "../gen/cygnet/v1/leaderboard_pb";
 import { words } from "../text/language";
+import { Cygnet } from "./art";
 import { useFlip } from "./flip";
 import { Picture } from "./Picture";
 
@@ -20,7 +21,14 @@ export function Ranking({ leaderboard, own, most, pictureSize, onOpen }: Props) 
   useFlip(list);
   const text = words.value;
   if (leaderboard === undefined) return <p class="hint">{text.leaderboardLoading}</p>;
-  if (leaderboard.standings.length === 0) return <p class="hint">{text.leaderboardEmpty}</p>;
+  if (leaderboard.standings.length === 0) {
+    return (
+      <p class="hint nobody">
+        <Cygnet />
+        {text.leaderboardEmpty}
+      </p>
+    );
+  }
   const shown = leaderboard.standings.slice(0, most);
   const decimals = Math.max(...shown.map((it) => it.decimals));
   return (
