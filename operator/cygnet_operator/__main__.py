@@ -1,6 +1,7 @@
 """Runs the operator: in a cluster, or from a checkout against the current kube context."""
 
 import asyncio
+import logging
 import signal
 
 import uvloop
@@ -23,6 +24,8 @@ async def _run(settings: OperatorSettings) -> None:
 if __name__ == "__main__":
     settings = OperatorSettings()
     logs.configure("operator", level=settings.log_level, as_json=settings.log_json)
+    # kopf tells of every event that it hands over, with all its settings.
+    logging.getLogger("kopf").setLevel(logging.WARNING)
     host, port = settings.metrics_listen.rsplit(":", 1)
     start_http_server(int(port), host)
     uvloop.run(_run(settings))

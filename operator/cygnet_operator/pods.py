@@ -16,6 +16,10 @@ DRAIN_S = 120
 """Seconds that a replica has to finish what it draws."""
 _PROBE_EVERY_S = 5
 _USER = 1000
+_HAS_DRAWN = (
+    "import sys, urllib.request as r; "
+    f"sys.exit(b'cygnet_worker_ready 1.0' not in r.urlopen('http://127.0.0.1:{WORKER_METRICS}/metrics').read())"
+)
 _NO_PRIVILEGES: dict[str, Any] = {
     "allowPrivilegeEscalation": False,
     "capabilities": {"drop": ["ALL"]},
@@ -143,7 +147,7 @@ def _worker(contest: Contest, settings: OperatorSettings) -> dict[str, Any]:
             {"name": "CYGNET_WORKER_TRITON_ADDRESS", "value": f"127.0.0.1:{TRITON_GRPC}"},
             {"name": "CYGNET_WORKER_PICTURES_URL", "value": settings.pictures_url},
             {"name": "CYGNET_WORKER_METRICS_LISTEN", "value": f"0.0.0.0:{WORKER_METRICS}"},
-            {"name": "CYGNET_WORKER_WORKER_ID", "valueFrom": {"fieldRef": {"fieldPath": "metadata.name"}}},
+            {"name": "CYGNET_WORKER_STOP_GRACE_S", "value": str(DRAIN_S // 2)},
         ],
         "envFrom": _from_secret(settings.worker_credentials_secret),
         "ports": [{"name": "metrics", "containerPort": WORKER_METRICS, "protocol": "TCP"}],
@@ -152,10 +156,11 @@ def _worker(contest: Contest, settings: OperatorSettings) -> dict[str, Any]:
             "limits": {"memory": "512Mi"},
         },
         "readinessProbe": {
-            "httpGet": {"path": "/metrics", "port": WORKER_METRICS},
-            "periodSeconds": 5,
-            "timeoutSeconds": 3,
-            "failureThreshold": 3,
+            # Triton's own health stays green when a model is dead; the worker lets it draw and score to find out.
+            "exec": {"command": ["python", "-c", _HAS_DRAWN]},
+            "periodSeconds": 10,
+            "timeoutSeconds": 5,
+            "failureThreshold": 2,
         },
         "livenessProbe": {
             "httpGet": {"path": "/metrics", "port": WORKER_METRICS},

@@ -22,6 +22,7 @@ from cygnet_operator.pictures import PictureMissing, Pictures
 from cygnet_operator.plan import Plan, plan, workload_name
 from cygnet_operator.pods import selector
 from cygnet_operator.publish import Publisher
+from cygnet_operator.rollout import Serving, model_in_force
 from cygnet_operator.schedule import Moment, moment
 from cygnet_operator.settings import OperatorSettings
 from cygnet_operator.status import Findings, Problem, events_between, failed_status, status_of
@@ -76,17 +77,20 @@ class Reconciler:
         here = moment(contest.spec, _created(body), now)
         observed = self._ports.cache.observed(contest.name, contest.uid)
         wanted = plan(contest, observed, here, self._settings)
+        serving = model_in_force(contest, observed, wanted)
         (policy, unpublished), unmade = await asyncio.gather(
-            self._publish(contest), self._problem_of(self._do(contest, wanted, observed))
+            self._publish(contest, serving), self._problem_of(self._do(contest, wanted, observed))
         )
         observed = self._ports.cache.observed(contest.name, contest.uid)
         findings = Findings(
             observed=observed,
             replicas=wanted.replicas,
             policy=policy,
+            serving=serving,
             figures=await self._counts(contest, here, now),
             problem=unmade or unpublished,
             pods=await self._what_keeps(contest, wanted, observed),
+            url=f"{base}/c/{contest.name}" if (base := self._settings.public_url.rstrip("/")) else "",
         )
         status = status_of(contest, here, findings, now)
         written = await self._write(body, status)
@@ -139,10 +143,12 @@ class Reconciler:
             return Problem("ApplyFailed", str(error))
         return None
 
-    async def _publish(self, contest: Contest) -> tuple[Policy | None, Problem | None]:
+    async def _publish(self, contest: Contest, serving: Serving) -> tuple[Policy | None, Problem | None]:
         try:
             pictures = await self._ports.pictures.of(contest)
             document = to_document(contest.document, pictures)
+            # A changed model is asked for once replicas serve it, under the name that they know it by.
+            document.model.generator_source, document.model.scorer_source = serving.generator, serving.scorer
             document.contest.generation = document.admission.generation = contest.generation
             check_document(document)
             return await self._ports.publisher.publish(document, pictures), None

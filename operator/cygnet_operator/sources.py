@@ -4,6 +4,7 @@
 container, `pvc://` is mounted.
 """
 
+import hashlib
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,7 +17,7 @@ class Placed:
     """A model source, brought to a replica."""
 
     source: str
-    """What Triton is told."""
+    """What Triton is told, what it says of itself in every receipt, and what jobs ask for."""
     volumes: tuple[dict[str, Any], ...] = ()
     mounts: tuple[dict[str, Any], ...] = ()
     fetch: tuple[str, str] | None = None
@@ -31,14 +32,19 @@ def place(source: str, role: str) -> Placed:
     if scheme == "hf":
         return Placed(source, remote=True)
     if scheme == "s3":
-        folder = f"{CACHE}/{role}"
+        folder = f"{CACHE}/{_marked(role, source)}"
         return Placed(folder, fetch=(source, folder), remote=True)
     if scheme == "pvc":
         claim, _, path = rest.partition("/")
-        mount = f"/models/{role}"
+        mount = f"/models/{_marked(role, source)}"
         return Placed(
             f"{mount}/{path}".rstrip("/"),
             volumes=({"name": role, "persistentVolumeClaim": {"claimName": claim, "readOnly": True}},),
             mounts=({"name": role, "mountPath": mount, "readOnly": True},),
         )
     return Placed(source)
+
+
+def _marked(role: str, source: str) -> str:
+    # Two sources must never be one name: drawings of one model would pass for the other's.
+    return f"{role}-{hashlib.sha256(source.encode()).hexdigest()[:12]}"

@@ -12,6 +12,7 @@ from typing import Any
 from cygnet_operator.model import DEPLOYMENT, Contest, Figures, Object, Observed, Policy
 from cygnet_operator.plan import workload_name
 from cygnet_operator.pods import selector
+from cygnet_operator.rollout import Serving
 from cygnet_operator.schedule import Moment, Phase
 
 READY, MODELS_READY, POLICY_IN_FORCE = "Ready", "ModelsReady", "PolicyInForce"
@@ -61,10 +62,14 @@ class Findings:
     """Wanted; None while an autoscaler decides."""
     policy: Policy | None
     """None: it could not be tried."""
+    serving: Serving
+    """The model that jobs ask for."""
     figures: Figures = Figures()
     problem: Problem | None = None
     pods: str = ""
     """What keeps pods from serving, in Kubernetes' words."""
+    url: str = ""
+    """Where people play; empty: unknown."""
 
 
 def status_of(contest: Contest, moment: Moment, findings: Findings, now: datetime) -> dict[str, Any]:
@@ -81,6 +86,7 @@ def status_of(contest: Contest, moment: Moment, findings: Findings, now: datetim
         "replicas": counts.get("replicas", 0),
         "readyReplicas": counts.get("readyReplicas", 0),
         "selector": ",".join(f"{name}={value}" for name, value in sorted(selector(contest).items())),
+        "model": {"generator": findings.serving.generator, "scorer": findings.serving.scorer},
         "policyInForce": _published(before, findings.policy),
         "conditions": [
             _condition(before, contest, kind, verdict, now)
@@ -90,7 +96,11 @@ def status_of(contest: Contest, moment: Moment, findings: Findings, now: datetim
     }
     # Once opened, opened for good: targets stay fixed even if the windows are moved.
     opened = before.get("openedAt") or (moment.opened and _stamp(moment.opened))
-    optional = {"openedAt": opened, "nextChange": moment.next_change and _stamp(moment.next_change)}
+    optional = {
+        "url": findings.url,
+        "openedAt": opened,
+        "nextChange": moment.next_change and _stamp(moment.next_change),
+    }
     return {**status, **{name: value for name, value in optional.items() if value}}
 
 

@@ -1,0 +1,186 @@
+"""What the operator's tests share: a real control plane, nodes with GPUs, the operator as a process of its own."""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from PIL import Image
+
+from .control_plane import ADMIN, NAMESPACE, OPERATOR, OPERATOR_ACCOUNT, ControlPlane, NoControlPlane, running
+from .fake_kubelet import FakeKubelet
+from .services import Services, announce, replicas
+
+ROOT = Path(__file__).parents[2]
+CRD = ROOT / "helm" / "cygnet" / "files" / "contest-crd.yaml"
+RULES = ROOT / "helm" / "cygnet" / "files" / "operator-rules.yaml"
+ADMIN_API_TOKEN = "an admin token that is long enough for it"
+
+
+@pytest.fixture(scope="session")
+def plane() -> Iterator[ControlPlane]:
+    """A control plane that knows contests, and the operator's account with its rights and no others."""
+    folder = Path(tempfile.mkdtemp(prefix="cygnet-plane-"))
+    try:
+        with running(folder) as control_plane:
+            control_plane.kubectl("apply", "-f", str(CRD))
+            control_plane.kubectl("wait", "--for=condition=Established", "crd/contests.cygnet.dev")
+            control_plane.kubectl("apply", "-f", "-", stdin=yaml.safe_dump_all(_account()))
+            yield control_plane
+    except NoControlPlane as reason:
+        pytest.skip(str(reason))
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def nodes(plane: ControlPlane) -> Iterator[None]:
+    """Two nodes with four GPUs each."""
+    with FakeKubelet(plane.connection(ADMIN), nodes=2, gpus=4):
+        yield
+
+
+@pytest.fixture(scope="session")
+def services(plane: ControlPlane, redis_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Services]:
+    """Two services with two replicas each, announced on the cluster, and the targets' ConfigMap."""
+    folder = tmp_path_factory.mktemp("pictures")
+    Image.new("RGB", (256, 256), "gold").save(folder / "duck.png")
+    Image.new("RGB", (256, 256), "white").save(folder / "swan.png")
+    files = [f"--from-file={folder / name}" for name in ("duck.png", "swan.png")]
+    plane.kubectl("create", "configmap", "targets", *files)
+    with replicas(redis_url, ADMIN_API_TOKEN, folder, count=2) as running_services:
+        for service, ports in running_services.ports.items():
+            announce(plane, service, ports)
+        yield running_services
+
+
+class OperatorProcess:
+    """The operator as it runs from a checkout, against the control plane, with its own account."""
+
+    def __init__(self, plane: ControlPlane, log: Path, **settings: str) -> None:
+        self._plane, self.log, self._settings = plane, log, settings
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def pid(self) -> int:
+        """The process's id."""
+        assert self._process is not None
+        return self._process.pid
+
+    def start(self) -> None:
+        """Starts it."""
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "cygnet_operator"],
+            env={
+                **os.environ,
+                "KUBECONFIG": str(self._plane.kubeconfig(OPERATOR)),
+                "CYGNET_OPERATOR_ADMIN_TOKEN": ADMIN_API_TOKEN,
+                "CYGNET_OPERATOR_HEALTH_LISTEN": "127.0.0.1:0",
+                "CYGNET_OPERATOR_LOG_JSON": "false",
+                **{f"CYGNET_OPERATOR_{name.upper()}": value for name, value in self._settings.items()},
+            },
+            stdout=self.log.open("ab"),
+            stderr=subprocess.STDOUT,
+        )
+
+    def ensure_running(self) -> None:
+        """Starts it unless it runs."""
+        if self._process is None or self._process.poll() is not None:
+            self.start()
+
+    def stop(self, signum: int = signal.SIGTERM) -> None:
+        """Ends it and waits for that; SIGKILL is what a lost node does."""
+        if self._process is not None:
+            self._process.send_signal(signum)
+            self._process.wait(30)
+            self._process = None
+
+
+@pytest.fixture(scope="session")
+def one_operator(
+    plane: ControlPlane, nodes: None, services: Services, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[OperatorProcess]:
+    """The operator of the whole run: starting one takes seconds."""
+    process = OperatorProcess(
+        plane, tmp_path_factory.mktemp("operator") / "operator.log", public_url="https://play.example.org"
+    )
+    process.start()
+    yield process
+    process.stop()
+
+
+@pytest.fixture
+def operator(one_operator: OperatorProcess) -> Iterator[OperatorProcess]:
+    """The operator, running; a test may stop it, and the next one finds it running again."""
+    one_operator.ensure_running()
+    begin = len(one_operator.log.read_text())
+    yield one_operator
+    log = one_operator.log.read_text()[begin:]
+    assert "Traceback" not in log, log[-4000:]
+
+
+@pytest.fixture
+def contest_name(plane: ControlPlane, request: pytest.FixtureRequest) -> Iterator[str]:
+    """A name of its own for each test; whatever the test leaves is deleted."""
+    name = "c-" + request.node.name.replace("test_", "").replace("_", "-").replace("[", "-").replace("]", "")[
+        :40
+    ].strip("-")
+    yield name
+    plane.kubectl("delete", "contest", name, "--ignore-not-found", "--wait=false")
+
+
+def contest(name: str, **spec: Any) -> dict[str, Any]:
+    """Returns a contest that draws a picture from a ConfigMap, changed as given."""
+    return {
+        "apiVersion": "cygnet.dev/v1alpha1",
+        "kind": "Contest",
+        "metadata": {"name": name, "namespace": NAMESPACE},
+        "spec": {
+            "title": {"en": "Draw the duck"},
+            "targets": [{"name": "duck", "image": {"configMapKeyRef": {"name": "targets", "key": "duck.png"}}}],
+            "gpu": {
+                "replicas": 2,
+                "perReplica": {"nvidia.com/gpu": 1},
+                "nodeSelector": {"pool": "gpu"},
+                "tolerations": [{"key": "nvidia.com/gpu", "operator": "Exists"}],
+            },
+            "model": {"rollout": {"pause": "0s"}},
+            **spec,
+        },
+    }
+
+
+def eventually(look: Callable[[], Any], until: Callable[[Any], bool] = bool, *, timeout_s: float = 60) -> Any:
+    """Waits for a fact: looks until `until` holds and returns what it saw; fails with what it saw last."""
+    deadline = time.monotonic() + timeout_s
+    while True:
+        seen = look()
+        if until(seen):
+            return seen
+        assert time.monotonic() < deadline, f"not in {timeout_s} s; last seen: {seen}"
+        time.sleep(0.1)
+
+
+def _account() -> list[dict[str, Any]]:
+    where = {"name": OPERATOR_ACCOUNT, "namespace": NAMESPACE}
+    group = "rbac.authorization.k8s.io"
+    subject = {"kind": "ServiceAccount", **where}
+    return [
+        {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": where},
+        {"apiVersion": f"{group}/v1", "kind": "Role", "metadata": where, "rules": yaml.safe_load(RULES.read_text())},
+        {
+            "apiVersion": f"{group}/v1",
+            "kind": "RoleBinding",
+            "metadata": where,
+            "subjects": [subject],
+            "roleRef": {"apiGroup": group, "kind": "Role", "name": OPERATOR_ACCOUNT},
+        },
+    ]

@@ -1,0 +1,111 @@
+"""Replicas of services that take contest documents, as the operator finds them: real admin ports on a real Redis, and
+EndpointSlices that point to them.
+"""
+
+import asyncio
+import contextlib
+import json
+import socket
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import redis.asyncio as aioredis
+
+from cygnet.contest.admin import ContestAdminServicer
+from cygnet.contest.holder import ContestHolder
+from cygnet.platform.pictures import PictureStore
+from cygnet.platform.server import MAX_ADMIN_REQUEST_BYTES, Endpoint, serving
+from cygnet.v1 import admin_pb2, admin_pb2_grpc, contest_pb2
+
+from .control_plane import NAMESPACE, ControlPlane
+
+
+def own_address() -> str:
+    """Returns an address of this machine that is not loopback: an EndpointSlice takes no other."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        probe.connect(("198.51.100.1", 9))  # sends nothing; asks for the route
+        return str(probe.getsockname()[0])
+
+
+def announce(plane: ControlPlane, service: str, ports: list[int]) -> None:
+    """Says on the cluster that a service has these replicas: a slice for each, as they differ by port."""
+    for i, port in enumerate(ports):
+        labels = {"kubernetes.io/service-name": service, "cygnet.dev/contest-admin": "true"}
+        piece = {
+            "apiVersion": "discovery.k8s.io/v1",
+            "kind": "EndpointSlice",
+            "metadata": {"name": f"{service}-{i}", "namespace": NAMESPACE, "labels": labels},
+            "addressType": "IPv4",
+            "ports": [{"name": "admin", "port": port, "protocol": "TCP"}],
+            "endpoints": [{"addresses": [own_address()], "conditions": {"ready": True}}],
+        }
+        plane.kubectl("apply", "-f", "-", stdin=json.dumps(piece))
+
+
+@dataclass
+class Services:
+    """Two services with some replicas each."""
+
+    holders: dict[str, list[ContestHolder]] = field(default_factory=dict)
+    ports: dict[str, list[int]] = field(default_factory=dict)
+
+    def documents(self, contest: str) -> list[contest_pb2.ContestDocument]:
+        """Returns what each replica has in force."""
+        return [holder.get(contest) for holders in self.holders.values() for holder in holders]
+
+
+@contextlib.contextmanager
+def replicas(redis_url: str, token: str, folder: Path, count: int) -> Iterator[Services]:
+    """Serves admin ports in a thread of their own while the block lasts."""
+    services = Services()
+    started, stop = threading.Event(), threading.Event()
+    thread = threading.Thread(
+        target=lambda: asyncio.run(_serve(services, redis_url, token, folder, count, started, stop)), daemon=True
+    )
+    thread.start()
+    assert started.wait(60)
+    try:
+        yield services
+    finally:
+        stop.set()
+        thread.join(30)
+
+
+async def _serve(
+    services: Services,
+    redis_url: str,
+    token: str,
+    folder: Path,
+    count: int,
+    started: threading.Event,
+    stop: threading.Event,
+) -> None:
+    pictures = PictureStore(folder.as_uri())
+    async with contextlib.AsyncExitStack() as stack:
+        for service, prefix, store in (("submission", "sub", pictures), ("leaderboard", "board", None)):
+            for _ in range(count):
+                client = aioredis.Redis.from_url(redis_url)
+                stack.push_async_callback(client.aclose)
+                holder = ContestHolder(client, prefix)
+                await holder.load()
+                following = asyncio.create_task(holder.follow())
+                stack.callback(following.cancel)
+                (port,) = await stack.enter_async_context(serving([_endpoint(holder, store, token)], grace_s=0))
+                services.holders.setdefault(service, []).append(holder)
+                services.ports.setdefault(service, []).append(port)
+        started.set()
+        while not stop.is_set():
+            await asyncio.sleep(0.05)
+
+
+def _endpoint(holder: ContestHolder, store: PictureStore | None, token: str) -> Endpoint:
+    servicer = ContestAdminServicer(holder, store)
+    descriptor = admin_pb2.DESCRIPTOR.services_by_name["ContestAdminService"]
+    return Endpoint(
+        f"{own_address()}:0",
+        [(descriptor, lambda server: admin_pb2_grpc.add_ContestAdminServiceServicer_to_server(servicer, server))],
+        bearer_token=token,
+        max_request_bytes=MAX_ADMIN_REQUEST_BYTES,
+    )

@@ -1,0 +1,218 @@
+"""A contest from `kubectl apply` to `kubectl delete`, on a real API server with nodes that have GPUs."""
+
+import json
+import signal
+from typing import Any
+
+import pytest
+
+from .conftest import OperatorProcess, contest, eventually
+from .control_plane import ControlPlane
+from .services import Services
+
+pytestmark = pytest.mark.control_plane
+
+
+def apply(plane: ControlPlane, name: str, **spec: Any) -> None:
+    plane.kubectl("apply", "-f", "-", stdin=json.dumps(contest(name, **spec)))
+
+
+def patch(plane: ControlPlane, name: str, **spec: Any) -> None:
+    plane.kubectl("patch", "contest", name, "--type=merge", "-p", json.dumps({"spec": spec}))
+
+
+def wait_ready(plane: ControlPlane, name: str) -> None:
+    plane.kubectl("wait", "--for=condition=Ready", f"contest/{name}", "--timeout=90s")
+
+
+def status(plane: ControlPlane, name: str) -> Any:
+    return plane.get("contest", name).get("status", {})
+
+
+def condition(plane: ControlPlane, name: str, kind: str = "Ready") -> Any:
+    return next((c for c in status(plane, name).get("conditions", ()) if c["type"] == kind), {})
+
+
+def deployment(plane: ControlPlane, name: str) -> Any:
+    return plane.get("deployment", f"{name}-triton")
+
+
+def pods(plane: ControlPlane, name: str) -> Any:
+    return plane.get("pods", "-l", f"cygnet.dev/contest={name}")["items"]
+
+
+def children(plane: ControlPlane, name: str) -> set[str]:
+    kinds = "deployments,replicasets,pods,services,pdb,networkpolicies,hpa"
+    return {
+        f"{i['kind']}/{i['metadata']['name']}" for i in plane.get(kinds, "-l", f"cygnet.dev/contest={name}")["items"]
+    }
+
+
+def test_an_applied_contest_gets_its_gpus_and_reads_well(
+    plane: ControlPlane, operator: OperatorProcess, contest_name: str
+) -> None:
+    apply(plane, contest_name)
+    wait_ready(plane, contest_name)
+    bound = pods(plane, contest_name)
+    triton = [
+        container for pod in bound for container in pod["spec"]["initContainers"] if container["name"] == "triton"
+    ]
+    assert [container["resources"]["limits"] for container in triton] == [{"nvidia.com/gpu": "1"}] * 2
+    assert all(pod["spec"]["nodeName"].startswith("gpu-") for pod in bound)
+    header, row = plane.kubectl("get", "contest", contest_name, "-o", "wide").splitlines()
+    assert header.split()[:7] == ["NAME", "PHASE", "READY", "REPLICAS", "PARTICIPANTS", "SUBMISSIONS", "TOP"]
+    assert row.split()[:4] == [contest_name, "Running", "True", "2"]
+    assert "builtin://cygnet-tiny" in row and "AsSpecified" in row
+    seen = status(plane, contest_name)
+    assert seen["policyInForce"] == {"generation": 1, "replicas": "4/4"}
+    assert seen["url"] == f"https://play.example.org/c/{contest_name}"
+    assert contest_name in plane.kubectl("get", "ctst")
+    told = plane.kubectl("describe", "contest", contest_name)
+    assert "Running" in told and "cygnet-operator" in told
+
+
+def test_the_resource_stays_clean(plane: ControlPlane, operator: OperatorProcess, contest_name: str) -> None:
+    apply(plane, contest_name)
+    wait_ready(plane, contest_name)
+    metadata = plane.get("contest", contest_name)["metadata"]
+    assert "finalizers" not in metadata
+    assert set(metadata.get("annotations", {})) <= {"kubectl.kubernetes.io/last-applied-configuration"}
+
+
+def test_scale_and_patches_are_followed(plane: ControlPlane, operator: OperatorProcess, contest_name: str) -> None:
+    apply(plane, contest_name)
+    wait_ready(plane, contest_name)
+    plane.kubectl("scale", f"contest/{contest_name}", "--replicas=4")
+    eventually(lambda: status(plane, contest_name), lambda s: s["readyReplicas"] == 4 and s["replicas"] == 4)
+    before = {pod["metadata"]["uid"] for pod in pods(plane, contest_name)}
+    patch(plane, contest_name, rateLimit={"perParticipant": {"every": "2s"}}, leaderboard={"staff": ["ann"]})
+    eventually(
+        lambda: status(plane, contest_name)["policyInForce"], lambda p: p == {"generation": 3, "replicas": "4/4"}
+    )
+    assert {pod["metadata"]["uid"] for pod in pods(plane, contest_name)} == before, "a limit restarted a replica"
+    patch(plane, contest_name, paused=True)
+    eventually(lambda: pods(plane, contest_name), lambda items: items == [])
+    wait_ready(plane, contest_name)
+    assert status(plane, contest_name)["phase"] == "Paused"
+
+
+@pytest.mark.parametrize("kind", ["deployment", "service", "poddisruptionbudget", "networkpolicy"])
+def test_a_deleted_child_comes_back(
+    plane: ControlPlane, operator: OperatorProcess, contest_name: str, kind: str
+) -> None:
+    apply(plane, contest_name, gpu={"replicas": 0})
+    wait_ready(plane, contest_name)
+    child = f"{contest_name}-triton"
+    uid = plane.get(kind, child)["metadata"]["uid"]
+    plane.kubectl("delete", kind, child)
+    back = eventually(
+        lambda: plane.kubectl("get", kind, child, "--ignore-not-found", "-o", "jsonpath={.metadata.uid}"),
+        lambda found: found not in ("", uid),
+    )
+    assert back
+
+
+def test_an_edited_child_is_put_right(plane: ControlPlane, operator: OperatorProcess, contest_name: str) -> None:
+    apply(plane, contest_name)
+    wait_ready(plane, contest_name)
+    child = f"{contest_name}-triton"
+    wrong = {"spec": {"template": {"spec": {"containers": [{"name": "worker", "image": "evil:1"}]}}}}
+    plane.kubectl("patch", "deployment", child, "-p", json.dumps(wrong))
+    eventually(
+        lambda: deployment(plane, contest_name)["spec"]["template"]["spec"]["containers"][0]["image"],
+        lambda image: image == "cygnet:0.1.0",
+    )
+    plane.kubectl("scale", "deployment", child, "--replicas=7")
+    eventually(lambda: deployment(plane, contest_name)["spec"]["replicas"], lambda count: count == 2)
+    plane.kubectl("label", "service", child, "app.kubernetes.io/name=other", "--overwrite")
+    eventually(
+        lambda: plane.get("service", child)["metadata"]["labels"]["app.kubernetes.io/name"], lambda v: v == "cygnet"
+    )
+
+
+@pytest.mark.parametrize("operator_runs", [True, False])
+def test_delete_leaves_nothing(
+    plane: ControlPlane, operator: OperatorProcess, contest_name: str, operator_runs: bool
+) -> None:
+    apply(plane, contest_name)
+    wait_ready(plane, contest_name)
+    assert len(children(plane, contest_name)) == 7
+    if not operator_runs:
+        operator.stop(signal.SIGKILL)
+    plane.kubectl("delete", "contest", contest_name, "--wait=true", "--timeout=20s")
+    eventually(lambda: children(plane, contest_name), lambda left: left == set())
+
+
+def test_outside_its_windows_a_contest_holds_no_gpu(
+    plane: ControlPlane, operator: OperatorProcess, contest_name: str
+) -> None:
+    future = [{"opens": "2099-10-26T09:00:00+09:00", "closes": "2099-10-26T18:00:00+09:00"}]
+    apply(plane, contest_name, schedule={"windows": future})
+    wait_ready(plane, contest_name)
+    assert status(plane, contest_name)["phase"] == "Scheduled"
+    assert condition(plane, contest_name, "ModelsReady")["reason"] == "NotNeeded"
+    assert deployment(plane, contest_name)["spec"]["replicas"] == 0
+    assert pods(plane, contest_name) == []
+    past = [{"opens": "2020-10-26T09:00:00+09:00", "closes": "2020-10-26T18:00:00+09:00"}]
+    patch(plane, contest_name, schedule={"windows": past})
+    eventually(lambda: status(plane, contest_name)["phase"], lambda phase: phase == "Finished")
+
+
+def test_targets_are_fixed_once_the_contest_has_opened(
+    plane: ControlPlane, operator: OperatorProcess, contest_name: str
+) -> None:
+    apply(plane, contest_name, gpu={"replicas": 0})
+    wait_ready(plane, contest_name)
+    targets = [{"name": "swan", "image": {"configMapKeyRef": {"name": "targets", "key": "swan.png"}}}]
+    change = json.dumps({"spec": {"targets": targets}})
+    said = plane.kubectl("patch", "contest", contest_name, "--type=merge", "-p", change, check=False)
+    assert "targets are fixed once the contest has opened" in said
+
+
+def test_an_autoscaler_keeps_what_it_decided(plane: ControlPlane, operator: OperatorProcess, contest_name: str) -> None:
+    apply(plane, contest_name, autoscaling={"minReplicas": 1, "maxReplicas": 5})
+    wait_ready(plane, contest_name)
+    child = f"{contest_name}-triton"
+    assert plane.get("hpa", child)["spec"]["maxReplicas"] == 5
+    plane.kubectl("scale", "deployment", child, "--replicas=3")  # as the autoscaler does
+    eventually(lambda: status(plane, contest_name)["readyReplicas"], lambda count: count == 3)
+    patch(plane, contest_name, model={"generator": {"source": "hf://cygnet/other"}})  # an apply of everything else
+    eventually(lambda: condition(plane, contest_name, "ModelsReady"), lambda c: c["reason"] == "Serving")
+    assert deployment(plane, contest_name)["spec"]["replicas"] == 3
+    patch(plane, contest_name, autoscaling=None)
+    eventually(lambda: deployment(plane, contest_name)["spec"]["replicas"], lambda count: count == 2)
+    eventually(lambda: plane.kubectl("get", "hpa", child, "--ignore-not-found"), lambda found: found == "")
+
+
+def test_a_model_that_cannot_be_loaded_never_takes_over(
+    plane: ControlPlane, operator: OperatorProcess, services: Services, contest_name: str
+) -> None:
+    apply(plane, contest_name)
+    wait_ready(plane, contest_name)
+    former = {pod["metadata"]["uid"] for pod in pods(plane, contest_name)}
+    # No node has this label: the new replicas cannot even start.
+    patch(
+        plane, contest_name, model={"generator": {"source": "hf://cygnet/other"}}, gpu={"nodeSelector": {"pool": "no"}}
+    )
+    eventually(lambda: len(pods(plane, contest_name)), lambda count: count == 3)
+    seen = eventually(
+        lambda: condition(plane, contest_name, "ModelsReady"), lambda c: "Unschedulable" in c.get("message", "")
+    )
+    assert seen["reason"] == "RollingOut"
+    ready = {p["metadata"]["uid"] for p in pods(plane, contest_name) if p["status"]["phase"] == "Running"}
+    assert ready == former
+    eventually(lambda: status(plane, contest_name)["policyInForce"].get("generation"), lambda g: g == 2)
+    asked = {document.model.generator_source for document in services.documents(contest_name)}
+    assert asked == {"builtin://cygnet-tiny"}, "jobs ask for a model that nobody serves"
+    patch(plane, contest_name, gpu={"nodeSelector": {"pool": "gpu", "no": None}})
+    eventually(
+        lambda: {document.model.generator_source for document in services.documents(contest_name)},
+        lambda sources: sources == {"hf://cygnet/other"},
+    )
+    eventually(lambda: condition(plane, contest_name, "ModelsReady"), lambda c: c["reason"] == "Serving")
+
+
+def test_kubectl_explain_teaches(plane: ControlPlane) -> None:
+    told = plane.kubectl("explain", "contest.spec.rateLimit", "--recursive")
+    assert "Who may add how much work" in told
+    assert "maxPredictedWait" in told
