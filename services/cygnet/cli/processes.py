@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -107,17 +107,15 @@ def plan_processes(
     data: DataDir, at: Endpoints, tools: Tools, models: Models, game: Game, on_triton_line: Callable[[str], None]
 ) -> list[ProcessSpec]:
     """Returns the processes of a game; all start at once, but for those that cannot without Redis."""
-    redis, pictures = {"REDIS_URL": at.redis_url}, {"PICTURES_URL": data.pictures.as_uri()}
-    admin_token = {"ADMIN_TOKEN": data.secret("admin-token")}
 
     def service(
         name: str,
+        settings: dict[str, str],
         ready: Callable[[], Awaitable[None]],
         *,
-        after: str = "",
-        uses: str = "",
+        after: Sequence[str] = (),
+        uses: Sequence[str] = (),
         ready_within_s: float = 60,
-        **settings: str,
     ) -> ProcessSpec:
         own = {
             "METRICS_LISTEN": _authority(at.metrics[name]),
@@ -131,63 +129,57 @@ def plan_processes(
             ready,
             env={**os.environ, **{f"CYGNET_{name.upper()}_{key}": value for key, value in own.items()}},
             cwd=data.run,
-            after=after.split(),
-            uses=uses.split(),
+            after=after,
+            uses=uses,
             ready_within_s=ready_within_s,
         )
 
+    redis, pictures = {"REDIS_URL": at.redis_url}, {"PICTURES_URL": data.pictures.as_uri()}
+    admin_token = {"ADMIN_TOKEN": data.secret("admin-token")}
+    # The key's id is part of every token; a second key can be put in front to rotate.
+    session_keys = {"SESSION_KEYS": f"k1:{data.secret('session-key')}"}
     return [
         _redis(data, Path(at.redis_url.removeprefix("unix://")), tools.redis),
         _triton(data, at, tools.triton, models, on_triton_line),
         service(
             "dedup",
+            {"LISTEN": at.dedup, "LEADERBOARD_ADDRESS": at.leaderboard, **redis},
             lambda: readiness.grpc_serves(at.dedup),
-            after="redis",
-            uses="leaderboard",
-            LISTEN=at.dedup,
-            LEADERBOARD_ADDRESS=at.leaderboard,
-            **redis,
+            after=["redis"],
+            uses=["leaderboard"],
         ),
         service(
             "leaderboard",
+            {"LISTEN": at.leaderboard, "ADMIN_LISTEN": at.leaderboard_admin, **redis, **admin_token},
             lambda: readiness.grpc_serves(at.leaderboard),
-            after="redis",
-            LISTEN=at.leaderboard,
-            ADMIN_LISTEN=at.leaderboard_admin,
-            **redis,
-            **admin_token,
+            after=["redis"],
         ),
         service(
             "submission",
+            {
+                "LISTEN": at.submission,
+                "ADMIN_LISTEN": at.submission_admin,
+                "DEDUP_ADDRESS": at.dedup,
+                **session_keys,
+                **redis,
+                **admin_token,
+                **pictures,
+            },
             lambda: readiness.grpc_serves(at.submission),
-            after="redis",
-            uses="dedup",
-            LISTEN=at.submission,
-            ADMIN_LISTEN=at.submission_admin,
-            DEDUP_ADDRESS=at.dedup,
-            # The key's id is part of every token; a second key can be put in front to rotate.
-            SESSION_KEYS=f"k1:{data.secret('session-key')}",
-            **redis,
-            **admin_token,
-            **pictures,
+            after=["redis"],
+            uses=["dedup"],
         ),
         service(
             "worker",
+            {"LISTEN": at.worker, "DEDUP_ADDRESS": at.dedup, "TRITON_ADDRESS": at.triton, **pictures},
             lambda: readiness.worker_takes_jobs(*_host_and_port(_authority(at.metrics["worker"]))),
+            uses=["dedup", "triton"],
             ready_within_s=_MODELS_S,
-            uses="dedup triton",
-            LISTEN=at.worker,
-            DEDUP_ADDRESS=at.dedup,
-            TRITON_ADDRESS=at.triton,
-            **pictures,
         ),
         service(
             "gateway",
+            {"LISTEN": at.gateway, "PAGE_DIR": str(game.page), "PUBLIC_URL": game.public_url, **pictures},
             lambda: readiness.http_answers(*_host_and_port(at.gateway), "/healthz"),
-            LISTEN=at.gateway,
-            PAGE_DIR=str(game.page),
-            PUBLIC_URL=game.public_url,
-            **pictures,
         ),
         _envoy(data, at, tools.envoy, game),
     ]
