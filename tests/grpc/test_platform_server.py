@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from typing import Any
 
 import grpc
 import pytest
@@ -42,7 +43,9 @@ class Raising(leaderboard_pb2_grpc.LeaderboardServiceServicer):
             self.left.set()
 
 
-async def stub_of(servicer: Raising, token: str | None = None) -> AsyncIterator[tuple[object, grpc.aio.Channel]]:
+async def stub_of(
+    servicer: Raising, token: str | None = None
+) -> AsyncIterator[tuple["leaderboard_pb2_grpc.LeaderboardServiceAsyncStub", grpc.aio.Channel]]:
     def add(server: grpc.aio.Server) -> None:
         leaderboard_pb2_grpc.add_LeaderboardServiceServicer_to_server(servicer, server)
 
@@ -135,7 +138,8 @@ async def test_a_stream_that_the_client_leaves_is_left_by_the_server() -> None:
 
 async def test_health_tells_of_every_service() -> None:
     async for _, channel in stub_of(Raising(None)):
-        health = health_pb2_grpc.HealthStub(channel)
+        # The stubs of this package know no methods.
+        health: Any = health_pb2_grpc.HealthStub(channel)
         for service in ("", "cygnet.v1.LeaderboardService"):
             answer = await health.Check(health_pb2.HealthCheckRequest(service=service))
             assert answer.status == health_pb2.HealthCheckResponse.SERVING
