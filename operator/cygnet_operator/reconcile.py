@@ -63,14 +63,15 @@ class Reconciler:
             self._ports.pictures.forget(name)
             return Outcome(settled=True)  # Kubernetes collects the children by their ownerReferences
         try:
-            contest = parse(body)
+            return await self._make(parse(body), body)
         except InvalidContest as error:
             problem = Problem("SchemaMismatch", str(error))
-            await self._write(
-                body, failed_status(body.get("status") or {}, _generation(body), problem, self._ports.now())
-            )
-            return Outcome(settled=False)
-        return await self._make(contest, body)
+        except Exception as error:
+            log.exception("reconciliation failed", extra={"contest": name})
+            problem = Problem("InternalError", f"{type(error).__name__}: the operator's log says more")
+        status = failed_status(body.get("status") or {}, _generation(body), problem, self._ports.now())
+        await self._write(body, status)
+        return Outcome(settled=False)
 
     async def _make(self, contest: Contest, body: Object) -> Outcome:
         now = self._ports.now()

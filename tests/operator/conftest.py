@@ -1,6 +1,7 @@
 """What the operator's tests share: a real control plane, nodes with GPUs, the operator as a process of its own."""
 
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -130,9 +131,8 @@ def operator(one_operator: OperatorProcess) -> Iterator[OperatorProcess]:
 @pytest.fixture
 def contest_name(plane: ControlPlane, request: pytest.FixtureRequest) -> Iterator[str]:
     """A name of its own for each test; whatever the test leaves is deleted."""
-    name = "c-" + request.node.name.replace("test_", "").replace("_", "-").replace("[", "-").replace("]", "")[
-        :40
-    ].strip("-")
+    words = re.sub(r"[^a-z0-9]+", "-", request.node.name.lower()).removeprefix("test-")
+    name = words[:45].strip("-")
     yield name
     plane.kubectl("delete", "contest", name, "--ignore-not-found", "--wait=false")
 

@@ -48,7 +48,11 @@ class FakeKubelet:
             "metadata": {"name": name, "labels": {"kubernetes.io/hostname": name, "pool": "gpu"}},
             "spec": {"taints": [{"key": "nvidia.com/gpu", "value": "present", "effect": "NoSchedule"}]},
         }
-        await session.post("/api/v1/nodes", json=node)
+        while True:
+            async with session.post("/api/v1/nodes", json=node) as answer:
+                if answer.status in (201, 409):
+                    break
+            await asyncio.sleep(_EVERY_S)  # a fresh API server may still be filling its caches
         conditions = [{"type": "Ready", "status": "True", "reason": "Fake", "message": "as good as real"}]
         status = {"capacity": amounts, "allocatable": amounts, "conditions": conditions}
         await self._patch(session, f"/api/v1/nodes/{name}/status", {"status": status})

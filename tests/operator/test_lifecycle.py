@@ -22,7 +22,7 @@ def patch(plane: ControlPlane, name: str, **spec: Any) -> None:
 
 
 def wait_ready(plane: ControlPlane, name: str) -> None:
-    plane.kubectl("wait", "--for=condition=Ready", f"contest/{name}", "--timeout=90s")
+    plane.kubectl("wait", "--for=condition=Ready", f"contest/{name}", "--timeout=45s")
 
 
 def status(plane: ControlPlane, name: str) -> Any:

@@ -170,7 +170,9 @@ def test_a_rollout_takes_nobody_away_before_the_new_one_serves() -> None:
 
 def test_a_limit_restarts_nothing() -> None:
     before = only(planned(contest()), "Deployment")
-    after = only(planned(contest(rateLimit={"perParticipant": {"every": "1s"}}, leaderboard={"staff": ["a"]})), "Deployment")
+    after = only(
+        planned(contest(rateLimit={"perParticipant": {"every": "1s"}}, leaderboard={"staff": ["a"]})), "Deployment"
+    )
     assert before == after
 
 
