@@ -1,0 +1,101 @@
+# What one does with Cygnet. `make help` explains; every target does what it needs first.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-print-directory
+
+VENV := .venv
+BIN := $(VENV)/bin
+PAGE := services/cygnet/gateway/page
+PROTOS := $(wildcard proto/cygnet/v1/*.proto)
+PAGE_SOURCES := $(shell find $(PAGE)/src $(PAGE)/*.html $(PAGE)/*.ts $(PAGE)/*.json -type f 2>/dev/null)
+
+# For `make run`.
+PORT ?= 8080
+HOST ?= 127.0.0.1
+DATA_DIR ?= .data
+CONTEST ?=
+# For `make test`: more words for pytest, as in: make test ARGS="tests/unit -k sessions".
+ARGS ?=
+
+##@ Play
+
+.PHONY: run
+run: $(VENV)/.installed-local $(PAGE)/dist/.built ## Play on this machine. PORT=9090, HOST=0.0.0.0 (phones), DATA_DIR=…, CONTEST=file.yaml
+	@exec $(BIN)/cygnet up --port "$(PORT)" --host "$(HOST)" --data-dir "$(DATA_DIR)" $(if $(CONTEST),--contest "$(CONTEST)")
+
+##@ Test
+
+.PHONY: test
+test: $(VENV)/.installed-dev $(PAGE)/dist/.built ## Everything: lint, types, unit, Redis, gRPC, Triton, the running game, Chromium. ARGS=… for pytest
+	@$(BIN)/python -m pytest --durations=10 $(ARGS)
+
+.PHONY: quick
+quick: $(VENV)/.installed-dev ## What needs neither Triton nor the running game: under a minute or two
+	@$(BIN)/python -m pytest tests/lint tests/unit tests/grpc tests/dedup $(ARGS)
+
+.PHONY: lint
+lint: $(VENV)/.installed-dev $(PAGE)/node_modules/.package-lock.json ## Style, types, walls between rooms, protos, the page's code
+	@$(BIN)/python -m pytest tests/lint tests/unit/test_layout.py $(ARGS)
+
+.PHONY: format
+format: $(VENV)/.installed-dev ## Formats the Python code
+	@$(BIN)/ruff check --quiet --fix . || true
+	@$(BIN)/ruff format .
+
+.PHONY: bench-admission
+bench-admission: $(VENV)/.installed-dev $(PAGE)/dist/.built ## How fast is a Submit through Envoy, against the raw script and an empty call
+	@$(BIN)/python -m tests.bench.admission
+
+##@ Make
+
+.PHONY: page
+page: $(PAGE)/dist/.built ## Builds the page
+
+.PHONY: proto
+proto: $(VENV)/.installed-dev ## Generates code from proto/: Python, and the page's TypeScript
+	@$(BIN)/python -m grpc_tools.protoc -Iproto --plugin=protoc-gen-mypy_grpc=$(BIN)/protoc-gen-mypy_grpc \
+		--python_out=services --pyi_out=services --grpc_python_out=services --mypy_grpc_out=services $(PROTOS)
+	@if [ -d $(PAGE)/node_modules ]; then npm --prefix $(PAGE) run --silent gen; fi
+
+.PHONY: train-tiny
+train-tiny: $(VENV)/.installed-dev ## Trains the embedded models (hours on a CPU; goes on where it stopped)
+	@PYTHONPATH=triton_models/training $(BIN)/python -m cygnet_training all --preset first
+
+.PHONY: lock
+lock: $(VENV)/.installed-dev ## Resolves all dependencies anew into constraints.txt, without addresses
+	@$(BIN)/uv pip compile --quiet --upgrade --all-extras --no-header --no-annotate --no-emit-index-url \
+		--no-emit-find-links --python-version 3.11 pyproject.toml --output-file constraints.txt
+
+.PHONY: clean
+clean: ## Removes what was built and installed; what was played (.data) stays
+	@rm -rf $(VENV) $(PAGE)/node_modules $(PAGE)/dist build ./*.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis \
+		.import_linter_cache
+	@find . -name __pycache__ -type d -not -path './.git/*' -prune -exec rm -rf {} +
+
+.PHONY: help
+help: ## Shows this
+	@awk 'BEGIN { FS = ":.*## " } \
+		/^##@ / { printf "\n%s\n", substr($$0, 5) } \
+		/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+# Set-up. The stamps make it run only when dependencies changed.
+
+$(VENV)/.installed-%: pyproject.toml constraints.txt
+	@.ci/setup-venv $*
+	@touch $@ $(if $(filter dev,$*),$(VENV)/.installed-local)
+
+$(PAGE)/node_modules/.package-lock.json: $(PAGE)/package-lock.json
+	@command -v npm >/dev/null || { echo "set-up: the page needs Node.js 20 or newer with npm" >&2; exit 1; }
+	@node -e 'process.exit(process.versions.node.split(".")[0] < 20)' || { \
+		echo "set-up: the page needs Node.js 20 or newer, not $$(node --version)" >&2; exit 1; }
+	@echo "set-up: installing what the page is built with"
+	@npm --prefix $(PAGE) ci --silent --no-audit --no-fund
+	@touch $@
+
+$(PAGE)/dist/.built: $(PAGE)/node_modules/.package-lock.json $(PAGE_SOURCES)
+	@echo "set-up: building the page"
+	@npm --prefix $(PAGE) run --silent build -- --logLevel warn
+	@touch $@

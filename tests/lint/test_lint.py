@@ -1,0 +1,71 @@
+"""Style, types, and the walls between rooms: the same tools that one runs by hand, as tests with one summary."""
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+BIN = Path(sys.executable).parent
+PAGE = ROOT / "services/cygnet/gateway/page"
+
+pytestmark = pytest.mark.timeout(900)
+
+
+def tool(name: str) -> str:
+    """Where a tool of the environment is; skips the test where it is not."""
+    path = BIN / name
+    if not path.exists():
+        pytest.skip(f"{name} is not installed (make lint installs it)")
+    return str(path)
+
+
+def passes(*command: str, cwd: Path = ROOT) -> None:
+    """Fails the test with what the command said unless it ends with status 0."""
+    done = subprocess.run(command, cwd=cwd, capture_output=True, text=True, stdin=subprocess.DEVNULL)
+    if done.returncode != 0:
+        pytest.fail(f"{' '.join(command)}\n{done.stdout}{done.stderr}", pytrace=False)
+
+
+def test_style() -> None:
+    passes(tool("ruff"), "check", "--quiet", ".")
+
+
+def test_format() -> None:
+    passes(tool("ruff"), "format", "--quiet", "--check", ".")
+
+
+@pytest.mark.parametrize("sources", ["services", "operator", "triton_models/training"])
+def test_types(sources: str) -> None:
+    passes(tool("mypy"), sources)
+
+
+def test_walls_between_rooms() -> None:
+    passes(tool("lint-imports"))
+
+
+def test_protos() -> None:
+    passes(tool("buf"), "lint", "proto")
+
+
+def npm() -> str:
+    if (path := shutil.which("npm")) is None:
+        pytest.skip("npm is not installed (Node.js 20 or newer)")
+    if not (PAGE / "node_modules").is_dir():
+        pytest.skip("the page's packages are not installed (make page)")
+    return path
+
+
+def test_the_pages_types_style_and_units() -> None:
+    passes(npm(), "run", "--silent", "check", cwd=PAGE)
+
+
+def test_the_pages_generated_code_is_current() -> None:
+    passes(npm(), "run", "--silent", "gen:check", cwd=PAGE)
+
+
+@pytest.mark.parametrize("script", [".ci/run", ".ci/setup-venv"])
+def test_shell_scripts_can_be_read_by_bash(script: str) -> None:
+    passes("bash", "-n", script)
