@@ -59,6 +59,7 @@ class ControlPlane:
     url: str
     folder: Path
     kubectl_program: Path
+    api_server: "ApiServer"
 
     def connection(self, token: str = ADMIN) -> Connection:
         """Returns how to reach it as somebody."""
@@ -116,9 +117,10 @@ def running(folder: Path) -> Iterator[ControlPlane]:
             "--unsafe-no-fsync",
             "--log-level=error",
         )
-        start_api_server(stack, folder, port, etcd, where["kube-apiserver"])
-        url = f"https://127.0.0.1:{port}"
-        plane = ControlPlane(url, folder, where["kubectl"])
+        api_server = ApiServer(folder, port, etcd, where["kube-apiserver"])
+        stack.callback(api_server.stop)
+        api_server.start()
+        plane = ControlPlane(f"https://127.0.0.1:{port}", folder, where["kubectl"], api_server)
         kubeconfig = str(plane.kubeconfig())
         for name in ("kube-controller-manager", "kube-scheduler"):
             extra = {
@@ -146,28 +148,42 @@ def running(folder: Path) -> Iterator[ControlPlane]:
         yield plane
 
 
-def start_api_server(stack: ExitStack, folder: Path, port: int, etcd: str, program: Path) -> "subprocess.Popen[bytes]":
-    """Starts an API server on this port and waits until it is ready."""
-    server = _start(
-        stack,
-        folder / "logs" / "kube-apiserver.log",
-        str(program),
-        f"--etcd-servers={etcd}",
-        "--bind-address=127.0.0.1",
-        f"--secure-port={port}",
-        f"--cert-dir={folder / 'certs'}",
-        f"--token-auth-file={folder / 'tokens.csv'}",
-        "--authorization-mode=Node,RBAC",
-        "--service-cluster-ip-range=10.96.0.0/16",
-        "--service-account-issuer=https://kubernetes.default.svc",
-        f"--service-account-key-file={folder / 'accounts.key'}",
-        f"--service-account-signing-key-file={folder / 'accounts.key'}",
-        f"--audit-log-path={folder / 'logs' / 'audit.log'}",
-        f"--audit-policy-file={_audit_policy(folder)}",
-        "--endpoint-reconciler-type=none",
-    )
-    _wait_until_ready(f"https://127.0.0.1:{port}/readyz", server)
-    return server
+class ApiServer:
+    """The API server, which a test may take away for a while."""
+
+    def __init__(self, folder: Path, port: int, etcd: str, program: Path) -> None:
+        self._folder, self._port = folder, port
+        self._command = [
+            str(program),
+            f"--etcd-servers={etcd}",
+            "--bind-address=127.0.0.1",
+            f"--secure-port={port}",
+            f"--cert-dir={folder / 'certs'}",
+            f"--token-auth-file={folder / 'tokens.csv'}",
+            "--authorization-mode=Node,RBAC",
+            "--service-cluster-ip-range=10.96.0.0/16",
+            "--service-account-issuer=https://kubernetes.default.svc",
+            f"--service-account-key-file={folder / 'accounts.key'}",
+            f"--service-account-signing-key-file={folder / 'accounts.key'}",
+            f"--audit-log-path={self.audit_log}",
+            f"--audit-policy-file={_audit_policy(folder)}",
+            "--endpoint-reconciler-type=none",
+        ]
+        self._running = ExitStack()
+
+    @property
+    def audit_log(self) -> Path:
+        """Every request of the operator, one JSON object a line."""
+        return self._folder / "logs" / "audit.log"
+
+    def start(self) -> None:
+        """Starts it and waits until it is ready."""
+        server = _start(self._running, self._folder / "logs" / "kube-apiserver.log", *self._command)
+        _wait_until_ready(f"https://127.0.0.1:{self._port}/readyz", server)
+
+    def stop(self) -> None:
+        """Takes it away at once."""
+        self._running.close()
 
 
 def _audit_policy(folder: Path) -> Path:

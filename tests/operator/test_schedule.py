@@ -1,5 +1,7 @@
 """The two event days of the example, by a fake clock."""
 
+from typing import Any
+
 import pytest
 
 from cygnet_operator.schedule import Moment, Phase, moment
@@ -9,7 +11,7 @@ from .builders import BORN, TWO_DAYS, at, contest
 FREEZE = {"freezeBefore": "30m"}
 
 
-def seen(now: str, **spec: object) -> Moment:
+def seen(now: str, **spec: Any) -> Moment:
     return moment(contest(**spec).spec, BORN, at(now))
 
 
