@@ -223,6 +223,18 @@ def test_a_big_screen_without_a_line_says_so_and_keeps_what_it_knows(phones: Pho
     expect(board.locator(".live-line")).to_have_text("Live")
 
 
+def test_who_is_far_down_sees_the_own_place(phones: Phones, double: Double) -> None:
+    double.turn(names=[token()], crowd=24)
+    page = phones.open(double.url)
+    join(page, token())
+    prompt = f"queue:0 a duck {token()}"
+    submit(page, prompt)
+    finished(page, prompt)
+    expect(page.locator(".ranking:not(.elsewhere) .row")).to_have_count(20)
+    expect(page.locator(".elsewhere .row.own .rank")).to_contain_text("25")
+    expect(page.locator(".facts")).to_contain_text("25")
+
+
 RECORD_MOVES = """() => {
   window.moves = [];
   const animate = Element.prototype.animate;

@@ -148,6 +148,16 @@ class Game:
             revision=self.revision, target=target, standings=ranked[: limit or 20], participants=len(ranked)
         )
 
+    def crowd(self, target: str, size: int) -> None:
+        """Puts `size` players with the best of scores before everybody else."""
+        for number in range(size):
+            player = f"crowd{number:021d}"
+            self.players[player] = (player, f"crowd {number}")
+            submission = Submission(target=target)
+            submission.result.score = 100
+            submission.result.picture_sha256 = self.picture(player)
+            self.rank(player, submission)
+
     async def play(self, participant: str, submission: Submission) -> None:
         """Takes a submission through its states."""
         script = Script.of(submission.prompt)

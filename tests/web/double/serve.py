@@ -47,8 +47,8 @@ def site(game: Game) -> Starlette:
         for name, value in (await request.json()).items():
             if name == "sign_out":
                 game.players.clear()
-            elif name == "lose_pictures":
-                game.pictures.clear()
+            elif name == "crowd":
+                game.crowd(game.names[0], value)
             else:
                 setattr(game, name, value)
         game.tell()

@@ -33,10 +33,10 @@ export class ContestKeeper {
     while (!stop.aborted) {
       const problem = await this.#load(stop);
       failures = problem === undefined ? 0 : failures + 1;
-      const shown = this.view.peek().state;
-      if (problem?.kind === "notFound") this.view.value = { state: "missing" };
       // A contest that was shown once stays: old words are better than none.
-      else if (problem !== undefined && shown !== "ready") this.view.value = { state: "loading", problem };
+      if (problem !== undefined && this.view.peek().state !== "ready") {
+        this.view.value = problem.kind === "notFound" ? { state: "missing" } : { state: "loading", problem };
+      }
       const pause =
         problem === undefined
           ? REFRESH_MS

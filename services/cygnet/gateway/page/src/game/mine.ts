@@ -10,6 +10,7 @@ import type { ServerClock } from "./progress";
 /** A browser has six connections over HTTP/1.1; the ranking and the pictures need some of them. */
 const MAX_STREAMS = 2;
 const POLL_MS = 4_000;
+const AGAIN_MS = 10_000;
 const LISTED = 60;
 
 export function isFinished(submission: Submission): boolean {
@@ -144,6 +145,7 @@ export class Mine {
   #ended(submissionId: string, problem: Problem, token: string | undefined): void {
     this.#watches.delete(submissionId);
     if (problem.kind === "signedOut") this.on.signedOut(token);
+    else if (problem.kind !== "notFound") setTimeout(() => this.#tend(), AGAIN_MS);
     if (problem.kind !== "notFound") return;
     const rest = new Map(this.byId.peek());
     rest.delete(submissionId);

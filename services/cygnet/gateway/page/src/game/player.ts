@@ -1,13 +1,13 @@
 // One player in one contest: ties session, box, outbox, submissions and ranking together. Knows no page.
 import { computed, effect, type Signal, signal } from "@preact/signals";
 import type { Contest } from "../gen/cygnet/v1/contest_pb";
-import type { Standing } from "../gen/cygnet/v1/leaderboard_pb";
 import { type Submission, SubmissionState } from "../gen/cygnet/v1/submission_pb";
 import { CALL_TIMEOUT_MS, type Clients } from "../rpc/clients";
 import { type Problem, problemOf } from "../rpc/problem";
 import { onWake, waitOrWake } from "../rpc/wake";
-import { isFinished, Mine } from "./mine";
+import { Mine } from "./mine";
 import { newRequestId, Outbox, type Wish } from "./outbox";
+import { OwnPlace, type Whose } from "./ownplace";
 import { ServerClock } from "./progress";
 import { asOneLine, isVisible, lengthOf } from "./prompt";
 import { Sending, type Stage } from "./sending";
@@ -16,7 +16,6 @@ import { Standings } from "./standings";
 import type { Memory } from "./storage";
 
 const RANKED = 20;
-const OWN_STANDING_EVERY_MS = 20_000;
 
 export interface Refusal {
   problem: Problem;
@@ -30,7 +29,7 @@ export class Player {
   readonly sending: Sending;
   readonly target = signal("");
   readonly standings = signal<Standings | undefined>(undefined);
-  readonly ownElsewhere = signal<Standing | undefined>(undefined);
+  readonly ownPlace: OwnPlace;
 
   readonly draft = signal("");
   /** The wish whose text is still in the box, because nobody has answered yet. */
@@ -45,7 +44,6 @@ export class Player {
   readonly happened = signal<Submission | undefined>(undefined);
 
   readonly #cleanups: (() => void)[] = [];
-  #askedOwnAt = 0;
 
   constructor(
     private readonly clients: Clients,
@@ -66,6 +64,7 @@ export class Player {
       stage: (wish, stage) => this.#staged(wish, stage),
       signedOut,
     });
+    this.ownPlace = new OwnPlace(clients, () => this.#whereOwnPlaceIsUnknown());
     const draftKey = `cygnet.draft.${name}`;
     this.draft.value = memory.get(draftKey) ?? "";
     this.#cleanups.push(
@@ -77,7 +76,7 @@ export class Player {
   readonly ownStanding = computed(() => {
     const id = this.session.current.value?.participantId;
     const listed = this.standings.value?.leaderboard.value?.standings.find((it) => it.participantId === id);
-    return listed ?? this.ownElsewhere.value;
+    return listed ?? this.ownPlace.standing.value;
   });
   readonly ownBest = computed(() => {
     const done = this.mine.newestFirst.value.filter((it) => it.target === this.target.value && it.result);
@@ -90,7 +89,8 @@ export class Player {
   start(): void {
     this.choose(this.contest.peek().targets[0]?.name ?? "");
     this.#cleanups.push(onWake(() => void this.#resume()));
-    this.#cleanups.push(effect(() => this.#followOwnStanding()));
+    this.#cleanups.push(effect(() => this.ownPlace.refresh()));
+    this.#cleanups.push(() => this.ownPlace.stop());
     void this.#resume();
   }
 
@@ -111,8 +111,7 @@ export class Player {
     if (this.standings.peek()?.target === target) return;
     this.standings.peek()?.stop();
     this.target.value = target;
-    this.ownElsewhere.value = undefined;
-    this.#askedOwnAt = 0;
+    this.ownPlace.forget();
     const standings = new Standings(this.clients, this.contest.peek().name, target, RANKED);
     standings.start();
     this.standings.value = standings;
@@ -128,7 +127,10 @@ export class Player {
         { contest: this.contest.peek().name, nickname },
         { timeoutMs: CALL_TIMEOUT_MS },
       );
-      if (before?.participantId !== answer.participantId) this.mine.clear();
+      if (before?.participantId !== answer.participantId) {
+        this.mine.clear();
+        this.ownPlace.forget();
+      }
       this.session.keep({
         participantId: answer.participantId,
         nickname: answer.nickname,
@@ -212,27 +214,15 @@ export class Player {
   #news(submission: Submission): void {
     if (this.mine.listed.peek() !== "ready") return;
     this.happened.value = submission;
-    if (isFinished(submission) && submission.state === SubmissionState.DONE) this.#askedOwnAt = 0;
+    if (submission.state === SubmissionState.DONE) this.ownPlace.expectChange();
   }
 
-  #followOwnStanding(): void {
+  #whereOwnPlaceIsUnknown(): Whose | undefined {
     const standings = this.standings.value;
     const board = standings?.leaderboard.value;
     const id = this.session.current.value?.participantId;
-    if (standings === undefined || board === undefined || id === undefined) return;
-    if (board.standings.some((it) => it.participantId === id)) {
-      this.ownElsewhere.value = undefined;
-      return;
-    }
-    // Every result changes the board; who is far down need not ask each time.
-    if (Date.now() - this.#askedOwnAt < OWN_STANDING_EVERY_MS) return;
-    this.#askedOwnAt = Date.now();
-    const which = { contest: standings.contest, target: standings.target, participantId: id };
-    this.clients.leaderboard.getStanding(which, { timeoutMs: CALL_TIMEOUT_MS }).then(
-      ({ standing }) => {
-        if (this.target.peek() === which.target) this.ownElsewhere.value = standing;
-      },
-      () => undefined,
-    );
+    if (standings === undefined || board === undefined || id === undefined) return undefined;
+    if (board.standings.some((it) => it.participantId === id)) return undefined;
+    return { contest: standings.contest, target: standings.target, participantId: id };
   }
 }

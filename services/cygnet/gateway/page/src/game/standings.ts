@@ -4,6 +4,8 @@ import type { Leaderboard } from "../gen/cygnet/v1/leaderboard_pb";
 import { CALL_TIMEOUT_MS, type Clients } from "../rpc/clients";
 import { follow, type Link } from "../rpc/follow";
 
+const AGAIN_MS = 10_000;
+
 export class Standings {
   readonly leaderboard = signal<Leaderboard | undefined>(undefined);
   readonly link = signal<Link>("connecting");
@@ -17,8 +19,12 @@ export class Standings {
   ) {}
 
   start(): void {
+    if (this.#stop === undefined) this.#follow();
+  }
+
+  #follow(): void {
     const which = { contest: this.contest, target: this.target, limit: this.limit };
-    this.#stop ??= follow({
+    this.#stop = follow({
       // Always from the start: one small message, and a board outlives a store that was set back to nothing.
       open: (signal) => this.clients.leaderboard.watchLeaderboard({ ...which, afterRevision: 0n }, { signal }),
       hear: ({ event }) => {
@@ -37,6 +43,9 @@ export class Standings {
       },
       onEnd: () => {
         this.link.value = "lost";
+        // Nobody stands before a big screen to reload it: even an answer that sounds final is asked for again.
+        const timer = setTimeout(() => this.#follow(), AGAIN_MS);
+        this.#stop = () => clearTimeout(timer);
       },
     });
   }

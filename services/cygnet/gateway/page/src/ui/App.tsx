@@ -113,7 +113,7 @@ function Board({ player, onOpen }: { player: Player; onOpen: (shown: Shown) => v
   const standings = player.standings.value;
   const leaderboard = standings?.leaderboard.value;
   const own = player.session.current.value?.participantId;
-  const elsewhere = player.ownElsewhere.value;
+  const elsewhere = player.ownPlace.standing.value;
   const several = player.contest.value.targets.length > 1;
   return (
     <section class="panel board" aria-labelledby="board-title">
