@@ -6,6 +6,7 @@ replica is the acknowledgement. The resource is the truth: where a service has a
 """
 
 import asyncio
+import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -13,8 +14,7 @@ from typing import TYPE_CHECKING
 
 import grpc
 
-from cygnet.platform.channels import channel
-from cygnet.platform.errors import Conflict, DomainError, NotFound
+from cygnet.platform.errors import Conflict, DomainError, Unavailable
 from cygnet.platform.status import from_rpc_error
 from cygnet.v1 import admin_pb2, admin_pb2_grpc, contest_pb2
 from cygnet_operator.model import Object, Policy
@@ -22,7 +22,17 @@ from cygnet_operator.model import Object, Policy
 if TYPE_CHECKING:
     from cygnet.v1.admin_pb2_grpc import ContestAdminServiceAsyncStub
 
+log = logging.getLogger(__name__)
+
 _POLL_S = 0.02
+_GRACE_S = 5.0
+_CHANNEL_OPTIONS = [
+    # A replica that was started again is found again at once; gRPC's own pauses grow to two minutes.
+    ("grpc.initial_reconnect_backoff_ms", 100),
+    ("grpc.min_reconnect_backoff_ms", 100),
+    ("grpc.max_reconnect_backoff_ms", 1_000),
+    ("grpc.max_send_message_length", 32 * 1024 * 1024),
+]
 _CALL_S = 1.5
 """Deadline of one call to a replica, in seconds: a dead one must not hold up the others."""
 
@@ -132,6 +142,8 @@ class Publisher:
             await replica.stub.ApplyContest(request, metadata=self._metadata, timeout=_CALL_S)
         except grpc.aio.AioRpcError as error:
             raise from_rpc_error(error) from error
+        except grpc.aio.UsageError as error:
+            raise Unavailable("the replica went away") from error
 
     async def _which_have(self, replicas: Sequence[_Replica], document: contest_pb2.ContestDocument) -> list[_Replica]:
         answers = await asyncio.gather(*(self._has(replica, document) for replica in replicas))
@@ -142,29 +154,24 @@ class Publisher:
         try:
             answer = await replica.stub.GetContestDocument(request, metadata=self._metadata, timeout=_CALL_S)
         except grpc.aio.AioRpcError as error:
-            if not isinstance(from_rpc_error(error), NotFound):
-                # Not silent: a replica that does not answer has not acknowledged, and the status counts it so.
-                self._drop(replica)
+            # NOT_FOUND: it has no document yet. Anything else: it does not answer, and the status counts it so.
+            log.debug("no acknowledgement", extra={"replica": replica.address, "code": error.code().name})
             return False
+        except grpc.aio.UsageError:
+            return False  # the replica went away while we were at it
         there = answer.document
         return there.contest.generation >= document.contest.generation and _content(there) == _content(document)
 
     def _replica(self, address: str) -> _Replica:
         if address not in self._known:
-            opened = channel(address)
+            opened = grpc.aio.insecure_channel(address, options=_CHANNEL_OPTIONS)
             self._known[address] = _Replica(address, opened, admin_pb2_grpc.ContestAdminServiceStub(opened))
         return self._known[address]
-
-    def _drop(self, replica: _Replica) -> None:
-        # A channel that waits to reconnect does so with growing pauses; a new one tries at once.
-        if self._known.get(replica.address) is replica:
-            del self._known[replica.address]
-            asyncio.get_running_loop().create_task(replica.channel.close())
 
     async def _forget_others(self, services: Mapping[str, Sequence[_Replica]]) -> None:
         present = {replica.address for replicas in services.values() for replica in replicas}
         gone = [self._known.pop(address) for address in list(self._known) if address not in present]
-        await asyncio.gather(*(replica.channel.close() for replica in gone))
+        await asyncio.gather(*(replica.channel.close(_GRACE_S) for replica in gone))
 
 
 def _content(document: contest_pb2.ContestDocument) -> contest_pb2.ContestDocument:

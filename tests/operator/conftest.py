@@ -14,11 +14,10 @@ from typing import Any
 
 import pytest
 import yaml
-from PIL import Image
 
 from .control_plane import ADMIN, NAMESPACE, OPERATOR, OPERATOR_ACCOUNT, ControlPlane, NoControlPlane, running
 from .fake_kubelet import FakeKubelet
-from .services import Services, announce, replicas
+from .services import Services, announce, png, replicas
 
 ROOT = Path(__file__).parents[2]
 CRD = ROOT / "helm" / "cygnet" / "files" / "contest-crd.yaml"
@@ -53,8 +52,8 @@ def nodes(plane: ControlPlane) -> Iterator[None]:
 def services(plane: ControlPlane, redis_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Services]:
     """Two services with two replicas each, announced on the cluster, and the targets' ConfigMap."""
     folder = tmp_path_factory.mktemp("pictures")
-    Image.new("RGB", (256, 256), "gold").save(folder / "duck.png")
-    Image.new("RGB", (256, 256), "white").save(folder / "swan.png")
+    (folder / "duck.png").write_bytes(png("gold"))
+    (folder / "swan.png").write_bytes(png("white"))
     files = [f"--from-file={folder / name}" for name in ("duck.png", "swan.png")]
     plane.kubectl("create", "configmap", "targets", *files)
     with replicas(redis_url, ADMIN_API_TOKEN, folder, count=2) as running_services:

@@ -4,6 +4,7 @@ EndpointSlices that point to them.
 
 import asyncio
 import contextlib
+import io
 import json
 import socket
 import threading
@@ -12,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import redis.asyncio as aioredis
+from PIL import Image
 
 from cygnet.contest.admin import ContestAdminServicer
 from cygnet.contest.holder import ContestHolder
@@ -27,6 +29,13 @@ def own_address() -> str:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
         probe.connect(("198.51.100.1", 9))  # sends nothing; asks for the route
         return str(probe.getsockname()[0])
+
+
+def png(colour: str = "gold") -> bytes:
+    """Returns a picture that may be a target."""
+    out = io.BytesIO()
+    Image.new("RGB", (256, 256), colour).save(out, "PNG")
+    return out.getvalue()
 
 
 def announce(plane: ControlPlane, service: str, ports: list[int]) -> None:
@@ -50,6 +59,10 @@ class Services:
 
     holders: dict[str, list[ContestHolder]] = field(default_factory=dict)
     ports: dict[str, list[int]] = field(default_factory=dict)
+
+    def addresses(self) -> dict[str, list[str]]:
+        """Returns host:port of each replica, by service."""
+        return {name: [f"{own_address()}:{port}" for port in ports] for name, ports in self.ports.items()}
 
     def documents(self, contest: str) -> list[contest_pb2.ContestDocument]:
         """Returns what each replica has in force."""

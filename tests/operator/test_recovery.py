@@ -84,8 +84,12 @@ def test_the_api_server_may_be_away(
     eventually(
         lambda: {d.contest.max_prompt_chars for d in services.documents(contest_name)}, lambda seen: seen == {99}
     )
+    published = time.monotonic() - began
     eventually(lambda: status(plane, contest_name), lambda s: s["readyReplicas"] == 3 and s["observedGeneration"] == 2)
-    print(f"away {AWAY_S:.0f} s; followed a patch {time.monotonic() - began:.1f} s after it was back")
+    scaled = time.monotonic() - began
+    print(
+        f"away {AWAY_S:.0f} s; then a patch was with the services in {published:.1f} s, replicas ready in {scaled:.1f} s"
+    )
     assert operator.pid == pid
     plane.kubectl("delete", "pdb", f"{contest_name}-triton")
     eventually(lambda: len(children(plane, contest_name)), lambda count: count == 8)

@@ -1,0 +1,136 @@
+"""Targets' pictures, what keeps pods, counts, and models fetched from a store: each alone, without a cluster."""
+
+import base64
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cygnet_operator.fetch import fetch
+from cygnet_operator.figures import oldest_wait
+from cygnet_operator.model import InvalidContest, parse
+from cygnet_operator.pictures import KEPT_S, PictureMissing, Pictures, target_pictures
+from cygnet_operator.waiting import what_keeps
+
+from .builders import body, contest
+from .services import png
+
+FROM_A_MAP = [{"name": "duck", "image": {"configMapKeyRef": {"name": "targets", "key": "duck.png"}}}]
+
+
+def config_map(**binary: bytes) -> dict[str, Any]:
+    return {"binaryData": {f"{name}.png": base64.b64encode(picture).decode() for name, picture in binary.items()}}
+
+
+async def test_pictures_come_from_cygnet_or_from_a_config_map() -> None:
+    async def read(name: str) -> Any:
+        assert name == "targets"
+        return config_map(duck=png())
+
+    assert await target_pictures(contest(targets=FROM_A_MAP), read) == [png()]
+    (builtin,) = await target_pictures(contest(), read)
+    assert builtin.startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize(
+    ("found", "words"),
+    [
+        (None, "ConfigMap targets does not exist: kubectl create configmap"),
+        (config_map(swan=png()), "has no binary key duck.png"),
+        ({"data": {"duck.png": "text"}}, "has no binary key duck.png"),
+        (config_map(duck=b"GIF89a"), "no PNG that can be read"),
+        ({"binaryData": {"duck.png": "%%%"}}, "targets"),
+    ],
+)
+async def test_a_picture_that_cannot_be_had_is_said_with_what_to_do(found: Any, words: str) -> None:
+    async def read(name: str) -> Any:
+        return found
+
+    with pytest.raises(PictureMissing, match=words):
+        await target_pictures(contest(targets=FROM_A_MAP), read)
+
+
+async def test_a_picture_is_kept_for_a_while_and_a_failure_is_not() -> None:
+    now, asked = 0.0, 0
+    answer: Any = None
+
+    async def read(name: str) -> Any:
+        nonlocal asked
+        asked += 1
+        return answer
+
+    pictures = Pictures(read, lambda: now)
+    subject = contest(targets=FROM_A_MAP)
+    for _ in range(2):
+        with pytest.raises(PictureMissing):
+            await pictures.of(subject)
+    answer = config_map(duck=png())
+    for _ in range(3):
+        assert await pictures.of(subject) == [png()]
+    assert asked == 3
+    now = KEPT_S + 1
+    await pictures.of(subject)
+    assert asked == 4
+
+
+@pytest.mark.parametrize(
+    ("status", "words"),
+    [
+        ({}, ""),
+        ({"conditions": [{"type": "PodScheduled", "status": "True"}]}, ""),
+        (
+            {
+                "conditions": [
+                    {"type": "PodScheduled", "status": "False", "reason": "Unschedulable", "message": "no GPU"}
+                ]
+            },
+            "Unschedulable: no GPU",
+        ),
+        ({"containerStatuses": [{"name": "w", "state": {"waiting": {"reason": "PodInitializing"}}}]}, ""),
+        (
+            {
+                "initContainerStatuses": [
+                    {"name": "triton", "state": {"waiting": {"reason": "ErrImagePull", "message": "x"}}}
+                ]
+            },
+            "triton: ErrImagePull: x",
+        ),
+        (
+            {
+                "initContainerStatuses": [
+                    {"name": "triton", "lastState": {"terminated": {"exitCode": 137, "reason": "OOMKilled"}}}
+                ]
+            },
+            "triton ended with status 137 (OOMKilled)",
+        ),
+    ],
+)
+def test_what_keeps_a_pod_is_said_in_kubernetes_words(status: Any, words: str) -> None:
+    assert what_keeps([{"status": status}]) == words
+
+
+def test_the_oldest_wait_is_read_for_its_contest_alone() -> None:
+    gauge = "cygnet_dedup_oldest_wait_seconds"
+    metrics = f'# TYPE {gauge} gauge\n{gauge}{{contest="a"}} 3.5\n{gauge}{{contest="ab"}} 9\n'
+    assert oldest_wait(metrics, "a") == 3.5
+    assert oldest_wait(metrics, "b") is None
+
+
+def test_a_model_is_fetched_whole_and_once(tmp_path: Path) -> None:
+    store, folder = tmp_path / "store", tmp_path / "model"
+    (store / "unet").mkdir(parents=True)
+    (store / "unet" / "weights").write_bytes(b"w" * 1000)
+    (store / "index.json").write_text("{}")
+    assert fetch(store.as_uri(), folder) == 2
+    assert (folder / "unet" / "weights").read_bytes() == b"w" * 1000
+    untouched = (folder / "index.json").stat().st_mtime_ns
+    assert fetch(store.as_uri(), folder) == 2
+    assert (folder / "index.json").stat().st_mtime_ns == untouched
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(FileNotFoundError, match="nothing under"):
+        fetch((tmp_path / "empty").as_uri(), folder)
+
+
+def test_a_resource_of_another_schema_is_refused_with_the_field() -> None:
+    with pytest.raises(InvalidContest, match=r"spec\.surprise"):
+        parse(body(surprise=1))
