@@ -89,10 +89,10 @@ $(VENV)/.installed-%: pyproject.toml constraints.txt
 
 $(PAGE)/node_modules/.package-lock.json: $(PAGE)/package-lock.json
 	@command -v npm >/dev/null || { echo "set-up: the page needs Node.js 20 or newer with npm" >&2; exit 1; }
-	@node -e 'process.exit(process.versions.node.split(".")[0] < 20)' || { \
+	@node -e 'process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)' || { \
 		echo "set-up: the page needs Node.js 20 or newer, not $$(node --version)" >&2; exit 1; }
 	@echo "set-up: installing what the page is built with"
-	@npm --prefix $(PAGE) ci --silent --no-audit --no-fund
+	@npm --prefix $(PAGE) ci --loglevel=error --no-audit --no-fund
 	@touch $@
 
 $(PAGE)/dist/.built: $(PAGE)/node_modules/.package-lock.json $(PAGE_SOURCES)

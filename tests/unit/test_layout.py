@@ -93,6 +93,14 @@ def test_the_pages_lock_has_no_addresses() -> None:
     assert [name for name, package in packages.items() if "resolved" in package] == []
 
 
+def test_the_pages_lock_is_whole() -> None:
+    """npm leaves out packages for other platforms when it writes a lock where they cannot be had; `npm ci` then fails."""
+    lock = json.loads((ROOT / "services/cygnet/gateway/page/package-lock.json").read_text())["packages"]
+    wanted = {dep for package in lock.values() for dep in package.get("optionalDependencies", {})}
+    locked = {name.rpartition("node_modules/")[2] for name in lock}
+    assert sorted(wanted - locked) == []
+
+
 def test_no_file_of_code_is_too_long_to_read() -> None:
     roots = ("services/cygnet/", "operator/", "triton_models/")
     code = [n for n in tracked() if n.startswith(roots) and n.endswith((".py", ".lua")) and "/cygnet/v1/" not in n]
