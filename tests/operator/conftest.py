@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,16 @@ from typing import Any
 import pytest
 import yaml
 
-from .control_plane import ADMIN, NAMESPACE, OPERATOR, OPERATOR_ACCOUNT, ControlPlane, NoControlPlane, running
+from .control_plane import (
+    ADMIN,
+    NAMESPACE,
+    OPERATOR,
+    OPERATOR_ACCOUNT,
+    ControlPlane,
+    NoControlPlane,
+    free_port,
+    running,
+)
 from .fake_kubelet import FakeKubelet
 from .services import Services, announce, png, replicas
 
@@ -23,6 +33,14 @@ ROOT = Path(__file__).parents[2]
 CRD = ROOT / "helm" / "cygnet" / "files" / "contest-crd.yaml"
 RULES = ROOT / "helm" / "cygnet" / "files" / "operator-rules.yaml"
 ADMIN_API_TOKEN = "an admin token that is long enough for it"
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leaves out what takes minutes, unless it is asked for by its mark."""
+    if "scale" not in (config.option.markexpr or ""):
+        for item in items:
+            if item.get_closest_marker("scale"):
+                item.add_marker(pytest.mark.skip(reason="takes minutes; ask for it: pytest -m scale"))
 
 
 @pytest.fixture(scope="session")
@@ -68,6 +86,7 @@ class OperatorProcess:
     def __init__(self, plane: ControlPlane, log: Path, **settings: str) -> None:
         self._plane, self.log, self._settings = plane, log, settings
         self._process: subprocess.Popen[bytes] | None = None
+        self.health_port, self.metrics_port = free_port(), free_port()
 
     @property
     def pid(self) -> int:
@@ -83,13 +102,23 @@ class OperatorProcess:
                 **os.environ,
                 "KUBECONFIG": str(self._plane.kubeconfig(OPERATOR)),
                 "CYGNET_OPERATOR_ADMIN_TOKEN": ADMIN_API_TOKEN,
-                "CYGNET_OPERATOR_HEALTH_LISTEN": "127.0.0.1:0",
+                "CYGNET_OPERATOR_HEALTH_LISTEN": f"127.0.0.1:{self.health_port}",
+                "CYGNET_OPERATOR_METRICS_LISTEN": f"127.0.0.1:{self.metrics_port}",
                 "CYGNET_OPERATOR_LOG_JSON": "false",
                 **{f"CYGNET_OPERATOR_{name.upper()}": value for name, value in self._settings.items()},
             },
             stdout=self.log.open("ab"),
             stderr=subprocess.STDOUT,
         )
+
+    def metric(self, series: str) -> float:
+        """Returns a value of its Prometheus endpoint; 0 while it does not answer."""
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.metrics_port}/metrics", timeout=5) as answer:
+                lines = answer.read().decode().splitlines()
+        except OSError:
+            return 0.0
+        return next(float(line.rpartition(" ")[2]) for line in lines if line.startswith(f"{series} "))
 
     def ensure_running(self) -> None:
         """Starts it unless it runs."""

@@ -104,7 +104,7 @@ def running(folder: Path) -> Iterator[ControlPlane]:
         subprocess.run(
             ["openssl", "genrsa", "-out", str(folder / "accounts.key"), "2048"], check=True, capture_output=True
         )
-        etcd_port, peer_port, port = (_free_port() for _ in range(3))
+        etcd_port, peer_port, port = (free_port() for _ in range(3))
         etcd = f"http://127.0.0.1:{etcd_port}"
         _start(
             stack,
@@ -139,7 +139,7 @@ def running(folder: Path) -> Iterator[ControlPlane]:
                 str(where[name]),
                 f"--kubeconfig={kubeconfig}",
                 "--leader-elect=false",
-                "--secure-port=0" if name == "kube-scheduler" else f"--secure-port={_free_port()}",
+                "--secure-port=0" if name == "kube-scheduler" else f"--secure-port={free_port()}",
                 f"--cert-dir={folder / 'certs' / name}",
                 *extra,
             )
@@ -224,7 +224,8 @@ def _wait_until_ready(url: str, server: "subprocess.Popen[bytes]") -> None:
     raise TimeoutError("kube-apiserver was not ready in 120 s")
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """Returns a port that nobody listens on just now."""
     with socket.socket() as s:
         s.bind(("127.0.0.1", 0))
         return int(s.getsockname()[1])

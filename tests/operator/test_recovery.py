@@ -4,6 +4,7 @@ import json
 import os
 import signal
 import time
+import urllib.request
 from typing import Any
 
 import pytest
@@ -88,11 +89,25 @@ def test_the_api_server_may_be_away(
     eventually(lambda: status(plane, contest_name), lambda s: s["readyReplicas"] == 3 and s["observedGeneration"] == 2)
     scaled = time.monotonic() - began
     print(
-        f"away {AWAY_S:.0f} s; then a patch was with the services in {published:.1f} s, replicas ready in {scaled:.1f} s"
+        f"away {AWAY_S:.0f} s; then a patch was with the services in {published:.1f} s, "
+        f"replicas ready in {scaled:.1f} s"
     )
     assert operator.pid == pid
     plane.kubectl("delete", "pdb", f"{contest_name}-triton")
     eventually(lambda: len(children(plane, contest_name)), lambda count: count == 8)
+
+
+def test_the_liveness_probe_says_how_long_work_has_waited(plane: ControlPlane, operator: OperatorProcess) -> None:
+    def probe() -> Any:
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{operator.health_port}/healthz", timeout=5) as answer:
+                return json.load(answer)
+        except OSError:
+            return None
+
+    seen = eventually(probe)
+    assert seen["oldest_due_seconds"] < 5
+    assert eventually(lambda: operator.metric("cygnet_operator_last_reconcile_timestamp_seconds")) <= time.time()
 
 
 def test_at_rest_the_api_server_hears_nothing(
@@ -103,12 +118,12 @@ def test_at_rest_the_api_server_hears_nothing(
         plane.kubectl("apply", "-f", "-", stdin=json.dumps(contest(name, gpu={"replicas": 0})))
     for name in names:
         wait_ready(plane, name)
-    quiet = eventually(lambda: _requests(plane, over_s=5), lambda seen: seen == [], timeout_s=60)
+    quiet = eventually(lambda: requests_of_the_operator(plane, over_s=5), lambda seen: seen == [], timeout_s=60)
     assert quiet == []
     plane.kubectl("delete", "contest", *names)
 
 
-def _requests(plane: ControlPlane, *, over_s: float) -> list[str]:
+def requests_of_the_operator(plane: ControlPlane, *, over_s: float) -> list[str]:
     """Returns the operator's requests of the next seconds, other than open watches."""
     log = plane.api_server.audit_log
     before = log.stat().st_size

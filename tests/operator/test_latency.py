@@ -1,0 +1,166 @@
+"""From `kubectl patch` to the acknowledgement of every replica, fifty times, while submissions pour in.
+
+Real submission and dedup services as processes of their own; the patch is one request of the Kubernetes API, as kubectl
+sends it. `make test` takes part of the figure; the whole is asked for by the mark `scale`.
+"""
+
+import asyncio
+import contextlib
+import json
+import os
+import statistics
+import subprocess
+import sys
+import time
+import urllib.request
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import grpc
+import pytest
+
+from cygnet.v1 import admin_pb2, admin_pb2_grpc, submission_pb2, submission_pb2_grpc
+
+from .conftest import ADMIN_API_TOKEN, OperatorProcess, contest, eventually
+from .control_plane import ADMIN, NAMESPACE, ControlPlane, free_port
+from .services import announce, own_address
+from .test_lifecycle import wait_ready
+
+pytestmark = [pytest.mark.control_plane, pytest.mark.timeout(280)]
+
+LIMIT_S = 2.0
+PLAYERS = 20
+ADMIN_METADATA = (("authorization", f"Bearer {ADMIN_API_TOKEN}"),)
+
+
+@pytest.fixture
+def real_submission(plane: ControlPlane, redis_url: str, tmp_path: Path) -> Iterator[tuple[list[int], list[int]]]:
+    """Two submission services and a dedup service; yields public ports and admin ports."""
+    dedup, public, admin = free_port(), [free_port(), free_port()], [free_port(), free_port()]
+    common = {**os.environ, "CYGNET_DEDUP_REDIS_URL": redis_url, "CYGNET_SUBMISSION_REDIS_URL": redis_url}
+    with contextlib.ExitStack() as stack:
+        _start(
+            stack,
+            "dedup",
+            tmp_path,
+            {
+                **common,
+                "CYGNET_DEDUP_LISTEN": f"127.0.0.1:{dedup}",
+                # Nobody is there: scores wait in the outbox, and there are none without a worker.
+                "CYGNET_DEDUP_LEADERBOARD_ADDRESS": f"127.0.0.1:{free_port()}",
+            },
+        )
+        for i in range(2):
+            _start(
+                stack,
+                "submission",
+                tmp_path,
+                {
+                    **common,
+                    "CYGNET_SUBMISSION_LISTEN": f"127.0.0.1:{public[i]}",
+                    "CYGNET_SUBMISSION_ADMIN_LISTEN": f"{own_address()}:{admin[i]}",
+                    "CYGNET_SUBMISSION_ADMIN_TOKEN": ADMIN_API_TOKEN,
+                    "CYGNET_SUBMISSION_DEDUP_ADDRESS": f"127.0.0.1:{dedup}",
+                    "CYGNET_SUBMISSION_SESSION_KEYS": "k1:a session key that is long enough for it",
+                    "CYGNET_SUBMISSION_PICTURES_URL": tmp_path.as_uri(),
+                },
+            )
+        for port in (dedup, *public, *admin):
+            asyncio.run(_answers(port, port in admin))
+        announce(plane, "real-submission", admin)
+        yield public, admin
+        plane.kubectl("delete", "endpointslice", "real-submission-0", "real-submission-1")
+
+
+def test_a_patch_is_in_force_everywhere_within_two_seconds(
+    plane: ControlPlane,
+    operator: OperatorProcess,
+    real_submission: tuple[list[int], list[int]],
+    contest_name: str,
+) -> None:
+    public, admin = real_submission
+    plane.kubectl("apply", "-f", "-", stdin=json.dumps(contest(contest_name, gpu={"replicas": 0})))
+    wait_ready(plane, contest_name)
+    times, submitted = asyncio.run(_patches_in_a_flood(plane, contest_name, public, admin, count=50))
+    p95 = statistics.quantiles(times, n=20)[-1]
+    print(
+        f"\n{len(times)} patches among {submitted} submissions by {PLAYERS} players: "
+        f"median {statistics.median(times) * 1000:.0f} ms, p95 {p95 * 1000:.0f} ms, most {max(times) * 1000:.0f} ms"
+    )
+    assert p95 < LIMIT_S
+    seen = eventually(
+        lambda: plane.get("contest", contest_name)["status"]["policyInForce"], lambda p: p["generation"] > 50
+    )
+    assert seen["replicas"] == "6/6"
+
+
+async def _patches_in_a_flood(
+    plane: ControlPlane, name: str, public: list[int], admin: list[int], *, count: int
+) -> tuple[list[float], int]:
+    stop, submitted = asyncio.Event(), [0]
+    flood = [asyncio.create_task(_player(public[i % 2], name, i, stop, submitted)) for i in range(PLAYERS)]
+    async with contextlib.AsyncExitStack() as stack:
+        channels = [
+            await stack.enter_async_context(grpc.aio.insecure_channel(f"{own_address()}:{port}")) for port in admin
+        ]
+        stubs = [admin_pb2_grpc.ContestAdminServiceStub(channel) for channel in channels]
+        times = []
+        for i in range(count):
+            chars = 100 + i
+            began = time.monotonic()
+            await asyncio.to_thread(_patch, plane, name, {"spec": {"maxPromptChars": chars}})
+            while not all([await _has(stub, name, chars) for stub in stubs]):
+                assert time.monotonic() - began < 30, "never in force"
+                await asyncio.sleep(0.01)
+            times.append(time.monotonic() - began)
+    stop.set()
+    await asyncio.gather(*flood)
+    return times, submitted[0]
+
+
+async def _has(stub: "admin_pb2_grpc.ContestAdminServiceAsyncStub", name: str, chars: int) -> bool:
+    request = admin_pb2.GetContestDocumentRequest(contest=name)
+    answer = await stub.GetContestDocument(request, metadata=ADMIN_METADATA)
+    return answer.document.contest.max_prompt_chars == chars
+
+
+async def _player(port: int, name: str, number: int, stop: asyncio.Event, submitted: list[int]) -> None:
+    async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
+        stub: submission_pb2_grpc.SubmissionServiceAsyncStub = submission_pb2_grpc.SubmissionServiceStub(channel)
+        joined = await stub.Join(submission_pb2.JoinRequest(contest=name, nickname=f"player {number}"))
+        metadata = (("authorization", f"Bearer {joined.session_token}"),)
+        while not stop.is_set():
+            wish = submission_pb2.SubmitRequest(
+                contest=name, target="duck", prompt=f"a duck, number {uuid.uuid4()}", request_id=str(uuid.uuid4())
+            )
+            try:
+                await stub.Submit(wish, metadata=metadata)
+            except grpc.aio.AioRpcError as error:
+                # Refusals are what a flood mostly gets; they cost the services as much as anything else.
+                assert error.code() == grpc.StatusCode.RESOURCE_EXHAUSTED, error
+            submitted[0] += 1
+
+
+def _patch(plane: ControlPlane, name: str, body: object) -> None:
+    connection = plane.connection(ADMIN)
+    request = urllib.request.Request(
+        f"{plane.url}/apis/cygnet.dev/v1alpha1/namespaces/{NAMESPACE}/contests/{name}",
+        data=json.dumps(body).encode(),
+        method="PATCH",
+        headers={"Authorization": f"Bearer {ADMIN}", "Content-Type": "application/merge-patch+json"},
+    )
+    with urllib.request.urlopen(request, context=connection.tls(), timeout=10) as answer:
+        assert answer.status == 200
+
+
+def _start(stack: contextlib.ExitStack, service: str, folder: Path, environment: dict[str, str]) -> None:
+    log = stack.enter_context((folder / f"{service}.log").open("ab"))
+    process = subprocess.Popen([sys.executable, "-m", f"cygnet.{service}"], env=environment, stdout=log, stderr=log)
+    stack.callback(process.wait)
+    stack.callback(process.kill)
+
+
+async def _answers(port: int, elsewhere: bool) -> None:
+    async with grpc.aio.insecure_channel(f"{own_address() if elsewhere else '127.0.0.1'}:{port}") as channel:
+        await asyncio.wait_for(channel.channel_ready(), 60)
