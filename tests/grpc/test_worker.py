@@ -6,8 +6,7 @@ Triton alone is a double (triton_double.py says why).
 import asyncio
 import hashlib
 import shutil
-import uuid
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,142 +16,60 @@ import grpc
 import pytest
 import redis.asyncio as aioredis
 
-import cygnet.dedup.__main__ as dedup_main
-import cygnet.worker.__main__ as worker_main
-from cygnet.dedup.settings import DedupSettings
 from cygnet.platform.metrics import HANDLED
 from cygnet.platform.pictures import PictureStore
-from cygnet.platform.server import Lifetime, serving
 from cygnet.v1 import contest_pb2, dedup_pb2, dedup_pb2_grpc, submission_pb2
 from cygnet.worker.scoring import cosine, score
-from cygnet.worker.settings import WorkerSettings
-from cygnet.worker.telemetry import DRAWINGS
 
 from .triton_double import CALIBRATION, TritonDouble, embedding_of, picture_of
+from .worker_house import DONE, DRAWING, FAILED, QUEUED, House, drawings, furnished, serving_dedup, until
 
 pytestmark = pytest.mark.redis
 
 TARGET = b"the duck to imitate"
-QUEUED = submission_pb2.SUBMISSION_STATE_QUEUED
-DRAWING = submission_pb2.SUBMISSION_STATE_DRAWING
-DONE = submission_pb2.SUBMISSION_STATE_DONE
-FAILED = submission_pb2.SUBMISSION_STATE_FAILED
-
-
-async def until(fact: Callable[[], Coroutine[Any, Any, bool]] | Callable[[], bool], within_s: float = 15) -> None:
-    """Waits for a fact."""
-    async with asyncio.timeout(within_s):
-        while True:
-            holds = fact()
-            if await holds if asyncio.iscoroutine(holds) else holds:
-                return
-            await asyncio.sleep(0.01)
+OTHER = contest_pb2.Model(
+    generator_source="hf://somebody/something", steps=4, size=256, scorer_source="builtin://cygnet-clip"
+)
 
 
 @dataclass
-class House:
-    """A dedup service, a picture store and a double of Triton: everything that a worker needs."""
+class Place:
+    """A house with a double of Triton in it."""
 
-    dedup: "dedup_pb2_grpc.DedupServiceAsyncStub"
-    dedup_port: int
-    pictures: PictureStore
-    folder: Path
+    house: House
     triton: TritonDouble
 
-    async def submit(self, prompt: str = "a yellow duck", *, generator: str = "builtin://cygnet-tiny") -> str:
-        """Returns the id of a new submission, by somebody new."""
-        answer = await self.dedup.Admit(
-            dedup_pb2.AdmitRequest(
-                contest="test",
-                participant_id=hashlib.md5(uuid.uuid4().bytes).hexdigest().translate(_TO_BASE32)[:26],
-                nickname="Ada",
-                request_id=str(uuid.uuid4()),
-                target=contest_pb2.Target(name="duck", picture_sha256=hashlib.sha256(TARGET).hexdigest()),
-                prompt=prompt,
-                model=contest_pb2.Model(
-                    generator_source=generator, steps=4, size=256, scorer_source="builtin://cygnet-clip"
-                ),
-                policy=contest_pb2.AdmissionPolicy(
-                    generation=1,
-                    every_ms=100,
-                    burst=100,
-                    pending=100,
-                    max_predicted_wait_ms=86_400_000,
-                    dedup_scope="DEDUP_SCOPE_CONTEST",
-                ),
-            )
-        )
-        return answer.submission.submission_id
-
-    async def submission(self, submission_id: str) -> submission_pb2.Submission:
-        request = dedup_pb2.GetSubmissionsRequest(contest="test", submission_ids=[submission_id])
-        [owned] = (await self.dedup.GetSubmissions(request)).submissions
-        return owned.submission
-
-    async def until_state(self, submission_id: str, state: int) -> submission_pb2.Submission:
-        async def holds() -> bool:
-            return (await self.submission(submission_id)).state == state
-
-        await until(holds)
-        return await self.submission(submission_id)
-
-    @asynccontextmanager
-    async def working(self, *, stop_grace_s: float = 10, **changes: Any) -> AsyncIterator[None]:
-        """Runs a worker; leaving the block is its SIGTERM, and the block ends when the worker has ended."""
-        settings = WorkerSettings(
-            dedup_address=f"127.0.0.1:{self.dedup_port}",
-            triton_address=f"127.0.0.1:{self.triton.port}",
-            pictures_url=f"file://{self.folder}",
-            stop_grace_s=stop_grace_s,
-            **changes,
-        )
-        async with AsyncExitStack() as resources:
-            lifetime = Lifetime(resources)
-            async with serving(await worker_main.wire(settings, lifetime), grace_s=1):
-                yield
-                lifetime.stopping.set()
-        lifetime.raise_failure()
-
-
-_TO_BASE32 = str.maketrans("0189", "qrst")
-
 
 @asynccontextmanager
-async def serving_dedup(redis_url: str, port: int = 0, **changes: Any) -> AsyncIterator[int]:
-    async with AsyncExitStack() as resources:
-        lifetime = Lifetime(resources)
-        settings = DedupSettings(
-            redis_url=redis_url, leaderboard_address="127.0.0.1:1", listen=f"127.0.0.1:{port}", **changes
-        )
-        async with serving(await dedup_main.wire(settings, lifetime), grace_s=0.1) as [bound]:
-            yield bound
-            lifetime.stopping.set()
-
-
-@asynccontextmanager
-async def furnished(redis_url: str, folder: Path, **dedup_changes: Any) -> AsyncIterator[House]:
-    async with AsyncExitStack() as stack:
-        port = await stack.enter_async_context(serving_dedup(redis_url, **dedup_changes))
-        channel = await stack.enter_async_context(grpc.aio.insecure_channel(f"127.0.0.1:{port}"))
-        triton = TritonDouble()
-        await triton.start()
-        stack.push_async_callback(triton.stop)
-        pictures = PictureStore(f"file://{folder}")
-        await pictures.put(TARGET)
-        yield House(dedup_pb2_grpc.DedupServiceStub(channel), port, pictures, folder, triton)
+async def with_a_double(redis_url: str, folder: Path, **dedup_changes: Any) -> AsyncIterator[Place]:
+    triton = TritonDouble()
+    await triton.start()
+    try:
+        async with furnished(
+            redis_url, folder, triton_port=lambda: triton.port, target=TARGET, **dedup_changes
+        ) as house:
+            yield Place(house, triton)
+    finally:
+        await triton.stop()
 
 
 @pytest.fixture
-async def house(redis_url: str, redis_client: aioredis.Redis, tmp_path: Path) -> AsyncIterator[House]:
-    async with furnished(redis_url, tmp_path) as house:
-        yield house
+async def place(redis_url: str, redis_client: aioredis.Redis, tmp_path: Path) -> AsyncIterator[Place]:
+    async with with_a_double(redis_url, tmp_path) as place:
+        yield place
 
 
-def drawings(outcome: str) -> float:
-    return DRAWINGS.labels("test", outcome)._value.get()
+@pytest.fixture
+def house(place: Place) -> House:
+    return place.house
 
 
-async def test_a_job_is_drawn_scored_stored_and_completed_once(house: House) -> None:
+@pytest.fixture
+def triton(place: Place) -> TritonDouble:
+    return place.triton
+
+
+async def test_a_job_is_drawn_scored_stored_and_completed_once(house: House, triton: TritonDouble) -> None:
     completed = drawings("completed")
     async with house.working():
         submitted = await house.submit("A yellow  DUCK")
@@ -166,40 +83,41 @@ async def test_a_job_is_drawn_scored_stored_and_completed_once(house: House) -> 
     assert await house.pictures.get(done.result.picture_sha256) == picture
     assert (done.result.generator_digest, done.result.scorer_digest) == ("a" * 64, "b" * 64)
     assert done.result.calibration_id == "double-1"
-    assert house.triton.prompts == ["a yellow duck"]
+    assert triton.prompts == ["a yellow duck"]
     assert drawings("completed") == completed + 1
 
 
-async def test_the_target_is_embedded_once_for_all_jobs(house: House) -> None:
+async def test_the_target_is_embedded_once_for_all_jobs(house: House, triton: TritonDouble) -> None:
     async with house.working(concurrency=4):
         submitted = [await house.submit(f"duck number {i}") for i in range(8)]
         for each in submitted:
             await house.until_state(each, DONE)
-    assert house.triton.embedded == [TARGET]
+    assert triton.embedded == [TARGET]
 
 
-async def test_what_triton_has_in_hand_is_bounded(house: House) -> None:
-    house.triton.gate.clear()
+async def test_what_triton_has_in_hand_is_bounded(house: House, triton: TritonDouble) -> None:
+    triton.gate.clear()
     submitted = [await house.submit(f"duck number {i}") for i in range(6)]
     async with house.working(concurrency=2):
-        await until(lambda: house.triton.at_work == 2)
-        house.triton.gate.set()
+        await until(lambda: triton.at_work == 2)
+        triton.gate.set()
         for each in submitted:
             await house.until_state(each, DONE)
-    assert house.triton.most_at_work == 2
-    assert sorted(house.triton.prompts) == [f"duck number {i}" for i in range(6)]
+    assert triton.most_at_work == 2
+    assert sorted(triton.prompts) == [f"duck number {i}" for i in range(6)]
 
 
 async def test_a_long_drawing_keeps_its_lease(redis_url: str, redis_client: aioredis.Redis, tmp_path: Path) -> None:
-    async with furnished(redis_url, tmp_path, lease_ms=300) as house:
-        house.triton.gate.clear()
+    async with with_a_double(redis_url, tmp_path, lease_ms=300) as place:
+        house, triton = place.house, place.triton
+        triton.gate.clear()
         submitted = await house.submit()
         async with house.working():
-            await until(lambda: house.triton.at_work == 1)
+            await until(lambda: triton.at_work == 1)
             await asyncio.sleep(1.5)  # five leases: what is tested is that nothing happens
-            house.triton.gate.set()
+            triton.gate.set()
             await house.until_state(submitted, DONE)
-        assert len(house.triton.prompts) == 1
+        assert len(triton.prompts) == 1
 
 
 @pytest.mark.parametrize(("heard_from", "lease_ms"), [("Heartbeat", 300), ("Complete", 10_000)])
@@ -207,12 +125,13 @@ async def test_a_result_whose_lease_was_lost_is_discarded_and_the_work_goes_on(
     redis_url: str, redis_client: aioredis.Redis, tmp_path: Path, heard_from: str, lease_ms: int
 ) -> None:
     refusals = HANDLED.labels("unary", "cygnet.v1.DedupService", heard_from, "Aborted")._value
-    async with furnished(redis_url, tmp_path, lease_ms=lease_ms) as house:
+    async with with_a_double(redis_url, tmp_path, lease_ms=lease_ms) as place:
+        house, triton = place.house, place.triton
         refused, lost = refusals.get(), drawings("lease_lost")
-        house.triton.gate.clear()
+        triton.gate.clear()
         submitted = await house.submit()
         async with house.working():
-            await until(lambda: house.triton.at_work == 1)
+            await until(lambda: triton.at_work == 1)
             job = await _taken_away(house, redis_client)
             theirs = submission_pb2.Result(
                 picture_sha256="c" * 64, score=1.5, cosine=0.1, seed=job.seed,
@@ -223,12 +142,12 @@ async def test_a_result_whose_lease_was_lost_is_discarded_and_the_work_goes_on(
             )
             if heard_from == "Heartbeat":
                 await until(lambda: refusals.get() > refused)
-            house.triton.gate.set()
+            triton.gate.set()
             await house.until_state(await house.submit("a swan"), DONE)
         assert refusals.get() == refused + 1
         assert drawings("lease_lost") == lost + 1
         assert (await house.submission(submitted)).result.calibration_id == "theirs"
-        assert house.triton.cancelled == 0
+        assert triton.cancelled == 0
 
 
 async def _taken_away(house: House, redis_client: aioredis.Redis) -> dedup_pb2.Job:
@@ -241,73 +160,79 @@ async def _taken_away(house: House, redis_client: aioredis.Redis) -> dedup_pb2.J
     return answer.job
 
 
-async def test_triton_goes_away_in_the_middle_and_the_job_is_drawn_when_it_is_back(house: House) -> None:
+async def test_triton_goes_away_in_the_middle_and_the_job_is_drawn_when_it_is_back(
+    house: House, triton: TritonDouble
+) -> None:
     returned = drawings("returned")
-    house.triton.gate.clear()
+    triton.gate.clear()
     submitted = await house.submit()
     async with house.working():
-        await until(lambda: house.triton.at_work == 1)
-        await house.triton.stop()
+        await until(lambda: triton.at_work == 1)
+        await triton.stop()
         await house.until_state(submitted, QUEUED)
         assert drawings("returned") == returned + 1
-        house.triton.gate.set()
-        await house.triton.start()
+        triton.gate.set()
+        await triton.start()
         await house.until_state(submitted, DONE)
-    assert house.triton.prompts == ["a yellow duck"] * 2
-    assert house.triton.probes >= 2
+    assert triton.prompts == ["a yellow duck"] * 2
+    assert triton.probes >= 2
 
 
-async def test_nothing_is_claimed_before_triton_draws(house: House) -> None:
-    await house.triton.stop()
+async def test_nothing_is_claimed_before_triton_draws(house: House, triton: TritonDouble) -> None:
+    await triton.stop()
     submitted = await house.submit()
     async with house.working():
         await asyncio.sleep(0.5)  # what is tested is that nothing happens
         assert (await house.submission(submitted)).state == QUEUED
-        await house.triton.start()
+        await triton.start()
         await house.until_state(submitted, DONE)
 
 
-async def test_without_a_calibration_players_wait_and_no_score_is_invented(house: House) -> None:
-    house.triton.calibration = None
+async def test_without_a_calibration_players_wait_and_no_score_is_invented(house: House, triton: TritonDouble) -> None:
+    triton.calibration = None
     submitted = await house.submit()
     async with house.working():
-        await until(lambda: house.triton.probes >= 2)
+        await until(lambda: triton.probes >= 2)
         assert (await house.submission(submitted)).state == QUEUED
-        house.triton.calibration = CALIBRATION
+        triton.calibration = CALIBRATION
         await house.until_state(submitted, DONE)
 
 
-async def test_told_to_stop_it_finishes_what_is_in_hand_and_claims_nothing_more(house: House) -> None:
-    house.triton.gate.clear()
+async def test_told_to_stop_it_finishes_what_is_in_hand_and_claims_nothing_more(
+    house: House, triton: TritonDouble
+) -> None:
+    triton.gate.clear()
     first = await house.submit()
     async with house.working():
-        await until(lambda: house.triton.at_work == 1)
+        await until(lambda: triton.at_work == 1)
         second = await house.submit("a swan")
-        asyncio.get_running_loop().call_later(0.3, house.triton.gate.set)
+        asyncio.get_running_loop().call_later(0.3, triton.gate.set)
     assert (await house.submission(first)).state == DONE
     assert (await house.submission(second)).state == QUEUED
 
 
-async def test_out_of_time_it_gives_back_what_is_in_hand_and_lets_triton_finish(house: House) -> None:
-    house.triton.gate.clear()
+async def test_out_of_time_it_gives_back_what_is_in_hand_and_lets_triton_finish(
+    house: House, triton: TritonDouble
+) -> None:
+    triton.gate.clear()
     submitted = await house.submit()
 
     async def open_the_gate_once_it_was_given_back() -> None:
         await house.until_state(submitted, QUEUED)
-        house.triton.gate.set()
+        triton.gate.set()
 
     async with house.working(stop_grace_s=0.2):
-        await until(lambda: house.triton.at_work == 1)
+        await until(lambda: triton.at_work == 1)
         opening = asyncio.create_task(open_the_gate_once_it_was_given_back())
         await house.until_state(submitted, DRAWING)
     await opening
     assert (await house.submission(submitted)).state == QUEUED
-    assert (house.triton.at_work, house.triton.cancelled) == (0, 0)
+    assert (triton.at_work, triton.cancelled) == (0, 0)
 
 
-async def test_a_contest_that_wants_another_model_fails_openly(house: House) -> None:
+async def test_a_contest_that_wants_another_model_fails_openly(house: House, triton: TritonDouble) -> None:
     async with house.working():
-        failed = await house.until_state(await house.submit(generator="hf://somebody/something"), FAILED)
+        failed = await house.until_state(await house.submit(model=OTHER), FAILED)
         assert failed.failure.reason == "MODEL_NOT_SERVED"
         assert (
             failed.failure.message == "the contest wants hf://somebody/something, Triton serves builtin://cygnet-tiny"
@@ -315,17 +240,17 @@ async def test_a_contest_that_wants_another_model_fails_openly(house: House) -> 
         await house.until_state(await house.submit("a swan"), DONE)
 
 
-async def test_a_drawing_that_triton_refuses_fails_openly(house: House) -> None:
-    house.triton.refuses = (grpc.StatusCode.INVALID_ARGUMENT, "SIZE must be a multiple of 64")
+async def test_a_drawing_that_triton_refuses_fails_openly(house: House, triton: TritonDouble) -> None:
+    triton.refuses = (grpc.StatusCode.INVALID_ARGUMENT, "SIZE must be a multiple of 64")
     async with house.working():
         failed = await house.until_state(await house.submit(), FAILED)
         assert failed.failure.reason == "DRAWING_FAILED"
         assert "SIZE must be a multiple of 64" in failed.failure.message
-        house.triton.refuses = None
+        triton.refuses = None
         await house.until_state(await house.submit("a swan"), DONE)
 
 
-async def test_a_target_without_a_picture_fails_openly(house: House) -> None:
+async def test_a_target_without_a_picture_fails_openly(house: House, triton: TritonDouble) -> None:
     shutil.rmtree(house.folder / "pictures")
     async with house.working():
         failed = await house.until_state(await house.submit(), FAILED)
@@ -333,7 +258,7 @@ async def test_a_target_without_a_picture_fails_openly(house: House) -> None:
     assert "the target's picture is not stored" in failed.failure.message
 
 
-async def test_a_picture_store_that_fails_costs_nobody_a_drawing(house: House) -> None:
+async def test_a_picture_store_that_fails_costs_nobody_a_drawing(house: House, triton: TritonDouble) -> None:
     async with house.working():
         await house.until_state(await house.submit(), DONE)
         folder, away = house.folder / "pictures", house.folder / "away"
@@ -353,14 +278,15 @@ async def test_dedup_is_away_when_the_drawing_is_ready_and_gets_the_result_when_
 ) -> None:
     async with AsyncExitStack() as stack:
         triton, pictures = TritonDouble(), PictureStore(f"file://{tmp_path}")
-        await pictures.put(TARGET)
         await triton.start()
         stack.push_async_callback(triton.stop)
         triton.gate.clear()
         dedup = AsyncExitStack()
         port = await dedup.enter_async_context(serving_dedup(redis_url))
         channel = await stack.enter_async_context(grpc.aio.insecure_channel(f"127.0.0.1:{port}"))
-        house = House(dedup_pb2_grpc.DedupServiceStub(channel), port, pictures, tmp_path, triton)
+        target_sha256 = await pictures.put(TARGET)
+        stub = dedup_pb2_grpc.DedupServiceStub(channel)
+        house = House(stub, port, pictures, tmp_path, lambda: triton.port, target_sha256)
         submitted = await house.submit()
         async with house.working():
             await until(lambda: triton.at_work == 1)

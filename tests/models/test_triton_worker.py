@@ -1,0 +1,81 @@
+"""The worker with the real Triton and the real dedup: what comes out is what the formula says of the stored bytes."""
+
+import asyncio
+import io
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+import redis.asyncio as aioredis
+from PIL import Image, ImageDraw
+
+from cygnet.v1 import contest_pb2
+from cygnet.worker.scoring import cosine, score
+from cygnet.worker.triton import TritonClient
+
+from ..grpc.worker_house import DONE, QUEUED, House, furnished
+from .conftest import Server, Weights
+
+pytestmark = [pytest.mark.triton, pytest.mark.redis]
+
+PATIENCE_S = 120
+"""The models import torch first, on whatever the machine has left."""
+
+
+def target() -> bytes:
+    image = Image.new("RGB", (128, 128), "skyblue")
+    ImageDraw.Draw(image).ellipse((30, 40, 100, 100), fill="gold")
+    out = io.BytesIO()
+    image.save(out, "PNG")
+    return out.getvalue()
+
+
+@pytest.fixture
+async def house(redis_url: str, redis_client: aioredis.Redis, tmp_path: Path, server: Server) -> AsyncIterator[House]:
+    port = int(server.url.rpartition(":")[2])
+    async with furnished(redis_url, tmp_path, triton_port=lambda: port, target=target()) as house:
+        yield house
+
+
+@pytest.fixture
+def model(weights: Weights) -> contest_pb2.Model:
+    return contest_pb2.Model(
+        generator_source=weights.generator, steps=weights.steps, size=weights.size, scorer_source=weights.scorer
+    )
+
+
+async def test_a_score_follows_from_the_stored_bytes(house: House, model: contest_pb2.Model, server: Server) -> None:
+    async with house.working():
+        done = await house.until_state(await house.submit("a red duck in the snow", model=model), DONE, PATIENCE_S)
+    picture = await house.pictures.get(done.result.picture_sha256)
+    triton = TritonClient(server.url)
+    try:
+        drawn, imitated = await triton.embed(picture), await triton.embed(target())
+    finally:
+        await triton.close()
+    calibration = drawn.scorer.calibration
+    assert calibration is not None
+    similarity = cosine(drawn.vector, imitated.vector, calibration.mean)
+    # Embedded again, in other company: fp32 keeps a cosine to the eighth digit.
+    assert done.result.cosine == pytest.approx(similarity, abs=1e-6)
+    # The map itself is exact.
+    assert done.result.score == score(done.result.cosine, calibration.points)
+    assert done.result.calibration_id == calibration.id
+    assert done.result.scorer_digest == drawn.scorer.digest
+
+
+async def test_a_worker_that_is_out_of_time_does_not_hurt_triton(house: House, model: contest_pb2.Model) -> None:
+    long = contest_pb2.Model()
+    long.CopyFrom(model)
+    long.steps = 50
+    async with house.working(stop_grace_s=0.01):
+        submitted = [await house.submit(f"duck number {i}", model=long) for i in range(4)]
+        await asyncio.wait(
+            {asyncio.create_task(house.until_state(each, DONE, PATIENCE_S)) for each in submitted},
+            return_when=asyncio.FIRST_COMPLETED,
+        )
+    states = [(await house.submission(each)).state for each in submitted]
+    assert QUEUED in states
+    async with house.working():
+        for each in submitted:
+            await house.until_state(each, DONE, PATIENCE_S)
