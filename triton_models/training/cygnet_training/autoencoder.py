@@ -30,7 +30,7 @@ FINE_CROP = 128
 
 def to_signal(pictures: Pictures) -> Tensor:
     """(n, h, w, 3) uint8 to (n, 3, h, w) float32 in [-1, 1], channels last in memory."""
-    return torch.from_numpy(np.ascontiguousarray(pictures)).permute(0, 3, 1, 2).to(torch.float32) / 127.5 - 1
+    return torch.from_numpy(pictures.astype(np.float32)).permute(0, 3, 1, 2) / 127.5 - 1
 
 
 def halve(signal: Tensor) -> Tensor:
@@ -49,7 +49,7 @@ def new_coarse(preset: Preset) -> Network:
 def train_coarse(preset: Preset, data: Dataset, folder: Path) -> Network:
     """The four-level network for pictures of half size; latents carry a little noise, so small errors do not show."""
     torch.manual_seed(preset.seed)
-    run = Run("autoencoder-coarse", new_coarse(preset), preset.vae_coarse, folder)
+    run = Run("autoencoder-coarse", new_coarse(preset), preset.vae_coarse, folder, orthogonal=True)
 
     def loss_at(rng: np.random.Generator) -> Tensor:
         crops = halve(to_signal(_crops(data, rng, preset.vae_coarse.batch, COARSE_CROP * 2))).to(run.dtype)
@@ -65,7 +65,7 @@ def train_fine(preset: Preset, data: Dataset, folder: Path, coarse: Network) -> 
     """The grown network, its decoder trained on at full size with the encoder held still."""
     grown = grow(preset, coarse)
     grown.encoder.requires_grad_(False)
-    run = Run("autoencoder-fine", grown, preset.vae_fine, folder)
+    run = Run("autoencoder-fine", grown, preset.vae_fine, folder, orthogonal=True)
 
     def loss_at(rng: np.random.Generator) -> Tensor:
         crops = to_signal(_crops(data, rng, preset.vae_fine.batch, FINE_CROP)).to(run.dtype)

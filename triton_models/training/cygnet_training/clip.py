@@ -6,6 +6,8 @@ against all other pictures, which keeps where and how things stand, so that a ne
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -27,12 +29,12 @@ from .networks import (
     Tokenizer,
 )
 from .optimise import Run
-from .presets import Preset
+from .presets import Preset, Schedule
 from .progress import progress
 
 Vectors = NDArray[np.float64]
 PICTURE_TEMPERATURE = 0.1
-PICTURE_WEIGHT = 0.3
+PLACES_SHARE = 0.55
 
 
 def new_clip(preset: Preset, tokenizer: Tokenizer) -> Network:
@@ -100,31 +102,75 @@ def thumbnails(preset: Preset, pictures: Pictures, path: Path) -> Pictures:
     return np.stack(small)
 
 
-def train_clip(preset: Preset, data: Dataset, tokenizer: Tokenizer, folder: Path) -> Network:
-    """Trains the scorer from nothing; returns the mean of its weights over the last steps."""
+@dataclass(frozen=True)
+class Lesson:
+    """What one phase of training asks for: how far views move apart, how much they count, and against what."""
+
+    movement: float
+    picture_weight: float
+    siblings: bool
+
+
+WORDS = Lesson(movement=0.08, picture_weight=0.3, siblings=False)
+PLACES = Lesson(movement=0.02, picture_weight=1.0, siblings=True)
+
+
+def train_clip(preset: Preset, data: Dataset, tokenizer: Tokenizer, folder: Path) -> None:
+    """Trains the scorer from nothing: first the words; then, with the text tower still, where things stand.
+
+    In the second phase each picture is in the batch with another of the same scene, to be told apart from it.
+    Each phase leaves a checkpoint, which `blend` joins.
+    """
+    torch.manual_seed(preset.seed)
+    clip = Run("clip-words", new_clip(preset, tokenizer), preset.clip_words, folder)
+    learned = clip.train(preset.seed + 3, _loss(clip, WORDS, preset.clip_words, preset, data, tokenizer, folder))
+    learned.requires_grad_(True)
+    learned.text_model.requires_grad_(False)
+    learned.text_projection.requires_grad_(False)
+    clip = Run("clip", learned, preset.clip, folder)
+    clip.train(preset.seed + 4, _loss(clip, PLACES, preset.clip, preset, data, tokenizer, folder))
+
+
+def blend(words: Network, places: Network) -> Network:
+    """The shipped scorer: weights between those of the two phases, which orders captions nearly as well as the first
+    and tells copies from namesakes nearly as well as the second. The text tower is the same in all three.
+
+    Source: M. Wortsman et al., "Robust fine-tuning of zero-shot models", 2022.
+    """
+    with torch.no_grad():
+        for parameter, other in zip(words.parameters(), places.parameters(), strict=True):
+            parameter.lerp_(other, PLACES_SHARE)
+    return words
+
+
+def _loss(
+    run: Run, lesson: Lesson, schedule: Schedule, preset: Preset, data: Dataset, tokenizer: Tokenizer, folder: Path
+) -> Callable[[np.random.Generator], Tensor]:
     folder.mkdir(parents=True, exist_ok=True)
     small = thumbnails(preset, data.pictures, folder / "thumbnails.npy")
     numbers = {scene: number for number, scene in enumerate(dict.fromkeys(data.scenes))}
-    torch.manual_seed(preset.seed)
-    run = Run("clip", new_clip(preset, tokenizer), preset.clip, folder)
+    labels = np.array([numbers[scene] for scene in data.scenes])
+    members = [np.flatnonzero(labels == number) for number in range(len(numbers))]
     clip: Network = run.fast
 
     def loss_at(rng: np.random.Generator) -> Tensor:
-        chosen = rng.integers(len(data.scenes), size=preset.clip.batch)
-        scenes = [data.scenes[i] for i in chosen]
-        ids = _without_padding(tokenise(tokenizer, [random_caption(scene, rng) for scene in scenes]))
+        chosen = rng.integers(len(labels), size=schedule.batch)
+        if lesson.siblings:
+            half = schedule.batch // 2
+            chosen[half : half * 2] = [rng.choice(members[labels[i]]) for i in chosen[:half]]
+        ids = _without_padding(tokenise(tokenizer, [random_caption(data.scenes[i], rng) for i in chosen]))
         pictures = torch.from_numpy(small[chosen]).permute(0, 3, 1, 2).to(torch.float32) / 127.5 - 1
-        views = torch.cat([_view(pictures), _view(pictures)]).to(run.dtype)
+        views = torch.cat([_view(pictures, lesson.movement), _view(pictures, lesson.movement)]).to(run.dtype)
         seen = _unit(clip.get_image_features(pixel_values=views).pooler_output.float())
         said = _unit(clip.get_text_features(input_ids=ids).pooler_output.float())
         first, second = seen.chunk(2)
-        same = torch.tensor([numbers[scene] for scene in scenes])
+        same = torch.from_numpy(labels[chosen])
         scale = clip.logit_scale.float().exp().clamp(max=100.0)
         words = _contrast(first @ said.T * scale, same) + _contrast(second @ said.T * scale, same)
-        views_loss = _contrast(first @ second.T / PICTURE_TEMPERATURE, torch.arange(len(chosen)))
-        return words / 2 + PICTURE_WEIGHT * views_loss
+        copies = _contrast(first @ second.T / PICTURE_TEMPERATURE, torch.from_numpy(chosen))
+        return words / 2 + lesson.picture_weight * copies
 
-    return run.train(preset.seed + 3, loss_at)
+    return loss_at
 
 
 @torch.no_grad()
@@ -162,14 +208,14 @@ def _without_padding(ids: Tensor) -> Tensor:
     return ids[:, : int((ids != ids[:, -1:]).sum(1).max()) + 1]
 
 
-def _view(pictures: Tensor) -> Tensor:
+def _view(pictures: Tensor, movement: float) -> Tensor:
     """One random view of each (n, 3, h, w) picture: moved, resized, mirrored, with other light, noise and blur."""
     count = len(pictures)
-    scale = 1 + (torch.rand(count) - 0.5) * 0.16
+    scale = 1 + (torch.rand(count) - 0.5) * 2 * movement
     mirror = torch.where(torch.rand(count) < 0.5, -1.0, 1.0)
     place = torch.zeros(count, 2, 3)
     place[:, 0, 0], place[:, 1, 1] = scale * mirror, scale
-    place[:, :, 2] = (torch.rand(count, 2) - 0.5) * 0.16
+    place[:, :, 2] = (torch.rand(count, 2) - 0.5) * 2 * movement
     grid = nn.functional.affine_grid(place, list(pictures.shape), align_corners=False)
     moved = nn.functional.grid_sample(pictures, grid, padding_mode="reflection", align_corners=False)
     if torch.rand(()) < 0.3:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -100,7 +101,7 @@ def evaluate(preset: Preset, weights: Weights, held_out: Dataset, drawings: int)
             f"{psnr(weights.pipeline.vae, held_out.pictures[:64]):.1f} dB",
         )
     ]
-    rows += _scorer_rows(weights, preset.seed + 6)
+    rows += _scorer_rows(weights, preset)
     scenes = list(held_out_scenes())[:: max(1, len(held_out_scenes()) // drawings)][:drawings]
     rows += _probe_rows(
         "rendered",
@@ -116,11 +117,11 @@ def evaluate(preset: Preset, weights: Weights, held_out: Dataset, drawings: int)
     return rows
 
 
-def contact_sheet(weights: Weights, seed: int = 1) -> Image.Image:
-    """The pictures of SHEET_PROMPTS, row by row, one seed for all, none chosen by hand."""
-    rows = -(-len(SHEET_PROMPTS) // SHEET_COLUMNS)
+def contact_sheet(weights: Weights, prompts: Sequence[str] = SHEET_PROMPTS, seed: int = 1) -> Image.Image:
+    """The pictures of the prompts, row by row, one seed for all, none chosen by hand."""
+    rows = -(-len(prompts) // SHEET_COLUMNS)
     sheet = Image.new("RGB", (SHEET_COLUMNS * SHEET_TILE, rows * SHEET_TILE))
-    for index, prompt in enumerate(SHEET_PROMPTS):
+    for index, prompt in enumerate(prompts):
         tile = weights.draw(prompt, seed).resize((SHEET_TILE, SHEET_TILE), Image.Resampling.LANCZOS)
         sheet.paste(tile, (index % SHEET_COLUMNS * SHEET_TILE, index // SHEET_COLUMNS * SHEET_TILE))
     return sheet
@@ -155,8 +156,8 @@ def _probe_rows(what: str, weights: Weights, pictures: list[Image.Image], scenes
     return [(f"{name} right, {len(scenes)} {what} unseen scenes", f"{share:.1%}") for name, share in shares.items()]
 
 
-def _scorer_rows(weights: Weights, seed: int) -> list[tuple[str, str]]:
-    cosines, _ = measure_pairs(weights.clip, weights.processor, weights.mean, seed)
+def _scorer_rows(weights: Weights, preset: Preset) -> list[tuple[str, str]]:
+    cosines, _ = measure_pairs(weights.clip, weights.processor, weights.mean, preset.seed + 6, preset.pairs)
     rows = []
     for better, worse in zip(KINDS, KINDS[1:], strict=False):
         rows.append((f"{better} > {worse}", f"{np.mean(cosines[better] > cosines[worse]):.1%}"))

@@ -54,7 +54,7 @@ def export_scorer(preset: Preset, weights: Path, clip: Network, tokenizer: Token
     processor = new_processor(preset)
     processor.save_pretrained(directory)
     written = CLIPModel.from_pretrained(directory, dtype=torch.float32).eval()
-    record = calibration(written, processor, preset.seed + 5)
+    record = calibration(written, processor, preset.seed + 5, preset.pairs)
     (directory / "calibration.json").write_text(json.dumps(record) + "\n")
 
 

@@ -39,15 +39,15 @@ def new_scheduler() -> DDIMScheduler:
 
 
 def new_unet(preset: Preset) -> Network:
-    """An untrained UNet over 16x16 latents, attending at its two larger levels."""
+    """An untrained UNet over 16x16 latents, attending to the words at 8x8 and 4x4."""
     unet = UNet2DConditionModel(
         sample_size=preset.size // 2 ** (len(preset.vae_decoder_blocks)),
         in_channels=preset.latent_channels,
         out_channels=preset.latent_channels,
         block_out_channels=preset.unet_widths,
         layers_per_block=1,
-        down_block_types=("CrossAttnDownBlock2D", "CrossAttnDownBlock2D", "DownBlock2D"),
-        up_block_types=("UpBlock2D", "CrossAttnUpBlock2D", "CrossAttnUpBlock2D"),
+        down_block_types=("DownBlock2D", "CrossAttnDownBlock2D", "DownBlock2D"),
+        up_block_types=("UpBlock2D", "CrossAttnUpBlock2D", "UpBlock2D"),
         cross_attention_dim=preset.text_width,
         attention_head_dim=4,
         norm_num_groups=16,

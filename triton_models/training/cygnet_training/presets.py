@@ -36,34 +36,41 @@ class Preset:
     clip_width: int = 160
     clip_layers: int = 5
     clip_projection: int = 128
-    clip: Schedule = field(default_factory=lambda: Schedule(900, 96, 1e-3))
+    clip_words: Schedule = field(default_factory=lambda: Schedule(900, 96, 1e-3))
+    clip: Schedule = field(default_factory=lambda: Schedule(700, 96, 7e-4))
     # Autoencoder at half size; `grow` adds one level of no blocks.
     vae_width: int = 48
     vae_encoder_blocks: tuple[int, ...] = (0, 1, 2, 3)
     vae_decoder_blocks: tuple[int, ...] = (4, 3, 2, 1)
     latent_channels: int = 16
-    vae_coarse: Schedule = field(default_factory=lambda: Schedule(2000, 16, 1.5e-3))
-    vae_fine: Schedule = field(default_factory=lambda: Schedule(1000, 8, 5e-4))
+    vae_coarse: Schedule = field(default_factory=lambda: Schedule(2000, 16, 2e-3))
+    vae_fine: Schedule = field(default_factory=lambda: Schedule(2000, 8, 1e-3))
     # Generator.
-    unet_widths: tuple[int, ...] = (128, 256, 256)
-    unet: Schedule = field(default_factory=lambda: Schedule(3000, 64, 5e-4))
+    unet_widths: tuple[int, ...] = (128, 192, 256)
+    unet: Schedule = field(default_factory=lambda: Schedule(2100, 32, 1e-3))
     steps: int = 10
     guidance_scale: float = 2.5
+    # Evaluation: pairs of each kind of likeness; prompts of the contact sheet.
+    pairs: int = 400
+    sheet: int = 20
 
 
 PRESETS = {
     "first": Preset("first"),
     "smoke": replace(
         Preset("smoke"),
-        pictures=192,
-        held_out=64,
-        clip=Schedule(6, 16, 1e-3),
+        pictures=64,
+        held_out=16,
+        clip_words=Schedule(4, 16, 1e-3),
+        clip=Schedule(4, 16, 1e-3),
         vae_width=16,
         vae_coarse=Schedule(4, 4, 1e-3),
         vae_fine=Schedule(2, 2, 1e-3),
         unet_widths=(32, 32, 32),
         unet=Schedule(4, 8, 1e-3),
         steps=2,
+        pairs=24,
+        sheet=2,
     ),
 }
 

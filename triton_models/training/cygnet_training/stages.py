@@ -81,10 +81,13 @@ class Workshop:
         loaded = evaluate.load_weights(self.weights)
         for what, figure in evaluate.evaluate(self.preset, loaded, load(self.directory, "held_out"), self.drawings):
             print(f"| {what} | {figure} |", flush=True)
-        evaluate.contact_sheet(loaded).save(self.weights / "contact_sheet.png", optimize=True)
+        evaluate.contact_sheet(loaded, evaluate.SHEET_PROMPTS[: self.preset.sheet]).save(
+            self.weights / "contact_sheet.png", optimize=True
+        )
 
     def _clip(self) -> Network:
-        return self._trained(clip.new_clip(self.preset, self.tokenizer), "clip")
+        phases = [self._trained(clip.new_clip(self.preset, self.tokenizer), name) for name in ("clip-words", "clip")]
+        return clip.blend(*phases)
 
     def _trained(self, network: Network, name: str) -> Network:
         state = torch.load(self.checkpoints / f"{name}.pt", map_location="cpu", weights_only=True)
