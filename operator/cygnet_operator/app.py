@@ -1,8 +1,10 @@
 """Puts the operator together and keeps it running: kopf, the workers, the resync."""
 
 import asyncio
+import contextlib
 import logging
 import time
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 import kopf
@@ -11,7 +13,7 @@ from cygnet_operator import handlers, metrics
 from cygnet_operator.cache import Cache
 from cygnet_operator.cluster import Cluster, ClusterError, Connection
 from cygnet_operator.figures import FiguresReader
-from cygnet_operator.model import ALWAYS_THERE, CONTEST, MANAGED_BY, WHERE_INSTALLED
+from cygnet_operator.model import ALWAYS_THERE, CONTEST, MANAGED_BY, WHERE_INSTALLED, Kind
 from cygnet_operator.pictures import Pictures
 from cygnet_operator.publish import Publisher, replicas_of
 from cygnet_operator.reconcile import Ports, Reconciler
@@ -24,6 +26,10 @@ STUCK_S = 180.0
 """Work that is due for so long says that the operator hangs: the liveness probe fails."""
 
 
+LOOK_AGAIN_S = 2.0
+"""At start, whether the cluster is ready for us is looked at this often."""
+
+
 class Stuck(Exception):
     """Due work is not being done."""
 
@@ -31,9 +37,21 @@ class Stuck(Exception):
 async def operate(settings: OperatorSettings, connection: Connection, namespace: str, stop: asyncio.Event) -> None:
     """Runs the operator until `stop` is set."""
     cluster = Cluster(connection, namespace)
+    try:
+        # kopf looks once at what kinds there are; the chart may bring the operator before the kind.
+        installed = await _until_known(cluster, stop)
+        if installed is not None:
+            await _operate(settings, connection, cluster, installed, stop)
+    finally:
+        await cluster.close()
+
+
+async def _operate(
+    settings: OperatorSettings, connection: Connection, cluster: Cluster, installed: frozenset[str], stop: asyncio.Event
+) -> None:
     indices = handlers.Indices()
     cache = Cache(indices.get("contests"), indices.get("children"), indices.get("slices"))
-    cache.installed = await _installed(cluster)
+    cache.installed = installed
     publisher = Publisher(
         settings.admin_token.get_secret_value(),
         lambda: replicas_of(cache.slices),
@@ -44,13 +62,22 @@ async def operate(settings: OperatorSettings, connection: Connection, namespace:
         cluster, cache, Pictures(cluster.config_map, time.monotonic), publisher, figures, lambda: datetime.now(UTC)
     )
     queue = WorkQueue(Reconciler(ports, settings).reconcile)
-    resync = Resync(cluster, cache, queue, settings.resync_s)
+
+    kinds = (*ALWAYS_THERE, *(kind for kind in WHERE_INSTALLED if kind.kind in installed))
+    resync = Resync(cluster, cache, queue, kinds, settings.resync_s)
+
+    failures: list[BaseException] = []
 
     async def background() -> None:
-        async with asyncio.TaskGroup() as group:
-            group.create_task(queue.run(settings.workers))
-            group.create_task(resync.run())
-            group.create_task(_measure(queue, cache))
+        try:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(queue.run(settings.workers))
+                group.create_task(resync.run())
+                group.create_task(_measure(queue, cache))
+        except Exception as error:
+            # Nothing runs half: an operator that only listens would look alive for ever.
+            failures.append(error)
+            stop.set()
 
     def alive() -> float:
         oldest = queue.oldest_due_s
@@ -58,27 +85,30 @@ async def operate(settings: OperatorSettings, connection: Connection, namespace:
             raise Stuck(f"work has been due for {oldest:.0f} s")
         return round(oldest, 3)
 
-    kinds = (*ALWAYS_THERE, *(kind for kind in WHERE_INSTALLED if kind.kind in cache.installed))
     try:
         await kopf.operator(
             registry=handlers.registry(handlers.Heard(indices, cache, queue, alive, background), connection, kinds),
-            settings=handlers.settings(),
+            settings=handlers.settings(kinds),
             standalone=True,
-            namespaces=[namespace],
+            namespaces=[cluster.namespace],
             liveness_endpoint=f"http://{settings.health_listen}/healthz",
             stop_flag=stop,
         )
     finally:
         await publisher.close()
         await figures.close()
-        await cluster.close()
+    if failures:
+        raise failures[0]
 
 
 class Resync:
     """Looks at everything again, now and then: what a watch has missed is found here."""
 
-    def __init__(self, cluster: Cluster, cache: Cache, queue: WorkQueue, every_s: float) -> None:
-        self._cluster, self._cache, self._queue, self._every_s = cluster, cache, queue, every_s
+    def __init__(
+        self, cluster: Cluster, cache: Cache, queue: WorkQueue, child_kinds: Sequence[Kind], every_s: float
+    ) -> None:
+        self._cluster, self._cache, self._queue = cluster, cache, queue
+        self._child_kinds, self._every_s = child_kinds, every_s
 
     async def run(self) -> None:
         """Runs for ever."""
@@ -91,14 +121,27 @@ class Resync:
 
     async def once(self) -> None:
         """Lists every kind, notes what is gone, and makes every contest due."""
-        self._cache.installed = await _installed(self._cluster)
         selector = ",".join(f"{name}={value}" for name, value in MANAGED_BY.items())
-        for kind in (*ALWAYS_THERE, CONTEST):
+        for kind in (*self._child_kinds, CONTEST):
             version, items = await self._cluster.items(kind, "" if kind == CONTEST else selector)
             self._cache.note_listed(kind, version, items)
         for name in self._cache.names:
             await self._queue.add(name)
         metrics.LAST_RESYNC.set_to_current_time()
+
+
+async def _until_known(cluster: Cluster, stop: asyncio.Event) -> frozenset[str] | None:
+    """Waits until the cluster knows contests; returns which optional kinds it knows, or None when told to stop."""
+    while not stop.is_set():
+        try:
+            if await cluster.knows(CONTEST):
+                return await _installed(cluster)
+            log.warning("waiting: the cluster does not know contests yet; apply contest-crd.yaml")
+        except ClusterError as error:
+            log.warning("waiting for the API server", extra={"error": str(error)})
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(stop.wait(), LOOK_AGAIN_S)
+    return None
 
 
 async def _installed(cluster: Cluster) -> frozenset[str]:

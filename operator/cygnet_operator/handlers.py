@@ -6,7 +6,6 @@ converge as a Go controller does and leave nothing behind.
 """
 
 import asyncio
-import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
@@ -17,7 +16,6 @@ from cygnet_operator.cache import Cache, Index
 from cygnet_operator.cluster import Connection
 from cygnet_operator.model import (
     ADMIN_LABEL,
-    ALWAYS_THERE,
     CONTEST,
     CONTEST_LABEL,
     ENDPOINT_SLICE,
@@ -27,8 +25,6 @@ from cygnet_operator.model import (
     Object,
 )
 from cygnet_operator.work import WorkQueue
-
-log = logging.getLogger(__name__)
 
 _CHILD_SELECTOR = ",".join(f"{name}={value}" for name, value in MANAGED_BY.items())
 
@@ -76,7 +72,7 @@ def registry(heard: Heard, connection: Connection, child_kinds: tuple[Kind, ...]
     return handlers
 
 
-def settings() -> kopf.OperatorSettings:
+def settings(child_kinds: tuple[Kind, ...]) -> kopf.OperatorSettings:
     """Returns kopf's settings: no peering, no scan for namespaces and CRDs (which would need rights on the cluster)."""
     chosen = kopf.OperatorSettings()
     chosen.peering.standalone = True
@@ -85,7 +81,7 @@ def settings() -> kopf.OperatorSettings:
     chosen.networking.connect_timeout = 5
     # kopf gives up on a watch after its last pause and stops the operator: an API server may be away for longer.
     chosen.networking.error_backoffs = (0.5, 1, 2, 3, 5, 5, *[5] * 1000)
-    for kind in ALWAYS_THERE:
+    for kind in child_kinds:
         chosen.watching.label_selectors[kind.api_version, kind.plural] = _CHILD_SELECTOR
     chosen.watching.label_selectors[ENDPOINT_SLICE.api_version, ENDPOINT_SLICE.plural] = f"{ADMIN_LABEL}=true"
     return chosen
@@ -116,9 +112,7 @@ def _on_startup(handlers: kopf.OperatorRegistry, heard: Heard, connection: Conne
     async def cleanup(**_: Any) -> None:
         for task in running:
             task.cancel()
-        for outcome in await asyncio.gather(*running, return_exceptions=True):
-            if isinstance(outcome, Exception):
-                log.error("the background work had failed", exc_info=outcome)
+        await asyncio.gather(*running, return_exceptions=True)
 
 
 def _on_contests(handlers: kopf.OperatorRegistry, heard: Heard) -> None:

@@ -170,6 +170,7 @@ class ApiServer:
             "--endpoint-reconciler-type=none",
         ]
         self._running = ExitStack()
+        self._process: subprocess.Popen[bytes] | None = None
 
     @property
     def audit_log(self) -> Path:
@@ -178,12 +179,18 @@ class ApiServer:
 
     def start(self) -> None:
         """Starts it and waits until it is ready."""
-        server = _start(self._running, self._folder / "logs" / "kube-apiserver.log", *self._command)
+        self._process = server = _start(self._running, self._folder / "logs" / "kube-apiserver.log", *self._command)
         _wait_until_ready(f"https://127.0.0.1:{self._port}/readyz", server)
 
     def stop(self) -> None:
         """Takes it away at once."""
         self._running.close()
+        self._process = None
+
+    def ensure_running(self) -> None:
+        """Starts it unless it runs."""
+        if self._process is None:
+            self.start()
 
 
 def _audit_policy(folder: Path) -> Path:

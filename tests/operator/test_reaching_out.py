@@ -6,9 +6,12 @@ from typing import Any
 
 import pytest
 
+from cygnet.platform.server import Endpoint, serving
+from cygnet.platform.wrapping import AioContext
+from cygnet.v1 import leaderboard_pb2, leaderboard_pb2_grpc
 from cygnet_operator.fetch import fetch
-from cygnet_operator.figures import oldest_wait
-from cygnet_operator.model import InvalidContest, parse
+from cygnet_operator.figures import FiguresReader, oldest_wait
+from cygnet_operator.model import Figures, InvalidContest, parse
 from cygnet_operator.pictures import KEPT_S, PictureMissing, Pictures, target_pictures
 from cygnet_operator.waiting import what_keeps
 
@@ -134,3 +137,34 @@ def test_a_model_is_fetched_whole_and_once(tmp_path: Path) -> None:
 def test_a_resource_of_another_schema_is_refused_with_the_field() -> None:
     with pytest.raises(InvalidContest, match=r"spec\.surprise"):
         parse(body(surprise=1))
+
+
+class Board(leaderboard_pb2_grpc.LeaderboardServiceServicer):
+    """A leaderboard with one standing."""
+
+    async def GetLeaderboard(
+        self, request: leaderboard_pb2.GetLeaderboardRequest, context: AioContext
+    ) -> leaderboard_pb2.GetLeaderboardResponse:
+        assert (request.contest, request.target) == ("pycon", "duck")
+        ann = leaderboard_pb2.Standing(nickname="ann", score=87.3149, decimals=2)
+        board = leaderboard_pb2.Leaderboard(revision=40, participants=7, standings=[ann])
+        return leaderboard_pb2.GetLeaderboardResponse(leaderboard=board)
+
+
+async def test_counts_come_from_the_leaderboard() -> None:
+    descriptor = leaderboard_pb2.DESCRIPTOR.services_by_name["LeaderboardService"]
+    board = Board()  # type: ignore[abstract]  # what is not asked for need not be served
+    endpoint = Endpoint(
+        "127.0.0.1:0",
+        [(descriptor, lambda server: leaderboard_pb2_grpc.add_LeaderboardServiceServicer_to_server(board, server))],
+    )
+    async with serving([endpoint], grace_s=0) as (port,):
+        reader = FiguresReader(f"127.0.0.1:{port}", "")
+        assert await reader.read(contest()) == Figures(7, 40, None, "ann", "87.31")
+        await reader.close()
+
+
+async def test_counts_that_nobody_gives_are_left_out() -> None:
+    reader = FiguresReader("127.0.0.1:1", "http://127.0.0.1:1/metrics")
+    assert await reader.read(contest()) == Figures()
+    await reader.close()

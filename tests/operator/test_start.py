@@ -1,0 +1,87 @@
+"""Starting before everything is there, and kinds that only some clusters know."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import yaml
+
+from .conftest import OperatorProcess, contest, eventually
+from .control_plane import ControlPlane
+
+pytestmark = pytest.mark.control_plane
+
+OPTIONAL = {
+    "podmonitors": ("monitoring.coreos.com", "v1", "PodMonitor"),
+    "scaledobjects": ("keda.sh", "v1alpha1", "ScaledObject"),
+}
+
+
+def definition(plural: str) -> str:
+    group, version, kind = OPTIONAL[plural]
+    schema = {"openAPIV3Schema": {"type": "object", "x-kubernetes-preserve-unknown-fields": True}}
+    names = {"plural": plural, "singular": kind.lower(), "kind": kind}
+    return yaml.safe_dump(
+        {
+            "apiVersion": "apiextensions.k8s.io/v1",
+            "kind": "CustomResourceDefinition",
+            "metadata": {"name": f"{plural}.{group}"},
+            "spec": {
+                "group": group,
+                "scope": "Namespaced",
+                "names": names,
+                "versions": [{"name": version, "served": True, "storage": True, "schema": schema}],
+            },
+        }
+    )
+
+
+@pytest.fixture
+def optional_kinds(plane: ControlPlane) -> Iterator[None]:
+    """The kinds of the Prometheus operator and of KEDA, without them."""
+    for plural in OPTIONAL:
+        plane.kubectl("apply", "-f", "-", stdin=definition(plural))
+        plane.kubectl("wait", "--for=condition=Established", f"crd/{plural}.{OPTIONAL[plural][0]}")
+    yield
+    for plural in OPTIONAL:
+        plane.kubectl("delete", "crd", f"{plural}.{OPTIONAL[plural][0]}")
+
+
+def test_monitors_and_keda_are_used_where_they_are_installed(
+    plane: ControlPlane, operator: OperatorProcess, optional_kinds: None, contest_name: str, tmp_path: Path
+) -> None:
+    operator.stop()  # the next test finds it running again, without these kinds
+    with_keda = OperatorProcess(plane, tmp_path / "operator.log", prometheus_url="http://prometheus:9090")
+    with_keda.start()
+    try:
+        spec = {"gpu": {"replicas": 1}, "autoscaling": {"maxReplicas": 3}}
+        plane.kubectl("apply", "-f", "-", stdin=json.dumps(contest(contest_name, **spec)))
+        child = f"{contest_name}-triton"
+        eventually(lambda: plane.kubectl("get", "podmonitor", child, "--ignore-not-found"))
+        eventually(lambda: plane.kubectl("get", "scaledobject", child, "--ignore-not-found"))
+        assert plane.kubectl("get", "hpa", child, "--ignore-not-found") == ""
+        plane.kubectl("delete", "podmonitor", child)
+        eventually(lambda: plane.kubectl("get", "podmonitor", child, "--ignore-not-found"))
+        pause = json.dumps({"spec": {"paused": True}})
+        plane.kubectl("patch", "contest", contest_name, "--type=merge", "-p", pause)
+        eventually(lambda: plane.kubectl("get", "scaledobject", child, "--ignore-not-found") == "")
+    finally:
+        with_keda.stop()
+    assert "Traceback" not in with_keda.log.read_text()
+
+
+def test_it_waits_for_an_api_server_that_is_not_there_yet(plane: ControlPlane, tmp_path: Path) -> None:
+    plane.api_server.stop()
+    early = OperatorProcess(plane, tmp_path / "operator.log")
+    early.start()
+    try:
+        eventually(lambda: "waiting for the API server" in early.log.read_text())
+        plane.api_server.start()
+        name = "early"
+        plane.kubectl("apply", "-f", "-", stdin=json.dumps(contest(name, gpu={"replicas": 0})))
+        eventually(lambda: plane.get("contest", name).get("status", {}).get("observedGeneration") == 1)
+        plane.kubectl("delete", "contest", name)
+    finally:
+        plane.api_server.ensure_running()
+        early.stop()
