@@ -18,6 +18,7 @@ from typing import Any
 import pytest
 
 from cygnet.cli.endpoints import Endpoints
+from cygnet.cli.triton import clean_shared_memory, kill_strays, shm_prefix
 
 ROOT = Path(__file__).parents[1]
 EXAMPLE = ROOT / "docs/examples/duck-and-swan.yaml"
@@ -110,6 +111,8 @@ class Stack:
         """Leaves nothing running, whatever happened before."""
         if self._process is not None and self._process.poll() is None:
             self.kill9_everything()
+        kill_strays(shm_prefix(self.data_dir))
+        clean_shared_memory(shm_prefix(self.data_dir))
 
     def pid(self, name: str) -> int:
         """The process id of a part, as it was started last."""

@@ -186,6 +186,15 @@ async def test_one_that_does_not_stop_is_killed_after_its_grace(supervisor: Supe
     assert "was killed" in events[-1].text
 
 
+async def test_one_that_has_nothing_to_put_in_order_is_killed_at_once(
+    supervisor: Supervisor, events: list[Event]
+) -> None:
+    says = Says()
+    async with supervisor.running([dummy("models", SERVES, says, stop_grace_s=0)]):
+        await supervisor.all_ready()
+    assert events[-1].kind == "stopped" and "told to stop" not in says.lines
+
+
 async def test_hurry_cuts_the_grace_short(supervisor: Supervisor) -> None:
     deaf = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('ready'); time.sleep(600)"
     async with asyncio.timeout(20), supervisor.running([dummy("deaf", deaf, Says(), stop_grace_s=600)]):

@@ -94,7 +94,7 @@ def test_the_pages_lock_has_no_addresses() -> None:
 
 
 def test_the_pages_lock_is_whole() -> None:
-    """npm leaves out packages for other platforms when it writes a lock where they cannot be had; `npm ci` then fails."""
+    """Without the packages for other platforms, which npm leaves out where it cannot find them, `npm ci` fails."""
     lock = json.loads((ROOT / "services/cygnet/gateway/page/package-lock.json").read_text())["packages"]
     wanted = {dep for package in lock.values() for dep in package.get("optionalDependencies", {})}
     locked = {name.rpartition("node_modules/")[2] for name in lock}

@@ -20,7 +20,7 @@ from cygnet.cli.triton import read_progress
 from cygnet.platform.errors import DomainError, NotFound
 
 _MAX_LOG_BYTES = 10 * 1024 * 1024
-_NEWS_S = 15.0
+_NEWS_S = 20.0
 """While the models load, something is said at least this often."""
 
 
@@ -116,7 +116,9 @@ async def _put_on(apis: AdminApis, options: Options, console: Console, ready: Pr
 async def _news(console: Console) -> None:
     while True:
         await asyncio.sleep(_NEWS_S)
-        console.say("progress", "still starting; a machine that has just read torch from its disk is quicker")
+        console.say(
+            "progress", "the models are still loading; the first time, and on a busy machine, that takes minutes"
+        )
 
 
 def _stop_signals(supervisor: Supervisor, console: Console) -> asyncio.Event:

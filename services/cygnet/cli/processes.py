@@ -235,7 +235,8 @@ def _triton(
         sweep=sweep,
         on_line=on_line,
         ready_within_s=_MODELS_S,
-        stop_grace_s=15,
+        # When it stops nobody uses it any more, and unloading its models in good order takes more than 10 s.
+        stop_grace_s=0,
     )
 
 

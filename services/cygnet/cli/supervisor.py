@@ -46,7 +46,7 @@ class ProcessSpec:
     """Sees every line of the log."""
     ready_within_s: float = 60.0
     stop_grace_s: float = 10.0
-    """Seconds between SIGTERM and SIGKILL."""
+    """Seconds between SIGTERM and SIGKILL; 0 for what has nothing to put in order and is killed at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,7 +205,8 @@ class Supervisor:
         try:
             if kept.process is None:
                 return
-            if await self._end(kept, grace_s=kept.spec.stop_grace_s):
+            grace_s = kept.spec.stop_grace_s
+            if await self._end(kept, grace_s=grace_s) or grace_s == 0:
                 self._report(Event("stopped", kept.spec.name, f"{kept.spec.name} has stopped"))
             else:
                 self._report(Event("killed", kept.spec.name, f"{kept.spec.name} did not stop in time and was killed"))
