@@ -50,8 +50,9 @@ class ContestHolder:
         if not name:
             if len(self._documents) == 1:
                 return next(iter(self._documents.values()))
-            words = "there are several contests: name one" if self._documents else "there is no contest yet"
-            raise NotFound(words, reason="CONTEST_NOT_FOUND")
+            if self._documents:
+                raise NotFound("there are several contests: name one", reason="CONTEST_NOT_NAMED")
+            raise NotFound("there is no contest yet", reason="CONTEST_NOT_FOUND")
         document = self._documents.get(name)
         if document is None:
             raise NotFound(f"there is no contest called {name[:63]!r}", reason="CONTEST_NOT_FOUND")

