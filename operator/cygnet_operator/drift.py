@@ -45,8 +45,9 @@ def _holds(wanted: Any, there: Any) -> bool:
 
 
 def _holds_field(wanted: Any, there: Any) -> bool:
-    # The API server leaves out what is empty.
-    return (wanted in ({}, []) and there is None) or _holds(wanted, there)
+    # The API server leaves out what is empty, and a number that is 0. False it keeps: left out, it may mean true.
+    empty = wanted in ({}, [], "", 0) and wanted is not False
+    return (empty and there is None) or _holds(wanted, there)
 
 
 def _holds_items(wanted: Sequence[Any], there: Sequence[Any]) -> bool:

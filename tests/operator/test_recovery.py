@@ -132,3 +132,18 @@ def requests_of_the_operator(plane: ControlPlane, *, over_s: float) -> list[str]
         lines.seek(before)
         events = [json.loads(line) for line in lines]
     return [f"{event['verb']} {event['requestURI']}" for event in events if event["verb"] != "watch"]
+
+
+def test_a_restart_writes_nothing(plane: ControlPlane, operator: OperatorProcess, contest_name: str) -> None:
+    apply(plane, contest_name)
+    wait_ready(plane, contest_name)
+    eventually(lambda: requests_of_the_operator(plane, over_s=3), lambda seen: seen == [])
+    operator.stop()
+    before = plane.api_server.audit_log.stat().st_size
+    operator.start()
+    eventually(lambda: operator.metric('cygnet_operator_reconciles_total{outcome="settled"}') >= 1)
+    eventually(lambda: requests_of_the_operator(plane, over_s=3), lambda seen: seen == [])
+    with plane.api_server.audit_log.open(encoding="utf-8") as log:
+        log.seek(before)
+        events = [json.loads(line) for line in log]
+    assert [event["requestURI"] for event in events if event["verb"] not in ("list", "watch", "get")] == []
