@@ -45,13 +45,12 @@ async def test_the_same_inputs_give_the_same_bytes(triton: TritonClient, weights
 async def test_neighbours_change_no_byte(triton: TritonClient, weights: Weights) -> None:
     alone = await triton.draw_and_score(**job(weights))
     neighbours = [
-        job(weights, prompt="a swan"),
-        job(weights, seed=1),
-        job(weights, steps=weights.steps + 1),
-        job(weights, size=weights.size + 64),
         job(weights, prompt="앞치마를 두른 오리 " * 20),
+        job(weights, seed=1),
+        job(weights, steps=weights.steps + 1, size=64),
+        job(weights, steps=1, size=128),
     ]
-    crowd = [job(weights), *neighbours, job(weights), *neighbours, job(weights)]
+    crowd = [job(weights), *neighbours, job(weights), *neighbours[::-1], job(weights)]
     drawings = await asyncio.gather(*(triton.draw_and_score(**each) for each in crowd))
     same = [drawing for each, drawing in zip(crowd, drawings, strict=True) if each == job(weights)]
     assert [drawing.picture for drawing in same] == [alone.picture] * 3
@@ -134,8 +133,9 @@ async def test_impatient_and_cancelled_callers_leave_the_server_drawing(
 ) -> None:
     """Triton 2.51 dies when a client's deadline or cancellation reaches it mid-flight: none may."""
     for _ in range(3):
-        impatient = [triton.draw_and_score(**job(weights, seed=seed), patience_s=0.02) for seed in range(4)]
-        cancelled = [asyncio.ensure_future(triton.draw_and_score(**job(weights, seed=seed))) for seed in range(4)]
+        jobs = [job(weights, seed=seed, size=64) for seed in range(4)]
+        impatient = [triton.draw_and_score(**each, patience_s=0.001) for each in jobs]
+        cancelled = [asyncio.ensure_future(triton.draw_and_score(**each)) for each in jobs]
         outcomes = await asyncio.gather(*impatient, return_exceptions=True)
         assert all(isinstance(outcome, TritonUnavailable) for outcome in outcomes)
         for task in cancelled:
