@@ -85,6 +85,17 @@ class ControlPlane:
             raise AssertionError(f"kubectl {' '.join(args)}: {done.stderr}{done.stdout}")
         return done.stdout if check else done.stdout + done.stderr
 
+    def api(self, method: str, path: str, body: object, kind: str = "application/json") -> Any:
+        """Sends one request as the administrator: a hundred times as fast as starting kubectl."""
+        request = urllib.request.Request(
+            self.url + path,
+            data=json.dumps(body).encode(),
+            method=method,
+            headers={"Authorization": f"Bearer {ADMIN}", "Content-Type": kind},
+        )
+        with urllib.request.urlopen(request, context=self.connection().tls(), timeout=30) as answer:
+            return json.load(answer)
+
     def get(self, *args: str) -> Any:
         """Returns `kubectl get … -o json`."""
         return json.loads(self.kubectl("get", *args, "-o", "json"))

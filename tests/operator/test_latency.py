@@ -12,7 +12,6 @@ import statistics
 import subprocess
 import sys
 import time
-import urllib.request
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -23,7 +22,7 @@ import pytest
 from cygnet.v1 import admin_pb2, admin_pb2_grpc, submission_pb2, submission_pb2_grpc
 
 from .conftest import ADMIN_API_TOKEN, OperatorProcess, contest, eventually
-from .control_plane import ADMIN, NAMESPACE, ControlPlane, free_port
+from .control_plane import NAMESPACE, ControlPlane, free_port
 from .services import announce, own_address
 from .test_lifecycle import wait_ready
 
@@ -143,15 +142,8 @@ async def _player(port: int, name: str, number: int, stop: asyncio.Event, submit
 
 
 def _patch(plane: ControlPlane, name: str, body: object) -> None:
-    connection = plane.connection(ADMIN)
-    request = urllib.request.Request(
-        f"{plane.url}/apis/cygnet.dev/v1alpha1/namespaces/{NAMESPACE}/contests/{name}",
-        data=json.dumps(body).encode(),
-        method="PATCH",
-        headers={"Authorization": f"Bearer {ADMIN}", "Content-Type": "application/merge-patch+json"},
-    )
-    with urllib.request.urlopen(request, context=connection.tls(), timeout=10) as answer:
-        assert answer.status == 200
+    path = f"/apis/cygnet.dev/v1alpha1/namespaces/{NAMESPACE}/contests/{name}"
+    plane.api("PATCH", path, body, "application/merge-patch+json")
 
 
 def _start(stack: contextlib.ExitStack, service: str, folder: Path, environment: dict[str, str]) -> None:

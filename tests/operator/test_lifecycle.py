@@ -2,6 +2,7 @@
 
 import json
 import signal
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -156,6 +157,25 @@ def test_outside_its_windows_a_contest_holds_no_gpu(
     past = [{"opens": "2020-10-26T09:00:00+09:00", "closes": "2020-10-26T18:00:00+09:00"}]
     patch(plane, contest_name, schedule={"windows": past})
     eventually(lambda: status(plane, contest_name)["phase"], lambda phase: phase == "Finished")
+
+
+@pytest.mark.timeout(120)
+def test_a_window_opens_and_closes_by_itself(plane: ControlPlane, operator: OperatorProcess, contest_name: str) -> None:
+    opens = datetime.now(UTC) + timedelta(seconds=8)
+    window = {"opens": opens.isoformat(timespec="seconds"), "closes": (opens + timedelta(seconds=17)).isoformat()}
+    apply(plane, contest_name, schedule={"windows": [window], "prewarm": "3s"})
+    eventually(lambda: status(plane, contest_name).get("phase"), lambda phase: phase == "Scheduled", timeout_s=6)
+    assert pods(plane, contest_name) == []
+    seen = eventually(
+        lambda: status(plane, contest_name), lambda s: s["phase"] == "Running" and s["readyReplicas"] == 2
+    )
+    assert seen["openedAt"] == opens.strftime("%Y-%m-%dT%H:%M:%SZ")
+    first = min(pod["metadata"]["creationTimestamp"] for pod in pods(plane, contest_name))
+    assert first < seen["openedAt"], "replicas were not warm before the window opened"
+    eventually(lambda: status(plane, contest_name)["phase"], lambda phase: phase == "Finished")
+    eventually(lambda: pods(plane, contest_name), lambda left: left == [])
+    told = plane.kubectl("describe", "contest", contest_name)
+    assert all(phase in told.partition("Events:")[2] for phase in ("Scheduled", "Prewarming", "Running", "Finished"))
 
 
 def test_targets_are_fixed_once_the_contest_has_opened(
