@@ -49,7 +49,7 @@ class Preset:
     unet_widths: tuple[int, ...] = (128, 192, 256)
     unet: Schedule = field(default_factory=lambda: Schedule(2100, 32, 1e-3))
     steps: int = 10
-    guidance_scale: float = 2.5
+    guidance_scale: float = 3.0
     # Evaluation: pairs of each kind of likeness; prompts of the contact sheet.
     pairs: int = 400
     sheet: int = 20
