@@ -21,7 +21,7 @@ async def said(store: Store, wanted: Order, at_ms: int, submit: Bucket = GENEROU
     return decision.outcome, decision.wait_ms
 
 
-async def dump(client: aioredis.Redis) -> dict[bytes, bytes]:
+async def dump(client: aioredis.Redis) -> dict[object, object]:
     """Returns everything that Redis holds."""
     return {key: await client.dump(key) for key in await client.keys("*")}
 

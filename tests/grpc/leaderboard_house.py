@@ -5,6 +5,7 @@ import itertools
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
+from typing import Any
 
 import grpc
 import pytest
@@ -139,12 +140,12 @@ def places(board: leaderboard_pb2.Leaderboard) -> list[tuple[int, str]]:
 
 
 async def next_board(
-    watch, until: Callable[[leaderboard_pb2.Leaderboard], bool] = lambda board: True
-) -> leaderboard_pb2.Leaderboard:  # type: ignore[no-untyped-def]
+    watch: Any, until: Callable[[leaderboard_pb2.Leaderboard], bool] = lambda board: True
+) -> leaderboard_pb2.Leaderboard:
     """Returns the next leaderboard of a stream that fulfils a condition."""
     async with asyncio.timeout(10):
         while True:
             event = await watch.read()
-            assert event is not grpc.aio.EOF
+            assert isinstance(event, leaderboard_pb2.WatchLeaderboardResponse), "the stream ended"
             if event.HasField("leaderboard") and until(event.leaderboard):
                 return event.leaderboard

@@ -121,14 +121,10 @@ async def test_the_newest_nickname_counts_in_whatever_order_they_come(service: S
 
 async def test_what_does_not_exist_and_what_is_out_of_bounds(service: Service) -> None:
     for contest, target, reason in (("none", "duck", "CONTEST_NOT_FOUND"), ("test", "goose", "TARGET_NOT_FOUND")):
-        for call, request in (
-            (service.public.GetLeaderboard, leaderboard_pb2.GetLeaderboardRequest(contest=contest, target=target)),
-            (
-                service.public.GetStanding,
-                leaderboard_pb2.GetStandingRequest(contest=contest, target=target, participant_id=base32(1)),
-            ),
-        ):
-            error = await raised_by(call(request))
+        board = leaderboard_pb2.GetLeaderboardRequest(contest=contest, target=target)
+        standing = leaderboard_pb2.GetStandingRequest(contest=contest, target=target, participant_id=base32(1))
+        for call in (service.public.GetLeaderboard(board), service.public.GetStanding(standing)):
+            error = await raised_by(call)
             assert isinstance(error, NotFound) and error.reason == reason
         watch = service.public.WatchLeaderboard(leaderboard_pb2.WatchLeaderboardRequest(contest=contest, target=target))
         error = await raised_by(watch.read())

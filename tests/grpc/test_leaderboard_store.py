@@ -161,8 +161,9 @@ async def test_what_is_taken_out_of_the_log_is_out_of_the_ranking_after_a_rebuil
     store = LeaderboardStore(redis_client)
     await store.append("test", [result(1, 1, 99.0, 0), result(2, 2, 50.0, 1), result(3, 1, 40.0, 2, target="swan")])
     before = (await store.top("test", "duck", 10, ())).revision
-    for entry in (await redis_client.xrange("board:{test}:log"))[::2]:
-        await redis_client.xdel("board:{test}:log", entry[0])
+    entries: Any = await redis_client.xrange("board:{test}:log")
+    for entry_id, _ in entries[::2]:
+        await redis_client.xdel("board:{test}:log", entry_id)
     assert await rebuild(store, "test") == 1
     top = await store.top("test", "duck", 10, ())
     assert [row.participant_id for row in top.rows] == ["p2"]
@@ -213,7 +214,8 @@ async def test_packed_standings_stay_exact_at_their_bounds(redis_client: aioredi
         (6, 0.0, year_ms),
     ]
     await store.append("test", [result(who, who, score, ms) for who, score, ms in extremes])
-    packed = dict(await redis_client.zrange("board:{test}:rank:duck", 0, -1, withscores=True, score_cast_func=int))
+    ranked: Any = await redis_client.zrange("board:{test}:rank:duck", 0, -1, withscores=True, score_cast_func=int)
+    packed = dict(ranked)
     assert all(0 <= value < 2**53 for value in packed.values())
     assert packed[b"p1"] - packed[b"p2"] == 1
     rows = (await store.top("test", "duck", 10, ())).rows

@@ -131,4 +131,4 @@ async def furnished(
 
 def drawings(outcome: str) -> float:
     """Returns how many jobs of the contest came to this end."""
-    return DRAWINGS.labels("test", outcome)._value.get()
+    return float(DRAWINGS.labels("test", outcome)._value.get())

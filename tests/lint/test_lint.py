@@ -37,7 +37,10 @@ def test_format() -> None:
     passes(tool("ruff"), "format", "--quiet", "--check", ".")
 
 
-@pytest.mark.parametrize("sources", ["services", "operator", "triton_models/training"])
+@pytest.mark.parametrize(
+    "sources",
+    ["services", "operator", "tests", "triton_models/training", "triton_models/diffusion", "triton_models/scorer"],
+)
 def test_types(sources: str) -> None:
     passes(tool("mypy"), sources)
 

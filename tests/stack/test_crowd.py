@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections.abc import AsyncIterable
 from contextlib import AsyncExitStack
 
 import grpc
@@ -31,7 +32,7 @@ class Watcher:
         self.messages = 0
         self.error: str | None = None
 
-    async def listen(self, stream: "grpc.aio.UnaryStreamCall[object, object]") -> None:
+    async def listen(self, stream: AsyncIterable[object]) -> None:
         try:
             async for _ in stream:
                 self._note()

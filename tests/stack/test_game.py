@@ -180,7 +180,7 @@ INTERNAL = [
 @pytest.mark.parametrize("method", INTERNAL)
 async def test_what_is_inside_the_house_cannot_be_called_from_outside(stack: Stack, method: str) -> None:
     async with connection(stack.address) as channel:
-        call = channel.unary_unary(f"/{method}")
+        call: grpc.aio.UnaryUnaryMultiCallable[bytes, bytes] = channel.unary_unary(f"/{method}")
         with pytest.raises(grpc.aio.AioRpcError) as refused:
             await call(b"", timeout=10, wait_for_ready=True)
         assert refused.value.code() is grpc.StatusCode.UNIMPLEMENTED

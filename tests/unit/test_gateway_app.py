@@ -56,7 +56,11 @@ class Browser:
         requests = iter([{"type": "http.request", "body": b"", "more_body": False}])
 
         async def receive() -> dict[str, Any]:
-            return next(requests, None) or await asyncio.Future()
+            for request in requests:
+                return request
+            # Nothing more comes: the client is still there.
+            await asyncio.Event().wait()
+            raise AssertionError
 
         async def send(message: dict[str, Any]) -> None:
             sent.append(message)

@@ -6,11 +6,14 @@ from collections.abc import Sequence
 from fractions import Fraction
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from cygnet.worker.scoring import NotScorable, check_calibration, cosine, score
+
+Vector = npt.NDArray[np.float32]
 
 DIMENSIONS = 6
 
@@ -34,7 +37,7 @@ def scales(draw: st.DrawFn) -> list[tuple[float, float]]:
     return list(zip(cosines, scores, strict=True))
 
 
-def formula(picture: np.ndarray, target: np.ndarray, mean: Sequence[float]) -> float:
+def formula(picture: Vector, target: Vector, mean: Sequence[float]) -> float:
     """The docstring's formula with exact sums: each is a fraction, rounded to the nearest float once."""
     x = [float(value) - centre for value, centre in zip(picture, mean, strict=True)]
     y = [float(value) - centre for value, centre in zip(target, mean, strict=True)]
@@ -47,7 +50,7 @@ def formula(picture: np.ndarray, target: np.ndarray, mean: Sequence[float]) -> f
 
 
 @given(embeddings, embeddings, means)
-def test_the_cosine_is_the_formula_to_the_last_bit(picture: np.ndarray, target: np.ndarray, mean: list[float]) -> None:
+def test_the_cosine_is_the_formula_to_the_last_bit(picture: Vector, target: Vector, mean: list[float]) -> None:
     try:
         expected = formula(picture, target, mean)
     except ZeroDivisionError:

@@ -1,0 +1,508 @@
+"""DedupService on live servers: two replicas on one real Redis, real gRPC clients, a real result log to deliver to."""
+
+import asyncio
+import base64
+import hashlib
+import itertools
+import os
+import signal
+import sys
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, TypeVar, cast
+
+import grpc
+import pytest
+import redis.asyncio as aioredis
+from prometheus_client import REGISTRY
+
+from cygnet.dedup.__main__ import wire
+from cygnet.dedup.settings import DedupSettings
+from cygnet.platform.errors import Conflict, DomainError, FieldViolation, InvalidRequest, LeaseLost, Refused
+from cygnet.platform.server import Endpoint, Lifetime, serving
+from cygnet.platform.status import from_rpc_error
+from cygnet.v1 import contest_pb2, dedup_pb2, dedup_pb2_grpc, results_pb2, results_pb2_grpc, submission_pb2
+
+if TYPE_CHECKING:
+    from cygnet.v1.dedup_pb2_grpc import DedupServiceAsyncStub
+
+pytestmark = pytest.mark.redis
+
+CONTEST = "pycon-kr"
+requests_made = itertools.count()
+M = TypeVar("M")
+
+
+def participant(number: int) -> str:
+    return base64.b32encode(hashlib.sha256(b"%d" % number).digest()).decode().lower()[:26]
+
+
+def wish(prompt: str = "a duck", who: int = 1, *, request_id: str = "", **policy: int) -> dedup_pb2.AdmitRequest:
+    limits = {"every_ms": 10_000, "burst": 3, "pending": 2, "max_predicted_wait_ms": 300_000, **policy}
+    return dedup_pb2.AdmitRequest(
+        contest=CONTEST,
+        participant_id=participant(who),
+        nickname=f"player {who}",
+        request_id=request_id or f"request-number-{next(requests_made)}",
+        target=contest_pb2.Target(name="duck", picture_sha256="0" * 64),
+        prompt=prompt,
+        model=contest_pb2.Model(generator_source="builtin://x", steps=4, size=256, scorer_source="builtin://y"),
+        policy=contest_pb2.AdmissionPolicy(generation=5, dedup_scope=contest_pb2.DEDUP_SCOPE_CONTEST, **limits),
+    )
+
+
+def drawn(job: dedup_pb2.Job, score: float = 61.234567890123456) -> dedup_pb2.CompleteRequest:
+    return dedup_pb2.CompleteRequest(
+        contest=job.contest,
+        fingerprint=job.fingerprint,
+        fence=job.fence,
+        result=submission_pb2.Result(
+            picture_sha256="a" * 64,
+            score=score,
+            cosine=0.5,
+            seed=job.seed,
+            generator_digest="g",
+            scorer_digest="s",
+            calibration_id="c",
+        ),
+    )
+
+
+def leased(kind: Callable[..., M], job: dedup_pb2.Job, **more: object) -> M:
+    return kind(contest=job.contest, fingerprint=job.fingerprint, fence=job.fence, **more)
+
+
+@dataclass
+class ResultLog(results_pb2_grpc.ResultLogServiceServicer):
+    """The leaderboard's side of the outbox: counts a delivery once, and every time that it came."""
+
+    log: dict[str, results_pb2.DeliveredResult] = field(default_factory=dict)
+    came: Counter[str] = field(default_factory=Counter)
+    refuses: set[str] = field(default_factory=set)
+    answers_are_lost: int = 0
+    changed: asyncio.Condition = field(default_factory=asyncio.Condition)
+
+    async def RecordResults(
+        self, request: results_pb2.RecordResultsRequest, context: object
+    ) -> results_pb2.RecordResultsResponse:
+        if bad := [result for result in request.results if result.delivery_id in self.refuses]:
+            raise InvalidRequest(FieldViolation("results", bad[0].delivery_id))
+        new = [result for result in request.results if result.delivery_id not in self.log]
+        async with self.changed:
+            for result in request.results:
+                self.came[result.delivery_id] += 1
+                self.log.setdefault(result.delivery_id, result)
+            self.changed.notify_all()
+        if self.answers_are_lost:
+            self.answers_are_lost -= 1
+            raise RuntimeError("recorded, and nobody is told")
+        return results_pb2.RecordResultsResponse(appended=len(new))
+
+    async def has(self, count: int) -> None:
+        """Waits until so many deliveries are in the log."""
+        async with self.changed, asyncio.timeout(60):
+            await self.changed.wait_for(lambda: len(self.log) >= count)
+
+    @asynccontextmanager
+    async def listening(self, port: int = 0) -> AsyncIterator[int]:
+        service = results_pb2.DESCRIPTOR.services_by_name["ResultLogService"]
+        added = (service, lambda server: results_pb2_grpc.add_ResultLogServiceServicer_to_server(self, server))
+        async with serving([Endpoint(f"127.0.0.1:{port}", [added])], grace_s=1) as ports:
+            yield ports[0]
+
+
+@dataclass
+class Replica:
+    """A running dedup service and a client of it."""
+
+    dedup: "DedupServiceAsyncStub"
+    stopping: asyncio.Event
+
+    async def admit(self, request: dedup_pb2.AdmitRequest) -> submission_pb2.Submission:
+        return (await self.dedup.Admit(request)).submission
+
+    async def claim(self, wait_ms: int = 30_000, contest: str = CONTEST) -> dedup_pb2.Job:
+        claimed = await self.dedup.Claim(dedup_pb2.ClaimRequest(contest=contest, worker_id="w", wait_ms=wait_ms))
+        assert claimed.HasField("job")
+        return claimed.job
+
+    async def read(self, *submissions: submission_pb2.Submission) -> list[submission_pb2.Submission]:
+        ids = [each.submission_id for each in submissions]
+        found = await self.dedup.GetSubmissions(dedup_pb2.GetSubmissionsRequest(contest=CONTEST, submission_ids=ids))
+        return [owned.submission for owned in found.submissions]
+
+
+@asynccontextmanager
+async def replica(redis_url: str, leaderboard_port: int, **more: int) -> AsyncIterator[Replica]:
+    settings = DedupSettings.model_validate(
+        {"redis_url": redis_url, "leaderboard_address": f"127.0.0.1:{leaderboard_port}", **more}
+    )
+    async with AsyncExitStack() as resources:
+        lifetime = Lifetime(resources)
+        endpoints = await wire(settings, lifetime)
+        async with serving(endpoints, grace_s=1) as ports:
+            # A channel of its own for every client: they share connections otherwise.
+            options = [("grpc.use_local_subchannel_pool", 1)]
+            async with grpc.aio.insecure_channel(f"127.0.0.1:{ports[0]}", options=options) as channel:
+                yield Replica(dedup_pb2_grpc.DedupServiceStub(channel), lifetime.stopping)
+            lifetime.stopping.set()
+
+
+@pytest.fixture
+async def results() -> ResultLog:
+    return ResultLog()
+
+
+@pytest.fixture
+async def two(
+    redis_client: aioredis.Redis, redis_url: str, results: ResultLog
+) -> AsyncIterator[tuple[Replica, Replica]]:
+    """Two replicas on one Redis; a lease outlasts every test."""
+    async with (
+        results.listening() as port,
+        replica(redis_url, port, lease_ms=600_000) as one,
+        replica(redis_url, port, lease_ms=600_000) as other,
+    ):
+        yield one, other
+
+
+@asynccontextmanager
+async def raised(kind: type[DomainError]) -> AsyncIterator[list[DomainError]]:
+    """Expects a call to fail with a domain error, and yields the list that it is put in."""
+    errors: list[DomainError] = []
+    with pytest.raises(grpc.aio.AioRpcError) as failed:
+        yield errors
+    errors.append(from_rpc_error(failed.value))
+    assert isinstance(errors[0], kind), errors
+
+
+async def test_from_the_wish_to_the_score(two: tuple[Replica, Replica], results: ResultLog) -> None:
+    phone, booth = two
+    mine = await phone.admit(wish("  A DUCK "))
+    assert mine.state == submission_pb2.SUBMISSION_STATE_QUEUED
+    assert mine.answer == submission_pb2.ANSWER_ACCEPTED
+    assert (mine.prompt, mine.target, mine.policy_generation) == ("  A DUCK ", "duck", 5)
+    assert (mine.queue.position, mine.queue.measuring) == (0, True)
+
+    job = await booth.claim()
+    assert (job.prompt, job.attempt, job.fence, job.lease_ms) == ("a duck", 1, 1, 600_000)
+    assert job.model.steps == 4
+    [drawing] = await phone.read(mine)
+    assert drawing.state == submission_pb2.SUBMISSION_STATE_DRAWING
+    assert drawing.drawing.started_at.ToMilliseconds() >= mine.created_at.ToMilliseconds()
+    assert drawing.revision > mine.revision
+    kept = await booth.dedup.Heartbeat(leased(dedup_pb2.HeartbeatRequest, job))
+    assert kept.lease_ms == 600_000
+
+    completed = await booth.dedup.Complete(drawn(job))
+    [done] = await phone.read(mine)
+    assert done.state == submission_pb2.SUBMISSION_STATE_DONE
+    assert done.result == completed.result
+    assert done.result.score == 61.234567890123456
+    assert done.result.seed == job.seed
+    assert done.revision > drawing.revision
+
+    # Somebody else, written otherwise, and no drawing.
+    theirs = await booth.admit(wish("a\u200b duck", who=2))
+    assert theirs.answer == submission_pb2.ANSWER_REPEATED
+    assert theirs.result == done.result
+    await results.has(2)
+    entry = results.log[theirs.submission_id]
+    assert (entry.participant_id, entry.nickname, entry.target) == (participant(2), "player 2", "duck")
+    assert (entry.score, entry.cosine, entry.policy_generation) == (done.result.score, 0.5, 5)
+
+
+async def test_fifty_at_once_are_one_drawing(two: tuple[Replica, Replica], results: ResultLog) -> None:
+    submissions = await asyncio.gather(*(two[number % 2].admit(wish(who=number % 10)) for number in range(50)))
+    assert Counter(each.answer for each in submissions) == {
+        submission_pb2.ANSWER_ACCEPTED: 1,
+        submission_pb2.ANSWER_COALESCED: 49,
+    }
+    job = await two[0].claim()
+    assert not (await two[1].dedup.Claim(dedup_pb2.ClaimRequest(contest=CONTEST))).HasField("job")
+    await two[0].dedup.Complete(drawn(job))
+    done = await two[1].read(*submissions)
+    assert len(done) == 50
+    assert {each.state for each in done} == {submission_pb2.SUBMISSION_STATE_DONE}
+    assert len({each.result.SerializeToString() for each in done}) == 1
+    await results.has(50)
+    assert results.log.keys() == {each.submission_id for each in submissions}
+
+
+async def test_a_retry_finds_its_own_submission(two: tuple[Replica, Replica]) -> None:
+    request = wish(request_id="the-very-same-request")
+    answers = await asyncio.gather(*(two[number % 2].admit(request) for number in range(20)))
+    assert len({each.submission_id for each in answers}) == 1
+    request.prompt = "a swan"
+    async with raised(Conflict) as errors:
+        await two[0].admit(request)
+    assert errors[0].reason == "REQUEST_ID_REUSED"
+
+
+async def test_refusals_say_why_and_when_to_come_again(two: tuple[Replica, Replica]) -> None:
+    one, _ = two
+    await one.admit(wish("one", every_ms=3_600_000, burst=1))
+    async with raised(Refused) as errors:
+        await one.admit(wish("two", every_ms=3_600_000, burst=1))
+    assert isinstance(errors[0], Refused)
+    assert errors[0].reason == "NEW_WORK_RATE"
+    assert 3_500 < errors[0].retry_after_s <= 3_600
+
+    async with raised(Refused) as errors:
+        await one.admit(wish("two", pending=1))
+    assert (errors[0].reason, errors[0].retry_after_s) == ("PENDING_LIMIT", 2.0)  # type: ignore[attr-defined]
+
+    await one.admit(wish("three", who=2))
+    # Two wait, and where nothing is measured two seconds hold one drawing: two too many.
+    async with raised(Refused) as errors:
+        await one.admit(wish("four", who=3, max_predicted_wait_ms=2_000))
+    assert (errors[0].reason, errors[0].retry_after_s) == ("QUEUE_FULL", 4.0)  # type: ignore[attr-defined]
+
+    with pytest.raises(grpc.aio.AioRpcError) as failed:
+        for _ in range(1_000):
+            await one.admit(wish("one"))
+    error = from_rpc_error(failed.value)
+    assert error.reason == "SUBMIT_RATE"
+    assert isinstance(error, Refused)
+    assert 0 < error.retry_after_s <= 0.5
+
+
+async def test_a_prompt_that_cannot_be_seen_is_no_prompt(two: tuple[Replica, Replica]) -> None:
+    async with raised(InvalidRequest) as errors:
+        await two[0].admit(wish("\u200b\u3164"))
+    assert isinstance(errors[0], InvalidRequest)
+    assert [violation.field for violation in errors[0].violations] == ["prompt"]
+
+
+async def test_a_claim_waits_for_work(two: tuple[Replica, Replica]) -> None:
+    one, other = two
+    assert not (await one.dedup.Claim(dedup_pb2.ClaimRequest(wait_ms=50))).HasField("job")
+    for contest in (CONTEST, ""):
+        waiting = asyncio.ensure_future(one.claim(contest=contest))
+        await asyncio.wait({waiting}, timeout=0.2)
+        assert not waiting.done()
+        await other.admit(wish(f"for {contest or 'any'}"))
+        async with asyncio.timeout(15):
+            job = await waiting
+        assert job.prompt == f"for {contest or 'any'}"
+
+
+async def test_every_contest_gets_its_turn(two: tuple[Replica, Replica]) -> None:
+    for contest in ("ants", "bees"):
+        for number in range(3):
+            request = wish(f"{number}", pending=3)
+            request.contest = contest
+            await two[0].admit(request)
+    contests = [(await two[0].claim(contest="")).contest for _ in range(6)]
+    assert contests == ["ants", "bees"] * 3
+
+
+@pytest.fixture
+async def forgetful(redis_client: aioredis.Redis, redis_url: str, results: ResultLog) -> AsyncIterator[Replica]:
+    """A replica whose leases are short."""
+    async with results.listening() as port, replica(redis_url, port, lease_ms=300, lease_losses=2) as one:
+        yield one
+
+
+async def test_a_claim_that_goes_away_takes_no_job_along(forgetful: Replica) -> None:
+    for number in range(6):
+        gone = forgetful.dedup.Claim(dedup_pb2.ClaimRequest(contest=CONTEST, wait_ms=30_000))
+        admission = asyncio.ensure_future(forgetful.admit(wish(f"prompt {number}", who=number)))
+        # The cancellation meets the claim at another moment every time: before it, waiting, in the script, answering.
+        await asyncio.wait({admission}, timeout=number / 1_000)
+        gone.cancel()
+        # It may have been answered already.
+        await asyncio.wait({asyncio.ensure_future(settled(gone))})
+        await admission
+        async with asyncio.timeout(30):
+            job = await forgetful.claim()
+        assert job.prompt == f"prompt {number}"
+        await forgetful.dedup.Complete(drawn(job))
+
+
+async def settled(call: "grpc.aio.UnaryUnaryCall[dedup_pb2.ClaimRequest, dedup_pb2.ClaimResponse]") -> None:
+    """Waits for the end of a call, whatever it is."""
+    await call.code()
+
+
+async def test_a_silent_worker_loses_its_job_and_a_stale_one_is_told(forgetful: Replica) -> None:
+    mine = await forgetful.admit(wish())
+    silent = await forgetful.claim()
+    second = await forgetful.claim()
+    assert (second.fingerprint, second.fence, second.attempt) == (silent.fingerprint, 2, 2)
+    stale: list[Awaitable[object]] = [
+        forgetful.dedup.Heartbeat(leased(dedup_pb2.HeartbeatRequest, silent)),
+        forgetful.dedup.Complete(drawn(silent)),
+        forgetful.dedup.Release(leased(dedup_pb2.ReleaseRequest, silent)),
+    ]
+    for call in stale:
+        with pytest.raises(grpc.aio.AioRpcError) as failed:
+            await call
+        assert failed.value.code() is grpc.StatusCode.ABORTED
+        assert isinstance(from_rpc_error(failed.value), LeaseLost)
+    # The second one is silent as well: that was once too often, and it is said.
+    async with asyncio.timeout(30):
+        while (await forgetful.read(mine))[0].state != submission_pb2.SUBMISSION_STATE_FAILED:
+            await asyncio.sleep(0.05)
+    assert (await forgetful.read(mine))[0].failure.reason == "WORKER_LOST"
+
+
+async def test_a_failed_drawing_is_said_and_free(two: tuple[Replica, Replica], results: ResultLog) -> None:
+    one, _ = two
+    mine = await one.admit(wish(burst=1, every_ms=3_600_000))
+    job = await one.claim()
+    failure = submission_pb2.Failure(reason="DRAWING_FAILED", message="the model was ill")
+    for _ in range(2):
+        await one.dedup.Release(leased(dedup_pb2.ReleaseRequest, job, failure=failure))
+    [failed] = await one.read(mine)
+    assert failed.state == submission_pb2.SUBMISSION_STATE_FAILED
+    assert failed.failure == failure
+
+    again = await one.admit(wish(burst=1, every_ms=3_600_000))
+    assert again.answer == submission_pb2.ANSWER_ACCEPTED
+    job = await one.claim()
+    await one.dedup.Release(leased(dedup_pb2.ReleaseRequest, job))
+    job = await one.claim()
+    assert (job.fence, job.attempt) == (3, 2)
+    await one.dedup.Complete(drawn(job))
+    assert [each.state for each in await one.read(mine, again)] == [
+        submission_pb2.SUBMISSION_STATE_FAILED,
+        submission_pb2.SUBMISSION_STATE_DONE,
+    ]
+    await results.has(1)
+    assert set(results.log) == {again.submission_id}
+
+
+async def test_waits_are_told_once_they_are_measured(two: tuple[Replica, Replica]) -> None:
+    one, _ = two
+    for number in range(5):
+        await one.admit(wish(f"{number}", who=number))
+        await one.dedup.Complete(drawn(await one.claim()))
+    first, second = await one.admit(wish("first", who=6)), await one.admit(wish("second", who=7))
+    assert [(each.queue.position, each.queue.measuring) for each in (first, second)] == [(0, False), (1, False)]
+    assert 0 < second.queue.p50_ms <= second.queue.p90_ms
+    await one.claim()
+    [first, second] = await one.read(first, second)
+    assert first.drawing.typical_ms >= 0
+    assert second.queue.position == 0
+
+
+async def test_lists_are_of_one_participant_newest_first(two: tuple[Replica, Replica]) -> None:
+    one, _ = two
+    mine = [await one.admit(wish(f"{number}", who=1, pending=3)) for number in range(3)]
+    await one.admit(wish("theirs", who=2))
+    request = dedup_pb2.ListParticipantSubmissionsRequest(contest=CONTEST, participant_id=participant(1), limit=2)
+    listed = (await one.dedup.ListParticipantSubmissions(request)).submissions
+    assert [each.submission_id for each in listed] == [mine[2].submission_id, mine[1].submission_id]
+
+    ids = [mine[1].submission_id, "a" * 26, mine[0].submission_id]
+    found = await one.dedup.GetSubmissions(dedup_pb2.GetSubmissionsRequest(contest=CONTEST, submission_ids=ids))
+    assert [each.submission.submission_id for each in found.submissions] == [ids[0], ids[2]]
+    assert {each.participant_id for each in found.submissions} == {participant(1)}
+    nothing = await one.dedup.GetSubmissions(dedup_pb2.GetSubmissionsRequest(contest=CONTEST))
+    assert not nothing.submissions
+
+
+async def test_changes_reach_every_replica_and_streams_end_when_it_stops(two: tuple[Replica, Replica]) -> None:
+    one, other = two
+    stream = one.dedup.WatchChanges(dedup_pb2.WatchChangesRequest())
+    heard = aiter(stream)
+    async with asyncio.timeout(60):
+        assert (await anext(heard)).missed
+        mine = await other.admit(wish())
+        while mine.submission_id not in (change := await anext(heard)).submission_ids:
+            assert change.missed or change == dedup_pb2.WatchChangesResponse()
+        assert (change.contest, change.queue_moved) == (CONTEST, True)
+        one.stopping.set()
+        async for change in heard:
+            assert change.missed
+        assert await stream.code() is grpc.StatusCode.OK
+
+
+async def test_scores_wait_for_the_leaderboard_and_arrive_once(
+    redis_client: aioredis.Redis, redis_url: str, results: ResultLog
+) -> None:
+    async with results.listening() as port:
+        pass
+    # The leaderboard is away, dedup restarts in between, and the first answer of the log is lost.
+    async with replica(redis_url, port, lease_ms=600_000) as before:
+        submissions = [await before.admit(wish("a duck", who=who)) for who in range(5)]
+        await before.dedup.Complete(drawn(await before.claim()))
+    assert await redis_client.xlen(f"dedup:{{{CONTEST}}}:outbox") == 5
+    results.answers_are_lost = 1
+    async with replica(redis_url, port), replica(redis_url, port) as after, results.listening(port):
+        submissions.append(await after.admit(wish("a duck", who=5)))
+        await results.has(6)
+        async with asyncio.timeout(30):
+            while await redis_client.xlen(f"dedup:{{{CONTEST}}}:outbox"):
+                await asyncio.sleep(0.05)
+    assert results.log.keys() == {each.submission_id for each in submissions}
+    assert max(results.came.values()) == 2
+
+
+async def test_a_score_that_is_refused_does_not_hold_up_the_others(
+    two: tuple[Replica, Replica], results: ResultLog, redis_client: aioredis.Redis
+) -> None:
+    one, _ = two
+    submissions = [await one.admit(wish("a duck", who=who)) for who in range(4)]
+    results.refuses = {submissions[1].submission_id}
+    await one.dedup.Complete(drawn(await one.claim()))
+    await results.has(3)
+    async with asyncio.timeout(30):
+        while not (aside := await redis_client.xrange(f"dedup:{{{CONTEST}}}:outbox_refused")):
+            await asyncio.sleep(0.05)
+    entries = cast(list[tuple[bytes, dict[bytes, bytes]]], aside)
+    assert [entry[b"submission_id"].decode() for _, entry in entries] == [submissions[1].submission_id]
+    assert submissions[1].submission_id not in results.log
+
+
+async def test_what_is_measured(two: tuple[Replica, Replica]) -> None:
+    def sample(name: str, **labels: str) -> float | None:
+        return REGISTRY.get_sample_value(name, {"contest": "measured", **labels})
+
+    request = wish()
+    request.contest = "measured"
+    await two[0].admit(request)
+    await two[0].admit(request)
+    assert sample("cygnet_dedup_admissions_total", outcome="accepted") == 1
+    assert sample("cygnet_dedup_admissions_total", outcome="known") == 1
+    # Series exist before anything is counted.
+    assert sample("cygnet_dedup_admissions_total", outcome="QUEUE_FULL") == 0
+    assert sample("cygnet_dedup_leases_expired_total") == 0
+    async with asyncio.timeout(30):
+        while sample("cygnet_dedup_queue_length") != 1:
+            await asyncio.sleep(0.05)
+    job = await two[0].claim(contest="measured")
+    await two[0].dedup.Complete(drawn(job))
+    assert sample("cygnet_dedup_queue_wait_seconds_count") == 1
+    assert sample("cygnet_dedup_jobs_ended_total", outcome="done") == 1
+    async with asyncio.timeout(30):
+        while sample("cygnet_dedup_queue_length") != 0:
+            await asyncio.sleep(0.05)
+
+
+async def test_the_process_starts_serves_and_stops(
+    redis_client: aioredis.Redis, redis_url: str, unused_tcp_port: int
+) -> None:
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "cygnet.dedup",
+        env={
+            **os.environ,
+            "CYGNET_DEDUP_LISTEN": f"127.0.0.1:{unused_tcp_port}",
+            "CYGNET_DEDUP_REDIS_URL": redis_url,
+            "CYGNET_DEDUP_LEADERBOARD_ADDRESS": "127.0.0.1:1",
+        },
+    )  # fmt: skip
+    try:
+        async with grpc.aio.insecure_channel(f"127.0.0.1:{unused_tcp_port}") as channel, asyncio.timeout(60):
+            dedup: DedupServiceAsyncStub = dedup_pb2_grpc.DedupServiceStub(channel)
+            admitted = await dedup.Admit(wish(), wait_for_ready=True)
+            assert admitted.submission.state == submission_pb2.SUBMISSION_STATE_QUEUED
+            process.send_signal(signal.SIGTERM)
+            assert await process.wait() == 0
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
