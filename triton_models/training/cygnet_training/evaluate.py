@@ -15,13 +15,14 @@ from PIL import Image
 
 from .autoencoder import psnr
 from .calibrate import KINDS, measure_pairs, read_calibration, score
-from .clip import Vectors, embed_captions, embed_pictures
+from .clip import Vectors, centred_cosine, embed_captions, embed_pictures
 from .dataset import Dataset, held_out_scenes
 from .export import GENERATOR, SCORER
 from .grammar import BACKGROUNDS, COLOURS, SPECIES, Scene, plain_caption
 from .networks import CLIPImageProcessorPil, CLIPModel, CLIPTokenizer, DiffusionPipeline, Network, Processor, Tokenizer
 from .presets import Preset
 from .progress import progress
+from .targets import draw_target
 
 # What a visitor would try first, then pairs of words that training never showed together.
 SHEET_PROMPTS = (
@@ -46,6 +47,18 @@ SHEET_PROMPTS = (
     "모자 쓴 파란 오리",
     "a cat with a hat at night",
 )
+# (target, prompt): what a visitor scores with the right words, with too few, and with wrong ones.
+TARGET_PROMPTS = (
+    ("duck", "a yellow duck on a pond"),
+    ("duck", "duck"),
+    ("duck", "a red duck on a pond"),
+    ("duck", "a white swan on a pond"),
+    ("swan", "a white swan on a pond"),
+    ("swan", "swan"),
+    ("swan", "a black swan on a pond"),
+    ("swan", "a yellow duck on a pond"),
+)
+TARGET_SEEDS = 6
 SHEET_COLUMNS, SHEET_TILE = 5, 192
 
 
@@ -113,6 +126,7 @@ def evaluate(preset: Preset, weights: Weights, held_out: Dataset, drawings: int)
     drawn = [weights.draw(plain_caption(scene), seed) for seed, scene in enumerate(progress(scenes, desc="draw"))]
     seconds = (time.perf_counter() - started) / len(scenes)
     rows += _probe_rows("drawn", weights, drawn, scenes)
+    rows += _target_rows(weights)
     rows.append((f"seconds a picture, {weights.steps} steps, {torch.get_num_threads()} threads", f"{seconds:.2f}"))
     return rows
 
@@ -165,4 +179,15 @@ def _scorer_rows(weights: Weights, preset: Preset) -> list[tuple[str, str]]:
     for kind in KINDS:
         low, middle, high = (score(float(np.quantile(cosines[kind], q)), weights.points) for q in (0.1, 0.5, 0.9))
         rows.append((f"score of {kind}: median (10% to 90%)", f"{middle:.0f} ({low:.0f} to {high:.0f})"))
+    return rows
+
+
+def _target_rows(weights: Weights) -> list[tuple[str, str]]:
+    rows = []
+    for target, prompt in TARGET_PROMPTS:
+        wanted = embed_pictures(weights.clip, weights.processor, [draw_target(target)])
+        drawn = [weights.draw(prompt, seed) for seed in range(TARGET_SEEDS)]
+        cosines = centred_cosine(embed_pictures(weights.clip, weights.processor, drawn), wanted, weights.mean)
+        scores = sorted(round(score(float(cosine), weights.points)) for cosine in cosines)
+        rows.append((f'"{prompt}" against the {target}, {TARGET_SEEDS} seeds', f"{scores[0]} to {scores[-1]}"))
     return rows
