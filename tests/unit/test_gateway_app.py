@@ -195,6 +195,11 @@ async def test_qr_codes_lead_to_the_public_address_where_there_is_one(store: Pic
     ).body
 
 
+async def test_a_code_says_in_words_where_it_leads(browser: Browser) -> None:
+    body = (await browser.get("/qr.svg?contest=pycon-kr", host="cygnet.example")).body
+    assert b"<title>http://cygnet.example/c/pycon-kr</title>" in body
+
+
 @pytest.mark.parametrize(
     "host", ["", "a b", "a/b", "a@b", "x" * 300, "h:0", "h:99999", "[::1", "[not]:1", "-a", "a..b"]
 )

@@ -144,7 +144,7 @@ class ContestSpec(Part):
 
 __all__ = ["ContestSpec", "Spec", "builtin_picture", "duration_ms", "read_contest", "to_document"]
 
-DEFAULT_STEPS = 8
+DEFAULT_STEPS = 10
 """Scheduler steps that suit the embedded model."""
 
 

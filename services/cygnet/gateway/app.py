@@ -100,8 +100,10 @@ class _QrCodes:
             raise HTTPException(404, "A contest's name has only a-z, 0-9 and - in it.")
         drawn = io.BytesIO()
         # Level M survives a badly lit hall; the border of 4 modules is the quiet zone that scanners need.
-        code = segno.make(player_url(self._base_url(request), contest), error="m", micro=False)
-        code.save(drawn, kind="svg", scale=8, border=4, xmldecl=False, light="#fff", omitsize=True)
+        url = player_url(self._base_url(request), contest)
+        code = segno.make(url, error="m", micro=False)
+        # The board shows the title below the code: its own address may be another one ("localhost").
+        code.save(drawn, kind="svg", scale=8, border=4, xmldecl=False, light="#fff", omitsize=True, title=url)
         return Response(
             drawn.getvalue(), media_type="image/svg+xml", headers={"cache-control": "no-cache", "vary": "host"}
         )

@@ -42,6 +42,7 @@ def export_generator(
     )
     directory = _empty(weights / GENERATOR)
     pipeline.to(torch.float16).save_pretrained(directory)
+    _computed_in_fp32(directory / "text_encoder")
     defaults = {"steps": preset.steps, "guidance_scale": preset.guidance_scale, "size": preset.size}
     (directory / "cygnet.json").write_text(json.dumps(defaults, indent=2) + "\n")
 
@@ -50,12 +51,22 @@ def export_scorer(preset: Preset, weights: Path, clip: Network, tokenizer: Token
     """Writes `weights/cygnet-clip` with its processor, then calibrates what was written, not what was trained."""
     directory = _empty(weights / SCORER)
     clip.to(torch.float16).save_pretrained(directory)
+    _computed_in_fp32(directory)
     tokenizer.save_pretrained(directory)
     processor = new_processor(preset)
     processor.save_pretrained(directory)
     written = CLIPModel.from_pretrained(directory, dtype=torch.float32).eval()
     record = calibration(written, processor, preset.seed + 5, preset.pairs)
     (directory / "calibration.json").write_text(json.dumps(record) + "\n")
+
+
+def _computed_in_fp32(directory: Path) -> None:
+    """Stored in half precision, computed in full: transformers takes the stored type unless the configuration says so,
+    diffusers never does, and a pipeline of both types cannot draw."""
+    path = directory / "config.json"
+    config = json.loads(path.read_text())
+    config["dtype"] = "float32"
+    path.write_text(json.dumps(config, indent=2, sort_keys=True) + "\n")
 
 
 def _empty(directory: Path) -> Path:
