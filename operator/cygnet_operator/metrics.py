@@ -16,7 +16,7 @@ CONTESTS = Gauge("cygnet_operator_contests", "Contests there are.")
 WRITES = Counter("cygnet_operator_writes", "Writes to the API server, by what was written.", ("what",))
 ACKNOWLEDGED = Histogram(
     "cygnet_operator_policy_acknowledged_seconds",
-    "From hearing of a change to the acknowledgement of every replica.",
+    "From looking at a changed contest to the acknowledgement of every replica of the services.",
     buckets=(0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10, 30),
 )
 

@@ -4,6 +4,7 @@ does not matter, and doing it again changes nothing.
 
 import asyncio
 import logging
+import time
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -152,7 +153,11 @@ class Reconciler:
             document.model.generator_source, document.model.scorer_source = serving.generator, serving.scorer
             document.contest.generation = document.admission.generation = contest.generation
             check_document(document)
-            return await self._ports.publisher.publish(document, pictures), None
+            began = time.perf_counter()
+            policy = await self._ports.publisher.publish(document, pictures)
+            if policy.in_force and contest.status.get("policyInForce", {}).get("generation") != contest.generation:
+                metrics.ACKNOWLEDGED.observe(time.perf_counter() - began)
+            return policy, None
         except PictureMissing as error:
             return None, Problem("PictureMissing", str(error))
         except InvalidRequest as error:

@@ -1,6 +1,6 @@
-"""Nodes with GPUs that are not there: pods that the scheduler binds to them become ready, or do not, by their image.
+"""Nodes with GPUs that are not there: pods that the scheduler binds to them become ready, or do not, by their model.
 
-A pod whose Triton image has `broken` in its name never becomes ready, as with a model that cannot be loaded.
+A pod whose generator has `broken` in its name never becomes ready, as with a model that cannot be loaded.
 """
 
 import asyncio
@@ -79,7 +79,7 @@ class FakeKubelet:
 
 def _status(pod: dict[str, Any]) -> dict[str, Any]:
     containers = [*pod["spec"].get("initContainers", ()), *pod["spec"]["containers"]]
-    ready = not any("broken" in container["image"] for container in containers)
+    ready = not any("broken" in value.get("value", "") for c in containers for value in c.get("env", ()))
     word = "True" if ready else "False"
     kinds = ("Initialized", "ContainersReady", "Ready")
     return {

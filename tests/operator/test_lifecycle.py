@@ -204,31 +204,37 @@ def test_an_autoscaler_keeps_what_it_decided(plane: ControlPlane, operator: Oper
     eventually(lambda: plane.kubectl("get", "hpa", child, "--ignore-not-found"), lambda found: found == "")
 
 
-def test_a_model_that_cannot_be_loaded_never_takes_over(
-    plane: ControlPlane, operator: OperatorProcess, services: Services, contest_name: str
+NOT_LOADED = {"model": {"generator": {"source": "hf://cygnet/broken"}}}
+# No node has this label: the new replicas cannot even start.
+NOT_PLACED = {"model": {"generator": {"source": "hf://cygnet/other"}}, "gpu": {"nodeSelector": {"pool": "no"}}}
+PUT_RIGHT = {"model": {"generator": {"source": "hf://cygnet/other"}}, "gpu": {"nodeSelector": {"pool": "gpu"}}}
+
+
+@pytest.mark.parametrize(("change", "why"), [(NOT_LOADED, "there is no folder"), (NOT_PLACED, "Unschedulable")])
+def test_a_model_that_does_not_come_to_serve_never_takes_over(
+    plane: ControlPlane,
+    operator: OperatorProcess,
+    services: Services,
+    contest_name: str,
+    change: dict[str, Any],
+    why: str,
 ) -> None:
+    def asked() -> set[str]:
+        return {document.model.generator_source for document in services.documents(contest_name)}
+
     apply(plane, contest_name)
     wait_ready(plane, contest_name)
     former = {pod["metadata"]["uid"] for pod in pods(plane, contest_name)}
-    # No node has this label: the new replicas cannot even start.
-    patch(
-        plane, contest_name, model={"generator": {"source": "hf://cygnet/other"}}, gpu={"nodeSelector": {"pool": "no"}}
-    )
+    patch(plane, contest_name, **change)
     eventually(lambda: len(pods(plane, contest_name)), lambda count: count == 3)
-    seen = eventually(
-        lambda: condition(plane, contest_name, "ModelsReady"), lambda c: "Unschedulable" in c.get("message", "")
-    )
+    seen = eventually(lambda: condition(plane, contest_name, "ModelsReady"), lambda c: why in c.get("message", ""))
     assert seen["reason"] == "RollingOut"
     ready = {p["metadata"]["uid"] for p in pods(plane, contest_name) if p["status"]["phase"] == "Running"}
     assert ready == former
     eventually(lambda: status(plane, contest_name)["policyInForce"].get("generation"), lambda g: g == 2)
-    asked = {document.model.generator_source for document in services.documents(contest_name)}
-    assert asked == {"builtin://cygnet-tiny"}, "jobs ask for a model that nobody serves"
-    patch(plane, contest_name, gpu={"nodeSelector": {"pool": "gpu", "no": None}})
-    eventually(
-        lambda: {document.model.generator_source for document in services.documents(contest_name)},
-        lambda sources: sources == {"hf://cygnet/other"},
-    )
+    assert asked() == {"builtin://cygnet-tiny"}, "jobs ask for a model that nobody serves"
+    patch(plane, contest_name, **PUT_RIGHT)
+    eventually(asked, lambda sources: sources == {"hf://cygnet/other"})
     eventually(lambda: condition(plane, contest_name, "ModelsReady"), lambda c: c["reason"] == "Serving")
 
 
