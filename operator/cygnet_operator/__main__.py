@@ -9,7 +9,7 @@ from prometheus_client import start_http_server
 
 from cygnet.platform import logs
 from cygnet_operator.app import operate
-from cygnet_operator.credentials import connect
+from cygnet_operator.credentials import NoCluster, connect
 from cygnet_operator.settings import OperatorSettings
 
 
@@ -17,7 +17,10 @@ async def _run(settings: OperatorSettings) -> None:
     stop = asyncio.Event()
     for signum in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(signum, stop.set)
-    connection, namespace = connect(settings.namespace)
+    try:
+        connection, namespace = connect(settings.namespace)
+    except NoCluster as error:
+        raise SystemExit(str(error)) from None
     await operate(settings, connection, namespace, stop)
 
 

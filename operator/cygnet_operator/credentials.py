@@ -11,11 +11,21 @@ from cygnet_operator.cluster import Connection
 _ACCOUNT = Path("/var/run/secrets/kubernetes.io/serviceaccount")
 
 
+class NoCluster(Exception):
+    """There is nothing that says where the API server is; the text says what to do."""
+
+
 def connect(namespace: str) -> tuple[Connection, str]:
-    """Returns the way to the API server and the namespace: the given one, or that of the account or context."""
+    """Returns the way to the API server and the namespace: the given one, or that of the account or context.
+
+    Raises NoCluster.
+    """
     if (_ACCOUNT / "token").exists() and "KUBERNETES_SERVICE_HOST" in os.environ:
         return _in_cluster(), namespace or (_ACCOUNT / "namespace").read_text().strip()
-    return _from_kubeconfig(), namespace or _context_namespace()
+    try:
+        return _from_kubeconfig(), namespace or _context_namespace()
+    except kubernetes_config.ConfigException as error:
+        raise NoCluster(f"there is no cluster to work for: set KUBECONFIG, or choose a context ({error})") from None
 
 
 def _in_cluster() -> Connection:

@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from cygnet_operator import credentials
-from cygnet_operator.credentials import connect
+from cygnet_operator.credentials import NoCluster, connect
 
 
 @pytest.fixture
@@ -85,3 +85,11 @@ def test_a_kubeconfig_with_a_certificate_as_of_kind(outside: Path, monkeypatch: 
     assert connection.token() is None
     assert connection.certificate is not None
     assert [Path(path).read_text() for path in connection.certificate] == ["cert", "key"]
+
+
+def test_without_any_cluster_it_says_what_to_do(outside: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from kubernetes.config import kube_config
+
+    monkeypatch.setattr(kube_config, "KUBE_CONFIG_DEFAULT_LOCATION", str(outside / "nothing"))
+    with pytest.raises(NoCluster, match="set KUBECONFIG"):
+        connect("")
