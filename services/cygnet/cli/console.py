@@ -13,8 +13,11 @@ class Console(Protocol):
     def say(self, event: str, text: str, **facts: object) -> None:
         """Tells one thing. `event` names its kind, `facts` are for programs."""
 
-    def show(self, lines: Sequence[str]) -> None:
-        """Shows lines that belong to what was said last, as the end of a log."""
+    def quote(self, lines: Sequence[str]) -> None:
+        """Shows the end of a log that belongs to what was said last."""
+
+    def welcome(self, lines: Sequence[str]) -> None:
+        """Shows how to play: for people alone."""
 
 
 class PlainConsole:
@@ -29,9 +32,13 @@ class PlainConsole:
         if event not in self._QUIET:
             _print(f"{time.monotonic() - self._began:6.1f} s  {text}")
 
-    def show(self, lines: Sequence[str]) -> None:
+    def quote(self, lines: Sequence[str]) -> None:
         for line in lines:
             _print(f"          | {line[:500]}")
+
+    def welcome(self, lines: Sequence[str]) -> None:
+        for line in ("", *lines, ""):
+            _print(f"  {line}".rstrip())
 
 
 class JsonConsole:
@@ -45,9 +52,12 @@ class JsonConsole:
         known = {name: value for name, value in facts.items() if value is not None}
         _print(json.dumps({"event": event, "text": text, "seconds": seconds, **known}, ensure_ascii=False))
 
-    def show(self, lines: Sequence[str]) -> None:
+    def quote(self, lines: Sequence[str]) -> None:
         if lines:
             self.say("log", "\n".join(lines))
+
+    def welcome(self, lines: Sequence[str]) -> None:
+        pass
 
 
 def _print(line: str) -> None:

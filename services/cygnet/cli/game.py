@@ -65,7 +65,7 @@ async def _run(
                 game.result()
         except ProcessFailed as failed:
             console.say("failed", f"{failed}; the game stops")
-            console.show(failed.last_lines)
+            console.quote(failed.last_lines)
             raise Problem(str(failed)) from None
         finally:
             game.cancel()
@@ -89,7 +89,7 @@ async def _play(supervisor: Supervisor, data: DataDir, options: Options, console
         raise problem_of(error) from None
     url = ready.endpoints.url
     console.say("ready", f"ready: {url}", url=url, endpoints=str(data.endpoints))
-    console.show(how_to_play(url, ready.game))
+    console.welcome(how_to_play(url, ready.game))
     if options.browser and has_display():
         await asyncio.to_thread(webbrowser.open, url)
     await supervisor.until_failure()
@@ -141,7 +141,7 @@ def _stop_signals(supervisor: Supervisor, console: Console) -> asyncio.Event:
 def _event_teller(console: Console) -> Callable[[Event], None]:
     def tell(event: Event) -> None:
         console.say(f"process-{event.kind}", event.text, process=event.process, pid=event.pid)
-        console.show(event.last_lines)
+        console.quote(event.last_lines)
 
     return tell
 

@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from cygnet.cli.datadir import DataDir
+from cygnet.cli.problem import Problem
 from cygnet.cli.shared import data_dir_option
 
 
@@ -29,4 +30,9 @@ def up(data_dir: Path, port: int, host: str, contest: Path | None, no_browser: b
     from cygnet.cli.game import Options, play
 
     console = JsonConsole() if as_json else PlainConsole()
-    play(DataDir(data_dir), Options(host, port, contest, not no_browser, as_json), console)
+    try:
+        play(DataDir(data_dir), Options(host, port, contest, not no_browser, as_json), console)
+    except Problem as problem:
+        if as_json:
+            console.say("problem", problem.message)
+        raise
