@@ -41,17 +41,22 @@ def play(data: DataDir, options: Options, console: Console) -> None:
     data.make()
     with data.locked():
         ready = prepare(data, host=options.host, port=options.port, contest=options.contest, json_logs=options.json)
-        on_line = _triton_teller(console)
-        processes = plan_processes(data, ready.endpoints, ready.tools, ready.models, ready.game, on_line)
+        triton = _TritonNews(console)
+        processes = plan_processes(data, ready.endpoints, ready.tools, ready.models, ready.game, triton.hear)
         ready.endpoints.write(data.endpoints)
         try:
-            asyncio.run(_run(data, options, console, ready, processes))
+            asyncio.run(_run(data, options, console, ready, processes, triton))
         finally:
             data.endpoints.unlink(missing_ok=True)
 
 
 async def _run(
-    data: DataDir, options: Options, console: Console, ready: Preparations, processes: list[ProcessSpec]
+    data: DataDir,
+    options: Options,
+    console: Console,
+    ready: Preparations,
+    processes: list[ProcessSpec],
+    triton: "_TritonNews",
 ) -> None:
     supervisor = Supervisor(data.logs, _event_teller(console), max_log_bytes=_MAX_LOG_BYTES)
     stop = _stop_signals(supervisor, console)
@@ -65,6 +70,8 @@ async def _run(
                 game.result()
         except ProcessFailed as failed:
             console.say("failed", f"{failed}; the game stops")
+            if failed.name == "triton" and triton.failure:
+                raise Problem(f"{triton.failure} (its log: {failed.log})") from None
             console.quote(failed.last_lines)
             raise Problem(str(failed)) from None
         finally:
@@ -146,11 +153,19 @@ def _event_teller(console: Console) -> Callable[[Event], None]:
     return tell
 
 
-def _triton_teller(console: Console) -> Callable[[str], None]:
-    def tell(line: str) -> None:
-        progress = read_progress(line)
-        if progress is not None:
-            words = "cannot load" if progress.failed else "loads"
-            console.say("progress", f"triton {words} {progress.model}: {progress.what}", process="triton")
+class _TritonNews:
+    """Reads in Triton's log what its models are doing."""
 
-    return tell
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self.failure = ""
+        """Why a model could not be loaded; its log says the same in a hundred lines."""
+
+    def hear(self, line: str) -> None:
+        progress = read_progress(line)
+        if progress is None:
+            return
+        words = f"triton {'cannot load' if progress.failed else 'loads'} {progress.model}: {progress.what}"
+        if progress.failed:
+            self.failure = words
+        self._console.say("progress", words, process="triton")

@@ -77,6 +77,8 @@ class ProcessFailed(Exception):
 
     def __init__(self, name: str, what: str, log: Path, last_lines: Sequence[str]) -> None:
         super().__init__(f"{name} {what}; its log: {log}")
+        self.name = name
+        self.log = log
         self.last_lines = last_lines
 
 
