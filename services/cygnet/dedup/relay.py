@@ -14,6 +14,7 @@ from typing import Protocol
 from cygnet.dedup.changes import Changes
 from cygnet.dedup.values import Delivery
 from cygnet.platform.errors import DomainError, InvalidRequest, Unavailable
+from cygnet.platform.tasks import end
 
 log = logging.getLogger(__name__)
 
@@ -55,13 +56,19 @@ class Relay:
 
     async def run(self) -> None:
         """Relays for ever, each contest by itself: one contest's trouble does not delay another's scores."""
-        followed: set[str] = set()
-        async with asyncio.TaskGroup() as contests:
+        following: dict[str, asyncio.Task[None]] = {}
+        try:
             while True:
-                for contest in set(await self._contests()) - followed:
-                    followed.add(contest)
-                    contests.create_task(self._follow(contest), name=f"the relay of {contest}")
+                for contest in set(await self._contests()) - following.keys():
+                    relay = asyncio.create_task(self._follow(contest), name=f"the relay of {contest}")
+                    following[contest] = relay
                 await asyncio.sleep(LOOK_AGAIN_S)
+                for relay in following.values():
+                    if relay.done():
+                        # It never ends by itself: this raises what ended it.
+                        relay.result()
+        finally:
+            await end(*following.values())
 
     async def _contests(self) -> list[str]:
         try:

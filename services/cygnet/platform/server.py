@@ -23,6 +23,7 @@ from cygnet.platform import errors, logs
 from cygnet.platform.metrics import MetricsInterceptor
 from cygnet.platform.settings import ServiceSettings
 from cygnet.platform.status import ErrorInterceptor
+from cygnet.platform.tasks import end
 from cygnet.platform.wrapping import AioContext, WrappingInterceptor
 
 log = logging.getLogger(__name__)
@@ -57,7 +58,7 @@ class Lifetime:
         """Runs `work` beside the calls until the service stops. Its failure stops the service: nothing runs half."""
         task = asyncio.create_task(work, name=name)
         task.add_done_callback(self._ended)
-        self.resources.push_async_callback(_cancelled, task)
+        self.resources.push_async_callback(end, task)
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         if task.cancelled() or self.stopping.is_set():
@@ -160,8 +161,3 @@ class _BearerInterceptor(WrappingInterceptor):
         if not hmac.compare_digest(given_bytes, self._expected):
             raise errors.NotSignedIn("this call needs the admin token", reason="ADMIN_TOKEN_NEEDED")
         yield
-
-
-async def _cancelled(task: asyncio.Task[None]) -> None:
-    task.cancel()
-    await asyncio.gather(task, return_exceptions=True)
