@@ -1,6 +1,6 @@
 """Takes the pictures of the page that the documentation shows, from a game that is really played.
 
-    CYGNET_SCREENSHOTS=docs/pictures pytest tests/web/test_screenshots.py
+    CYGNET_SCREENSHOTS=docs/images pytest tests/web/test_screenshots.py
 
 Without the variable they go to pytest's own folder. A game that was just started makes the best pictures.
 """
@@ -17,11 +17,13 @@ from .playing import card, finished, join, submit
 pytestmark = [pytest.mark.stack, pytest.mark.chromium]
 
 PLAYERS = (
-    ("Dolly", "a yellow duck on a blue pond"),
-    ("민준", "하늘을 나는 오리"),
-    ("Swan Lake", "a white swan at night"),
-    ("오리대장", "two ducks with red hats"),
-    ("Pond Pilot", "a green duck on grass"),
+    ("Dolly", "duck", "a yellow duck on a pond"),
+    ("민준", "duck", "연못 위의 노란 오리"),
+    ("Swan Lake", "swan", "a white swan on a pond"),
+    ("오리대장", "duck", "two red ducks on a pond"),
+    ("Pond Pilot", "duck", "a green duck in a meadow"),
+    ("Odette", "swan", "a swan at night"),
+    ("백조의 호수", "swan", "하얀 백조"),
 )
 PHONE, TABLET, DESK, SCREEN = (390, 844), (768, 1024), (1440, 900), (1920, 1080)
 
@@ -46,16 +48,17 @@ def test_screenshots(phones: Phones, game_url: str, folder: Path) -> None:
     expect(newcomer.locator("#nickname")).to_be_visible()
     shoot(newcomer, folder / "page-join.png")
 
-    for name, prompt in PLAYERS:
+    for name, target, prompt in PLAYERS:
         page = phones.open(game_url, size=PHONE)
         join(page, name)
+        page.locator(".switch label").filter(has_text=target).click()
         submit(page, prompt)
         finished(page, prompt)
         page.close()
 
     player = phones.open(game_url, size=PHONE)
     join(player, "Cygnet fan")
-    prompt = "a yellow duckling with a red hat"
+    prompt = "a yellow duck with a hat on a pond"
     submit(player, prompt)
     expect(card(player, prompt)).to_be_visible()
     player.screenshot(path=folder / "page-waiting.png")

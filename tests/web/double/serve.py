@@ -164,7 +164,7 @@ async def serve(port: int, game: Game) -> None:
         "error",
         "--concurrency",
         "1",
-        "--use-dynamic-base-id",
+        "--disable-hot-restart",
     )
     try:
         await web.serve()
