@@ -21,6 +21,7 @@ alone is of all contests.
   secret                 string: what seeds are derived from
 """
 
+import asyncio
 import json
 import secrets
 from collections.abc import AsyncIterator, Iterator, Sequence
@@ -284,6 +285,8 @@ async def _run(script: AsyncScript, keys: Sequence[str], arguments: Sequence[str
 
 @contextmanager
 def _reaching_redis() -> Iterator[None]:
+    task = asyncio.current_task()
+    cancelled_before = task.cancelling() if task is not None else 0
     try:
         yield
     except (
@@ -294,6 +297,10 @@ def _reaching_redis() -> Iterator[None]:
         OSError,
     ) as error:
         raise Unavailable(f"the store does not answer: {error}", reason="STORE_UNAVAILABLE") from error
+    # redis-py sends through asyncio.wait_for, which on Python 3.11 loses a cancellation that meets the end of its
+    # work (https://github.com/python/cpython/issues/86296); a task that waits for ever would then never stop.
+    if task is not None and task.cancelling() > cancelled_before:
+        raise asyncio.CancelledError
 
 
 def _pace(samples: Sequence[bytes], drawing: int) -> Pace:
