@@ -45,6 +45,10 @@ format: $(VENV)/.installed-dev ## Formats the Python code
 	@$(BIN)/ruff check --quiet --fix . || true
 	@$(BIN)/ruff format .
 
+.PHONY: crowd
+crowd: $(VENV)/.installed-dev $(PAGE)/dist/.built ## The crowd tests with 2,000 watchers and a flood of two minutes
+	@CYGNET_TEST_WATCHERS=2000 CYGNET_TEST_FLOOD_S=120 $(BIN)/python -m pytest tests/stack/test_crowd.py $(ARGS)
+
 .PHONY: bench-admission
 bench-admission: $(VENV)/.installed-dev $(PAGE)/dist/.built ## How fast is a Submit through Envoy, against the raw script and an empty call
 	@$(BIN)/python -m tests.bench.admission

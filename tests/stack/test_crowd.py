@@ -1,6 +1,7 @@
-"""Many at once through Envoy: hundreds of watchers, and one who floods while others play fair."""
+"""Many at once through Envoy: hundreds of watchers, and one who floods while others play fair. More: `make crowd`."""
 
 import asyncio
+import os
 import time
 from collections.abc import AsyncIterable
 from contextlib import AsyncExitStack
@@ -14,13 +15,13 @@ from cygnet.v1 import leaderboard_pb2, leaderboard_pb2_grpc
 from ..stackrunner import Stack
 from .player import Player, connection, unique
 
-pytestmark = pytest.mark.stack
+pytestmark = [pytest.mark.stack, pytest.mark.timeout(900)]
 
-WATCHERS = 300
+WATCHERS = int(os.environ.get("CYGNET_TEST_WATCHERS", "300"))
 LONGEST_SILENCE_S = 20.0
 WATCHED_S = 40.0
 """Longer than two heartbeats."""
-FLOOD_S = 20.0
+FLOOD_S = float(os.environ.get("CYGNET_TEST_FLOOD_S", "20"))
 
 
 class Watcher:

@@ -132,6 +132,10 @@ def _server(endpoint: Endpoint, health_servicer: health.aio.HealthServicer) -> t
         options=[
             ("grpc.max_receive_message_length", endpoint.max_request_bytes),
             ("grpc.so_reuseport", 0),
+            # A hall's phones come back all at once. Of more than 1,000 calls that wait for the event loop, gRPC drops
+            # some at random (CANCELLED, and no handler ever sees them); Envoy is who bounds them.
+            ("grpc.server.max_pending_requests", 20_000),
+            ("grpc.server.max_pending_requests_hard_limit", 40_000),
             ("grpc.keepalive_time_ms", 30_000),
             ("grpc.http2.min_ping_interval_without_data_ms", 10_000),
         ],
