@@ -53,6 +53,21 @@ crowd: $(VENV)/.installed-dev $(PAGE)/dist/.built ## The crowd tests with 2,000 
 bench-admission: $(VENV)/.installed-dev $(PAGE)/dist/.built ## How fast is a Submit through Envoy, against the raw script and an empty call
 	@$(BIN)/python -m tests.bench.admission
 
+.PHONY: bench-operator
+bench-operator: $(VENV)/.installed-dev ## The operator with 500 contests, and how fast a patched limit holds (needs the control plane)
+	@$(BIN)/python -m pytest -s -m scale tests/operator/test_scale.py
+	@$(BIN)/python -m pytest -s tests/operator/test_latency.py
+
+##@ Kubernetes
+
+.PHONY: run-operator
+run-operator: $(VENV)/.installed-dev ## Runs the Contest operator from here, against the current kube context (CYGNET_OPERATOR_ADMIN_TOKEN=…)
+	@$(BIN)/python -m cygnet_operator
+
+.PHONY: control-plane
+control-plane: ## Builds etcd and kube-apiserver for the operator's tests, with Go: minutes, once
+	@tests/operator/controlplane/build
+
 ##@ Make
 
 .PHONY: page
