@@ -1,153 +1,20 @@
-"""DedupService on live servers: two replicas on one real Redis, real gRPC clients, a real result log to deliver to."""
+"""DedupService on live servers: who is admitted, who draws, how it stands."""
 
 import asyncio
-import base64
-import hashlib
-import itertools
-import os
-import signal
-import sys
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, TypeVar, cast
+from collections.abc import AsyncIterator, Awaitable
 
 import grpc
 import pytest
 import redis.asyncio as aioredis
-from prometheus_client import REGISTRY
 
-from cygnet.dedup.__main__ import wire
-from cygnet.dedup.settings import DedupSettings
-from cygnet.platform.errors import Conflict, DomainError, FieldViolation, InvalidRequest, LeaseLost, Refused
-from cygnet.platform.server import Endpoint, Lifetime, serving
+from cygnet.platform.errors import Conflict, InvalidRequest, LeaseLost, Refused
 from cygnet.platform.status import from_rpc_error
-from cygnet.v1 import contest_pb2, dedup_pb2, dedup_pb2_grpc, results_pb2, results_pb2_grpc, submission_pb2
+from cygnet.v1 import dedup_pb2, submission_pb2
 
-if TYPE_CHECKING:
-    from cygnet.v1.dedup_pb2_grpc import DedupServiceAsyncStub
+from .dedup_house import CONTEST, Replica, ResultLog, drawn, leased, participant, raised, replica, two_replicas, wish
 
 pytestmark = pytest.mark.redis
-
-CONTEST = "pycon-kr"
-requests_made = itertools.count()
-M = TypeVar("M")
-
-
-def participant(number: int) -> str:
-    return base64.b32encode(hashlib.sha256(b"%d" % number).digest()).decode().lower()[:26]
-
-
-def wish(prompt: str = "a duck", who: int = 1, *, request_id: str = "", **policy: int) -> dedup_pb2.AdmitRequest:
-    limits = {"every_ms": 10_000, "burst": 3, "pending": 2, "max_predicted_wait_ms": 300_000, **policy}
-    return dedup_pb2.AdmitRequest(
-        contest=CONTEST,
-        participant_id=participant(who),
-        nickname=f"player {who}",
-        request_id=request_id or f"request-number-{next(requests_made)}",
-        target=contest_pb2.Target(name="duck", picture_sha256="0" * 64),
-        prompt=prompt,
-        model=contest_pb2.Model(generator_source="builtin://x", steps=4, size=256, scorer_source="builtin://y"),
-        policy=contest_pb2.AdmissionPolicy(generation=5, dedup_scope=contest_pb2.DEDUP_SCOPE_CONTEST, **limits),
-    )
-
-
-def drawn(job: dedup_pb2.Job, score: float = 61.234567890123456) -> dedup_pb2.CompleteRequest:
-    return dedup_pb2.CompleteRequest(
-        contest=job.contest,
-        fingerprint=job.fingerprint,
-        fence=job.fence,
-        result=submission_pb2.Result(
-            picture_sha256="a" * 64,
-            score=score,
-            cosine=0.5,
-            seed=job.seed,
-            generator_digest="g",
-            scorer_digest="s",
-            calibration_id="c",
-        ),
-    )
-
-
-def leased(kind: Callable[..., M], job: dedup_pb2.Job, **more: object) -> M:
-    return kind(contest=job.contest, fingerprint=job.fingerprint, fence=job.fence, **more)
-
-
-@dataclass
-class ResultLog(results_pb2_grpc.ResultLogServiceServicer):
-    """The leaderboard's side of the outbox: counts a delivery once, and every time that it came."""
-
-    log: dict[str, results_pb2.DeliveredResult] = field(default_factory=dict)
-    came: Counter[str] = field(default_factory=Counter)
-    refuses: set[str] = field(default_factory=set)
-    answers_are_lost: int = 0
-    changed: asyncio.Condition = field(default_factory=asyncio.Condition)
-
-    async def RecordResults(
-        self, request: results_pb2.RecordResultsRequest, context: object
-    ) -> results_pb2.RecordResultsResponse:
-        if bad := [result for result in request.results if result.delivery_id in self.refuses]:
-            raise InvalidRequest(FieldViolation("results", bad[0].delivery_id))
-        new = [result for result in request.results if result.delivery_id not in self.log]
-        async with self.changed:
-            for result in request.results:
-                self.came[result.delivery_id] += 1
-                self.log.setdefault(result.delivery_id, result)
-            self.changed.notify_all()
-        if self.answers_are_lost:
-            self.answers_are_lost -= 1
-            raise RuntimeError("recorded, and nobody is told")
-        return results_pb2.RecordResultsResponse(appended=len(new))
-
-    async def has(self, count: int) -> None:
-        """Waits until so many deliveries are in the log."""
-        async with self.changed, asyncio.timeout(60):
-            await self.changed.wait_for(lambda: len(self.log) >= count)
-
-    @asynccontextmanager
-    async def listening(self, port: int = 0) -> AsyncIterator[int]:
-        service = results_pb2.DESCRIPTOR.services_by_name["ResultLogService"]
-        added = (service, lambda server: results_pb2_grpc.add_ResultLogServiceServicer_to_server(self, server))
-        async with serving([Endpoint(f"127.0.0.1:{port}", [added])], grace_s=1) as ports:
-            yield ports[0]
-
-
-@dataclass
-class Replica:
-    """A running dedup service and a client of it."""
-
-    dedup: "DedupServiceAsyncStub"
-    stopping: asyncio.Event
-
-    async def admit(self, request: dedup_pb2.AdmitRequest) -> submission_pb2.Submission:
-        return (await self.dedup.Admit(request)).submission
-
-    async def claim(self, wait_ms: int = 30_000, contest: str = CONTEST) -> dedup_pb2.Job:
-        claimed = await self.dedup.Claim(dedup_pb2.ClaimRequest(contest=contest, worker_id="w", wait_ms=wait_ms))
-        assert claimed.HasField("job")
-        return claimed.job
-
-    async def read(self, *submissions: submission_pb2.Submission) -> list[submission_pb2.Submission]:
-        ids = [each.submission_id for each in submissions]
-        found = await self.dedup.GetSubmissions(dedup_pb2.GetSubmissionsRequest(contest=CONTEST, submission_ids=ids))
-        return [owned.submission for owned in found.submissions]
-
-
-@asynccontextmanager
-async def replica(redis_url: str, leaderboard_port: int, **more: int) -> AsyncIterator[Replica]:
-    settings = DedupSettings.model_validate(
-        {"redis_url": redis_url, "leaderboard_address": f"127.0.0.1:{leaderboard_port}", **more}
-    )
-    async with AsyncExitStack() as resources:
-        lifetime = Lifetime(resources)
-        endpoints = await wire(settings, lifetime)
-        async with serving(endpoints, grace_s=1) as ports:
-            # A channel of its own for every client: they share connections otherwise.
-            options = [("grpc.use_local_subchannel_pool", 1)]
-            async with grpc.aio.insecure_channel(f"127.0.0.1:{ports[0]}", options=options) as channel:
-                yield Replica(dedup_pb2_grpc.DedupServiceStub(channel), lifetime.stopping)
-            lifetime.stopping.set()
 
 
 @pytest.fixture
@@ -159,23 +26,15 @@ async def results() -> ResultLog:
 async def two(
     redis_client: aioredis.Redis, redis_url: str, results: ResultLog
 ) -> AsyncIterator[tuple[Replica, Replica]]:
-    """Two replicas on one Redis; a lease outlasts every test."""
-    async with (
-        results.listening() as port,
-        replica(redis_url, port, lease_ms=600_000) as one,
-        replica(redis_url, port, lease_ms=600_000) as other,
-    ):
-        yield one, other
+    async with two_replicas(redis_url, results) as replicas:
+        yield replicas
 
 
-@asynccontextmanager
-async def raised(kind: type[DomainError]) -> AsyncIterator[list[DomainError]]:
-    """Expects a call to fail with a domain error, and yields the list that it is put in."""
-    errors: list[DomainError] = []
-    with pytest.raises(grpc.aio.AioRpcError) as failed:
-        yield errors
-    errors.append(from_rpc_error(failed.value))
-    assert isinstance(errors[0], kind), errors
+@pytest.fixture
+async def forgetful(redis_client: aioredis.Redis, redis_url: str, results: ResultLog) -> AsyncIterator[Replica]:
+    """A replica whose leases are short."""
+    async with results.listening() as port, replica(redis_url, port, lease_ms=300, lease_losses=2) as one:
+        yield one
 
 
 async def test_from_the_wish_to_the_score(two: tuple[Replica, Replica], results: ResultLog) -> None:
@@ -299,13 +158,6 @@ async def test_every_contest_gets_its_turn(two: tuple[Replica, Replica]) -> None
     assert contests == ["ants", "bees"] * 3
 
 
-@pytest.fixture
-async def forgetful(redis_client: aioredis.Redis, redis_url: str, results: ResultLog) -> AsyncIterator[Replica]:
-    """A replica whose leases are short."""
-    async with results.listening() as port, replica(redis_url, port, lease_ms=300, lease_losses=2) as one:
-        yield one
-
-
 async def test_a_claim_that_goes_away_takes_no_job_along(forgetful: Replica) -> None:
     for number in range(6):
         gone = forgetful.dedup.Claim(dedup_pb2.ClaimRequest(contest=CONTEST, wait_ms=30_000))
@@ -403,106 +255,3 @@ async def test_lists_are_of_one_participant_newest_first(two: tuple[Replica, Rep
     assert {each.participant_id for each in found.submissions} == {participant(1)}
     nothing = await one.dedup.GetSubmissions(dedup_pb2.GetSubmissionsRequest(contest=CONTEST))
     assert not nothing.submissions
-
-
-async def test_changes_reach_every_replica_and_streams_end_when_it_stops(two: tuple[Replica, Replica]) -> None:
-    one, other = two
-    stream = one.dedup.WatchChanges(dedup_pb2.WatchChangesRequest())
-    heard = aiter(stream)
-    async with asyncio.timeout(60):
-        assert (await anext(heard)).missed
-        mine = await other.admit(wish())
-        while mine.submission_id not in (change := await anext(heard)).submission_ids:
-            assert change.missed or change == dedup_pb2.WatchChangesResponse()
-        assert (change.contest, change.queue_moved) == (CONTEST, True)
-        one.stopping.set()
-        async for change in heard:
-            assert change.missed
-        assert await stream.code() is grpc.StatusCode.OK
-
-
-async def test_scores_wait_for_the_leaderboard_and_arrive_once(
-    redis_client: aioredis.Redis, redis_url: str, results: ResultLog
-) -> None:
-    async with results.listening() as port:
-        pass
-    # The leaderboard is away, dedup restarts in between, and the first answer of the log is lost.
-    async with replica(redis_url, port, lease_ms=600_000) as before:
-        submissions = [await before.admit(wish("a duck", who=who)) for who in range(5)]
-        await before.dedup.Complete(drawn(await before.claim()))
-    assert await redis_client.xlen(f"dedup:{{{CONTEST}}}:outbox") == 5
-    results.answers_are_lost = 1
-    async with replica(redis_url, port), replica(redis_url, port) as after, results.listening(port):
-        submissions.append(await after.admit(wish("a duck", who=5)))
-        await results.has(6)
-        async with asyncio.timeout(30):
-            while await redis_client.xlen(f"dedup:{{{CONTEST}}}:outbox"):
-                await asyncio.sleep(0.05)
-    assert results.log.keys() == {each.submission_id for each in submissions}
-    assert max(results.came.values()) == 2
-
-
-async def test_a_score_that_is_refused_does_not_hold_up_the_others(
-    two: tuple[Replica, Replica], results: ResultLog, redis_client: aioredis.Redis
-) -> None:
-    one, _ = two
-    submissions = [await one.admit(wish("a duck", who=who)) for who in range(4)]
-    results.refuses = {submissions[1].submission_id}
-    await one.dedup.Complete(drawn(await one.claim()))
-    await results.has(3)
-    async with asyncio.timeout(30):
-        while not (aside := await redis_client.xrange(f"dedup:{{{CONTEST}}}:outbox_refused")):
-            await asyncio.sleep(0.05)
-    entries = cast(list[tuple[bytes, dict[bytes, bytes]]], aside)
-    assert [entry[b"submission_id"].decode() for _, entry in entries] == [submissions[1].submission_id]
-    assert submissions[1].submission_id not in results.log
-
-
-async def test_what_is_measured(two: tuple[Replica, Replica]) -> None:
-    def sample(name: str, **labels: str) -> float | None:
-        return REGISTRY.get_sample_value(name, {"contest": "measured", **labels})
-
-    request = wish()
-    request.contest = "measured"
-    await two[0].admit(request)
-    await two[0].admit(request)
-    assert sample("cygnet_dedup_admissions_total", outcome="accepted") == 1
-    assert sample("cygnet_dedup_admissions_total", outcome="known") == 1
-    # Series exist before anything is counted.
-    assert sample("cygnet_dedup_admissions_total", outcome="QUEUE_FULL") == 0
-    assert sample("cygnet_dedup_leases_expired_total") == 0
-    async with asyncio.timeout(30):
-        while sample("cygnet_dedup_queue_length") != 1:
-            await asyncio.sleep(0.05)
-    job = await two[0].claim(contest="measured")
-    await two[0].dedup.Complete(drawn(job))
-    assert sample("cygnet_dedup_queue_wait_seconds_count") == 1
-    assert sample("cygnet_dedup_jobs_ended_total", outcome="done") == 1
-    async with asyncio.timeout(30):
-        while sample("cygnet_dedup_queue_length") != 0:
-            await asyncio.sleep(0.05)
-
-
-async def test_the_process_starts_serves_and_stops(
-    redis_client: aioredis.Redis, redis_url: str, unused_tcp_port: int
-) -> None:
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "cygnet.dedup",
-        env={
-            **os.environ,
-            "CYGNET_DEDUP_LISTEN": f"127.0.0.1:{unused_tcp_port}",
-            "CYGNET_DEDUP_REDIS_URL": redis_url,
-            "CYGNET_DEDUP_LEADERBOARD_ADDRESS": "127.0.0.1:1",
-        },
-    )  # fmt: skip
-    try:
-        async with grpc.aio.insecure_channel(f"127.0.0.1:{unused_tcp_port}") as channel, asyncio.timeout(60):
-            dedup: DedupServiceAsyncStub = dedup_pb2_grpc.DedupServiceStub(channel)
-            admitted = await dedup.Admit(wish(), wait_for_ready=True)
-            assert admitted.submission.state == submission_pb2.SUBMISSION_STATE_QUEUED
-            process.send_signal(signal.SIGTERM)
-            assert await process.wait() == 0
-    finally:
-        if process.returncode is None:
-            process.kill()
-            await process.wait()

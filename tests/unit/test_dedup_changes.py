@@ -2,9 +2,12 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from typing import Any, cast
 
 from cygnet.dedup.changes import MOST_UNHEARD, Changes, Listener
+from cygnet.dedup.servicer import DedupServicer
 from cygnet.dedup.values import Change
+from cygnet.v1 import dedup_pb2
 
 
 class Told:
@@ -72,3 +75,17 @@ async def test_all_hear_and_the_end_wakes_them() -> None:
     await source.said.join()
     for task in running:
         task.cancel()
+
+
+async def test_a_stream_of_changes_shows_that_it_is_alive() -> None:
+    changes, stopping = Changes(Told()), asyncio.Event()
+    servicer = DedupServicer(
+        cast(Any, None), cast(Any, None), cast(Any, None), changes, stopping=stopping, heartbeat_s=0.01
+    )
+    stream = servicer.WatchChanges(dedup_pb2.WatchChangesRequest(), cast(Any, None))
+    said = [await anext(stream) for _ in range(3)]
+    alive = dedup_pb2.WatchChangesResponse()
+    assert said == [dedup_pb2.WatchChangesResponse(missed=True), alive, alive]
+    stopping.set()
+    async for last in stream:
+        assert last == alive

@@ -23,6 +23,7 @@ alone is of all contests.
 
 import asyncio
 import json
+import re
 import secrets
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import contextmanager
@@ -45,6 +46,8 @@ _PACE_SAMPLES = 64
 """Enough for a steady median, few enough to follow a change of model within minutes."""
 _DRAWERS_SAMPLES = 16
 """The last drawings from which the number of drawers is taken."""
+_NOT_NOW = re.compile(r"\b(OOM|MISCONF|READONLY|MASTERDOWN|CLUSTERDOWN|NOREPLICAS|LOADING|TRYAGAIN)\b")
+"""Answers of a Redis that may work again later. Inside a script's error they are words among others."""
 
 _Entries = list[tuple[bytes, dict[bytes, bytes]]]
 
@@ -289,14 +292,12 @@ def _reaching_redis() -> Iterator[None]:
     cancelled_before = task.cancelling() if task is not None else 0
     try:
         yield
-    except (
-        exceptions.ConnectionError,
-        exceptions.TimeoutError,
-        exceptions.ReadOnlyError,
-        exceptions.OutOfMemoryError,
-        OSError,
-    ) as error:
+    except (exceptions.ConnectionError, exceptions.TimeoutError, OSError) as error:
         raise Unavailable(f"the store does not answer: {error}", reason="STORE_UNAVAILABLE") from error
+    except exceptions.ResponseError as error:
+        if _NOT_NOW.search(str(error)) is None:
+            raise
+        raise Unavailable(f"the store cannot work: {error}", reason="STORE_UNAVAILABLE") from error
     # redis-py sends through asyncio.wait_for, which on Python 3.11 loses a cancellation that meets the end of its
     # work (https://github.com/python/cpython/issues/86296); a task that waits for ever would then never stop.
     if task is not None and task.cancelling() > cancelled_before:

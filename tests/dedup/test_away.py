@@ -1,0 +1,44 @@
+"""A Redis that is away or cannot work is `Unavailable`, which callers wait out; anything else is our own fault."""
+
+from collections.abc import Callable
+
+import pytest
+import redis.asyncio as aioredis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+from redis.exceptions import ResponseError
+
+from cygnet.dedup.store import Store
+from cygnet.dedup.values import Bucket, Order
+from cygnet.platform.errors import Unavailable
+
+pytestmark = pytest.mark.redis
+
+BUCKET = Bucket(every_ms=500, burst=10)
+
+
+async def test_nobody_listens(order: Callable[..., Order]) -> None:
+    store = Store(aioredis.Redis(unix_socket_path="/nonexistent/redis.sock", retry=Retry(NoBackoff(), 0)))
+    for call in (store.contests(), store.pace("c"), store.admit(order(), BUCKET, 0), store.outbox("c", 1)):
+        with pytest.raises(Unavailable) as raised:
+            await call
+        assert raised.value.reason == "STORE_UNAVAILABLE"
+
+
+async def test_redis_is_full(store: Store, redis_client: aioredis.Redis, order: Callable[..., Order]) -> None:
+    assert (await store.admit(order(), BUCKET, 0)).outcome == "accepted"
+    await redis_client.config_set("maxmemory", 1)
+    try:
+        with pytest.raises(Unavailable):
+            await store.admit(order(), BUCKET, 0)
+    finally:
+        await redis_client.config_set("maxmemory", 0)
+    assert (await store.admit(order(), BUCKET, 0)).outcome == "coalesced"
+
+
+async def test_a_key_of_the_wrong_kind_is_not_excused(
+    store: Store, redis_client: aioredis.Redis, order: Callable[..., Order]
+) -> None:
+    await redis_client.set("dedup:{limits}:queue", "no sorted set")
+    with pytest.raises(ResponseError):
+        await store.admit(order(), BUCKET, 0)
