@@ -10,7 +10,6 @@ import json
 import os
 import select
 import signal
-import socket
 import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -19,6 +18,7 @@ from pathlib import Path
 
 import pytest
 
+from cygnet.cli.endpoints import any_free_port
 from cygnet.cli.triton import (
     TritonLaunch,
     clean_shared_memory,
@@ -95,7 +95,7 @@ def start_server(weights: Weights, tmp_path_factory: pytest.TempPathFactory) -> 
         data_dir = tmp_path_factory.mktemp(name)
         installation = find_installation()
         prepare_backend(installation, data_dir)
-        grpc_port, metrics_port = _free_ports(2)
+        grpc_port, metrics_port = any_free_port("127.0.0.1"), any_free_port("127.0.0.1")
         launch = plan_launch(
             installation,
             data_dir=data_dir,
@@ -137,16 +137,6 @@ def run_server(launch: TritonLaunch, log: Path) -> Server:
         server.kill()
         raise
     return server
-
-
-def _free_ports(count: int) -> list[int]:
-    sockets = [socket.socket() for _ in range(count)]
-    for candidate in sockets:
-        candidate.bind(("127.0.0.1", 0))
-    ports: list[int] = [candidate.getsockname()[1] for candidate in sockets]
-    for candidate in sockets:
-        candidate.close()
-    return ports
 
 
 def _wait_until_it_listens(server: Server) -> None:

@@ -7,7 +7,6 @@ envtest's convention: programs come from KUBEBUILDER_ASSETS, else from PATH, els
 import json
 import os
 import shutil
-import socket
 import ssl
 import subprocess
 import time
@@ -19,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from cygnet.cli.endpoints import any_free_port
 from cygnet_operator.cluster import Connection
 
 ADMIN, OPERATOR = "admin-token", "operator-token"
@@ -243,10 +243,9 @@ def _wait_until_ready(url: str, server: "subprocess.Popen[bytes]") -> None:
 
 
 def free_port() -> int:
-    """Returns a port that nobody listens on just now."""
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return int(s.getsockname()[1])
+    """Returns a port that nobody listens on just now, out of those that outgoing connections are not given: whoever
+    calls a stopped API server again and again would else be given its port, call itself, and keep it."""
+    return any_free_port("127.0.0.1")
 
 
 def _kubeconfig(url: str, ca: Path, token: str) -> str:
