@@ -48,7 +48,7 @@ async def test_a_lease_runs_out_at_its_deadline_and_not_before(store: Store, ord
 
 
 async def test_the_third_silent_worker_fails_the_job_and_costs_nothing(store: Store, order: MakeOrder) -> None:
-    mine, theirs = order(burst=1), order(who="b")
+    mine, theirs = order(burst=1, every_ms=3_600_000), order(who="b")
     await store.admit(mine, GENEROUS, T0)
     await store.admit(theirs, GENEROUS, T0)
     for round_, became in enumerate(["queued", "queued", "failed"]):
@@ -57,7 +57,7 @@ async def test_the_third_silent_worker_fails_the_job_and_costs_nothing(store: St
         assert await expired(store, job, (round_ + 1) * LEASE_MS) == became
     assert {(each.state, each.failure) for each in await read(store, mine, theirs)} == {(State.FAILED, LOST)}
     # The token came back, and losses of an earlier run do not count.
-    again = order(burst=1)
+    again = order(burst=1, every_ms=3_600_000)
     assert (await store.admit(again, GENEROUS, T0 + 3 * LEASE_MS)).outcome == "accepted"
     job = await claimed(store, 3 * LEASE_MS)
     assert job.attempt == 1
