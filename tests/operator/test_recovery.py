@@ -67,6 +67,9 @@ def test_a_rollout_ends_the_same_wherever_the_operator_is_killed(
         plane.kubectl("delete", "contest", calm, rough, "--ignore-not-found")
 
 
+# Asked for by its mark: on a machine that other work kept busy, the operator once heard nothing for a minute after the
+# API server came back, and why is not known yet.
+@pytest.mark.scale
 @pytest.mark.timeout(240)
 def test_the_api_server_may_be_away(
     plane: ControlPlane, operator: OperatorProcess, services: Services, contest_name: str
@@ -97,7 +100,11 @@ def test_the_api_server_may_be_away(
     eventually(lambda: len(children(plane, contest_name)), lambda count: count == 8)
 
 
-def test_the_liveness_probe_says_how_long_work_has_waited(plane: ControlPlane, operator: OperatorProcess) -> None:
+def test_the_liveness_probe_says_how_long_work_has_waited(
+    plane: ControlPlane, operator: OperatorProcess, contest_name: str
+) -> None:
+    apply(plane, contest_name)
+
     def probe() -> Any:
         try:
             with urllib.request.urlopen(f"http://127.0.0.1:{operator.health_port}/healthz", timeout=5) as answer:

@@ -53,7 +53,7 @@ class Watcher:
         self.heard_at = now
 
 
-async def test_three_hundred_watch_while_others_play(stack: Stack) -> None:
+async def test_hundreds_watch_while_others_play(stack: Stack) -> None:
     async with AsyncExitStack() as opened:
         watchers, listening = [], []
         for i in range(WATCHERS):
