@@ -71,9 +71,9 @@ class SessionKeys:
                 options={"require": ["exp", "sub"], "verify_exp": False},
             )
         except jwt.InvalidTokenError:
-            raise NotSignedIn("this session does not hold any more; join again", reason="SESSION_INVALID") from None
+            raise NotSignedIn("the session does not hold any more; join again", reason="SESSION_INVALID") from None
         if claims["exp"] * 1000 < self._clock():
-            raise NotSignedIn("this session is over; join again", reason="SESSION_EXPIRED")
+            raise NotSignedIn("the session is over; join again", reason="SESSION_EXPIRED")
         if claims.get("con") != contest:
-            raise NotSignedIn("this session is of another contest; join this one", reason="SESSION_OF_ANOTHER_CONTEST")
+            raise NotSignedIn("the session is of another contest; join this one", reason="SESSION_OF_ANOTHER_CONTEST")
         return Session(contest, claims["sub"], claims.get("nick", ""))
