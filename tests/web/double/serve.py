@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import socket
 import sys
 from pathlib import Path
@@ -16,6 +17,7 @@ from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
+from cygnet.cli import child
 from cygnet.platform.status import ErrorInterceptor
 from cygnet.v1 import contest_pb2_grpc, leaderboard_pb2_grpc, submission_pb2_grpc
 
@@ -157,6 +159,8 @@ async def serve(port: int, game: Game) -> None:
     site_port = free_port()
     web = uvicorn.Server(uvicorn.Config(site(game), port=site_port, log_level="warning"))
     envoy = await asyncio.create_subprocess_exec(
+        # Uvicorn ends this process by the signal that it received, past what is below; Envoy must not outlive it.
+        *(sys.executable, "-I", "-S", child.__file__, str(os.getpid())),
         Path(sys.executable).parent / "envoy",
         "--config-yaml",
         json.dumps(envoy_config(port, grpc_port, site_port)),
