@@ -7,7 +7,7 @@ import pytest
 import redis.asyncio as aioredis
 
 from cygnet.dedup.store import Store
-from cygnet.dedup.values import Bucket, Failure, Job, Lease, Order, Record, Result, State
+from cygnet.dedup.values import Bucket, Completion, Failure, Job, Lease, Order, Record, Result, State
 
 pytestmark = pytest.mark.redis
 
@@ -27,6 +27,12 @@ async def claimed(store: Store, at_ms: int = 0, token: str = "") -> Job:
 
 async def expired(store: Store, job: Job, at_ms: int, most_lost: int = 3) -> str:
     return await store.expire("limits", job.lease.fingerprint, LOST, most_lost, T0 + at_ms)
+
+
+async def in_force(store: Store, lease: Lease, result: Result) -> Result:
+    completion = await store.complete(lease, result)
+    assert completion is not None
+    return completion.in_force
 
 
 async def read(store: Store, *orders: Order) -> list[Record]:
@@ -67,7 +73,7 @@ async def test_the_third_silent_worker_fails_the_job_and_costs_nothing(store: St
         State.FAILED, State.FAILED, State.QUEUED,
     ]  # fmt: skip
     job = await claimed(store, 4 * LEASE_MS)
-    assert await store.complete(job.lease, RESULT) == RESULT
+    assert await in_force(store, job.lease, RESULT) == RESULT
     assert [each.state for each in await read(store, mine, theirs, again)] == [
         State.FAILED, State.FAILED, State.DONE,
     ]  # fmt: skip
@@ -135,11 +141,21 @@ async def test_the_late_picture_of_a_lost_lease_counts_while_nobody_else_draws(s
     await store.admit(mine, GENEROUS, T0)
     slow = await claimed(store)
     assert await expired(store, slow, LEASE_MS) == "queued"
-    assert await store.complete(slow.lease, RESULT) == RESULT
+    assert await in_force(store, slow.lease, RESULT) == RESULT
     assert await store.claim("limits", "other", LEASE_MS, T0) is None
     assert (await read(store, mine))[0].result == RESULT
     # How long it took, silence included, is no measure of the pace.
     assert (await store.pace("limits")).durations_ms == ()
+
+
+async def test_how_long_a_picture_took_is_told_once_and_from_admission_on(store: Store, order: MakeOrder) -> None:
+    await store.admit(order(), GENEROUS, T0)
+    lost = await claimed(store, 1_000)
+    assert await expired(store, lost, 1_000 + LEASE_MS) == "queued"
+    job = await claimed(store, 12_000)
+    result = Result(**{**vars(RESULT), "completed_ms": T0 + 15_000})
+    assert await store.complete(job.lease, result) == Completion(result, 15_000)
+    assert await store.complete(job.lease, result) == Completion(result, None)
 
 
 async def test_nobody_changes_a_completed_drawing(store: Store, order: MakeOrder) -> None:
@@ -152,8 +168,8 @@ async def test_nobody_changes_a_completed_drawing(store: Store, order: MakeOrder
     assert await store.complete(slow.lease, other) is None
     assert not await store.heartbeat(slow.lease, LEASE_MS, T0)
     assert not await store.release(slow.lease, LOST, T0)
-    assert await store.complete(fast.lease, RESULT) == RESULT
-    assert await store.complete(fast.lease, other) == RESULT
+    assert await in_force(store, fast.lease, RESULT) == RESULT
+    assert await in_force(store, fast.lease, other) == RESULT
     assert await store.complete(slow.lease, other) is None
     assert not await store.release(fast.lease, None, T0)
     assert len(await store.outbox("limits", 10)) == 1

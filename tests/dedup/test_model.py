@@ -291,7 +291,8 @@ class Scripts(RuleBasedStateMachine):
     def completes(self, data: st.DataObject, score: float) -> None:
         lease = data.draw(st.sampled_from(self.leases))
         result = Result("a" * 64, score, score / 100, 2**62 + 12345, "g", "s", "c", self.now)
-        in_force = self.do(self.store.complete(lease, result))
+        completion = self.do(self.store.complete(lease, result))
+        in_force = completion and completion.in_force
         drawing = self.held(lease)
         if drawing is None or drawing.state is State.FAILED:
             assert in_force is None

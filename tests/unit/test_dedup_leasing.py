@@ -9,7 +9,7 @@ from cygnet.dedup.changes import Changes
 from cygnet.dedup.leasing import Leasing
 from cygnet.dedup.reaper import Reaper
 from cygnet.dedup.relay import LONGEST_PAUSE_S, pause_s
-from cygnet.dedup.values import Change, Failure, Job, Lease, Model, Result, Target
+from cygnet.dedup.values import Change, Completion, Failure, Job, Lease, Model, Result, Target
 from cygnet.platform.errors import LeaseLost, Unavailable
 
 JOB = Job(
@@ -44,7 +44,7 @@ class Jobs:
     async def heartbeat(self, lease: Lease, lease_ms: int, now_ms: int) -> bool:
         return False
 
-    async def complete(self, lease: Lease, result: Result) -> Result | None:
+    async def complete(self, lease: Lease, result: Result) -> Completion | None:
         return None
 
     async def release(self, lease: Lease, failure: Failure | None, now_ms: int) -> bool:
@@ -63,14 +63,20 @@ class Report:
     def claimed(self, contest: str, waited_s: float) -> None:
         self.told.append(("claimed", waited_s))
 
-    def ended(self, contest: str, *, failed: bool) -> None:
-        self.told.append(("ended", failed))
+    def completed(self, contest: str, after_s: float) -> None:
+        self.told.append(("completed", after_s))
+
+    def failed(self, contest: str) -> None:
+        self.told.append("failed")
 
     def lease_expired(self, contest: str, *, failed: bool) -> None:
         self.told.append(("expired", failed))
 
     def lengths(self, contest: str, *, waiting: int, outbox: int, oldest_wait_s: float) -> None:
         self.told.append((waiting, outbox, oldest_wait_s))
+
+    def shares(self) -> None:
+        self.told.append("shares")
 
 
 def leasing(store: Jobs, report: Report) -> Leasing:

@@ -53,9 +53,9 @@ class Admission:
         *,
         submit_bucket: Bucket,
         clock: Callable[[], int],
-        count: Callable[[str, str], None],
+        count: Callable[[str, str, str], None],
     ) -> None:
-        """`clock` returns ms since the epoch; `count` is told (contest, outcome) of every decision."""
+        """`clock` returns ms since the epoch; `count` is told (contest, participant, outcome) of every decision."""
         self._store = store
         self._snapshots = snapshots
         self._submit_bucket = submit_bucket
@@ -83,7 +83,7 @@ class Admission:
             max_queue=eta.longest_queue(wish.policy.max_predicted_wait_ms, pace),
         )
         decision = await self._store.admit(order, self._submit_bucket, self._clock())
-        self._count(wish.contest, decision.outcome)
+        self._count(wish.contest, wish.participant_id, decision.outcome)
         if decision.outcome == "REQUEST_ID_REUSED":
             raise Conflict("this request_id belongs to another submission; make a new one", reason=decision.outcome)
         if decision.outcome in _REFUSALS:

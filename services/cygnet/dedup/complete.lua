@@ -2,7 +2,8 @@
 --
 -- KEYS  job, queue, since, leases, clock, pending, waiters, outbox, pace
 -- ARGV  now in ms, contest, fingerprint, fence, result as JSON, samples of the pace to keep
--- Returns {'done', the result in force}, or {'lost'} when another claim has the job
+-- Returns {'done', the result in force, ms since the job was admitted}, without the last when it was done before;
+--         or {'lost'} when another claim has the job
 local JOB, QUEUE, SINCE, LEASES, CLOCK, PENDING = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6]
 local WAITERS, OUTBOX, PACE = KEYS[7], KEYS[8], KEYS[9]
 local now, contest, fingerprint, fence, result, samples =
@@ -40,4 +41,4 @@ for index = 1, #waiting, 2 do
 end
 redis.call('DEL', WAITERS)
 announce(CLOCK, { contest = contest, submission_ids = ids, queue_moved = true, outbox_grew = true })
-return { 'done', result }
+return { 'done', result, int(now - field(JOB, 'queued_ms')) }

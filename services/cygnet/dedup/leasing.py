@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from cygnet.dedup.changes import Changes
-from cygnet.dedup.values import Failure, Job, Lease, Result
+from cygnet.dedup.values import Completion, Failure, Job, Lease, Result
 from cygnet.platform.errors import LeaseLost, Unavailable
 
 log = logging.getLogger(__name__)
@@ -27,7 +27,7 @@ class LeaseStore(Protocol):
     async def contests(self) -> list[str]: ...
     async def claim(self, contest: str, token: str, lease_ms: int, now_ms: int) -> Job | None: ...
     async def heartbeat(self, lease: Lease, lease_ms: int, now_ms: int) -> bool: ...
-    async def complete(self, lease: Lease, result: Result) -> Result | None: ...
+    async def complete(self, lease: Lease, result: Result) -> Completion | None: ...
     async def release(self, lease: Lease, failure: Failure | None, now_ms: int) -> bool: ...
 
 
@@ -35,7 +35,8 @@ class LeaseReport(Protocol):
     """Who is told what became of jobs."""
 
     def claimed(self, contest: str, waited_s: float) -> None: ...
-    def ended(self, contest: str, *, failed: bool) -> None: ...
+    def completed(self, contest: str, after_s: float) -> None: ...
+    def failed(self, contest: str) -> None: ...
 
 
 class Leasing:
@@ -87,18 +88,19 @@ class Leasing:
 
     async def complete(self, lease: Lease, result: Result) -> Result:
         """Ends a job; returns the result in force. `result.completed_ms` is set here. Raises `LeaseLost`."""
-        in_force = await self._store.complete(lease, dataclasses.replace(result, completed_ms=self._clock()))
-        if in_force is None:
+        completion = await self._store.complete(lease, dataclasses.replace(result, completed_ms=self._clock()))
+        if completion is None:
             raise _lost()
-        self._report.ended(lease.contest, failed=False)
-        return in_force
+        if completion.after_ms is not None:
+            self._report.completed(lease.contest, max(0, completion.after_ms) / 1000)
+        return completion.in_force
 
     async def release(self, lease: Lease, failure: Failure | None) -> None:
         """Gives a job back to its old place, or fails it. Raises `LeaseLost`."""
         if not await self._store.release(lease, failure, self._clock()):
             raise _lost()
         if failure is not None:
-            self._report.ended(lease.contest, failed=True)
+            self._report.failed(lease.contest)
             log.warning(
                 "drawing failed",
                 extra={"contest": lease.contest, "job": lease.fingerprint[:12], "reason": failure.reason},

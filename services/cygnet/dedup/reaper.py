@@ -29,6 +29,7 @@ class ReaperReport(Protocol):
 
     def lease_expired(self, contest: str, *, failed: bool) -> None: ...
     def lengths(self, contest: str, *, waiting: int, outbox: int, oldest_wait_s: float) -> None: ...
+    def shares(self) -> None: ...
 
 
 class Reaper:
@@ -60,6 +61,7 @@ class Reaper:
                     if self._clock() >= reap_from_ms:
                         await self.reap(contest)
                     await self._measure(contest)
+                self._report.shares()
             except Unavailable as error:
                 log.warning("leases cannot be looked after", extra={"error": error.message})
                 reap_from_ms = self._clock() + self._lease_ms

@@ -36,7 +36,20 @@ from redis import exceptions
 from redis.commands.core import AsyncScript
 
 from cygnet.dedup import records
-from cygnet.dedup.values import Bucket, Change, Decision, Delivery, Failure, Job, Lease, Order, Pace, Record, Result
+from cygnet.dedup.values import (
+    Bucket,
+    Change,
+    Completion,
+    Decision,
+    Delivery,
+    Failure,
+    Job,
+    Lease,
+    Order,
+    Pace,
+    Record,
+    Result,
+)
 from cygnet.platform.errors import Unavailable
 from cygnet.platform.redis import subscription
 
@@ -145,8 +158,8 @@ class Store:
         kept = await _run(self._heartbeat, keys, [now_ms, lease.fingerprint, lease.fence, lease_ms])
         return bool(kept)
 
-    async def complete(self, lease: Lease, result: Result) -> Result | None:
-        """Ends a job; returns the result in force, None when the lease was lost to another claim."""
+    async def complete(self, lease: Lease, result: Result) -> Completion | None:
+        """Ends a job; None when the lease was lost to another claim."""
         contest, fingerprint = lease.contest, lease.fingerprint
         keys = [
             _key(contest, "job", fingerprint),
@@ -159,7 +172,10 @@ class Store:
             result.completed_ms, contest, fingerprint, lease.fence, json.dumps(asdict(result)), _PACE_SAMPLES,
         ]  # fmt: skip
         said, *rest = await _run(self._complete, keys, arguments)
-        return records.result(rest[0]) if said == b"done" else None
+        if said != b"done":
+            return None
+        in_force, *after_ms = rest
+        return Completion(records.result(in_force), int(after_ms[0]) if after_ms else None)
 
     async def release(self, lease: Lease, failure: Failure | None, now_ms: int) -> bool:
         """Gives a job back or fails it; False when the lease was lost."""

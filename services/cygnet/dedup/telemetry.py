@@ -1,8 +1,11 @@
 """What an SRE sees of this service. Labels name the contest, never a player or a prompt."""
 
+import time
+
 from prometheus_client import Counter, Gauge, Histogram
 
 from cygnet.dedup.admission import OUTCOMES
+from cygnet.dedup.crowd import Crowd
 
 ADMISSIONS = Counter("cygnet_dedup_admissions", "Submissions decided on, by what was decided.", ("contest", "outcome"))
 JOBS_ENDED = Counter("cygnet_dedup_jobs_ended", "Drawings that ended, by how (done, failed).", ("contest", "outcome"))
@@ -13,9 +16,25 @@ QUEUE_WAIT = Histogram(
     ("contest",),
     buckets=(0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 30, 60, 120, 300, 600, 1800),
 )
+TIME_TO_PICTURE = Histogram(
+    "cygnet_dedup_time_to_picture_seconds",
+    "From a new prompt's admission to its picture and score.",
+    ("contest",),
+    buckets=(0.25, 0.5, 0.75, 1, 1.5, 2, 3, 5, 7.5, 10, 15, 20, 30, 45, 60, 90, 120, 180, 300, 600, 1800),
+)
 QUEUE_LENGTH = Gauge("cygnet_dedup_queue_length", "Jobs that wait to be drawn.", ("contest",))
 OLDEST_WAIT = Gauge("cygnet_dedup_oldest_wait_seconds", "How long the oldest waiting job has waited.", ("contest",))
 OUTBOX = Gauge("cygnet_dedup_outbox_length", "Scores that are not with the leaderboard yet.", ("contest",))
+RECENT = Gauge(
+    "cygnet_dedup_recent_submissions",
+    "Submissions of the last half minute to minute that this replica decided on, refused ones included.",
+    ("contest",),
+)
+RECENT_OF_LARGEST = Gauge(
+    "cygnet_dedup_recent_submissions_of_largest",
+    "How many of cygnet_dedup_recent_submissions came from the busiest participant, whoever that is.",
+    ("contest",),
+)
 
 _ENDS = ("done", "failed")
 
@@ -24,29 +43,36 @@ class Telemetry:
     """Counts for Prometheus. All series of a contest exist from when it is first heard of."""
 
     def __init__(self) -> None:
-        self._known: set[str] = set()
+        self._crowds: dict[str, Crowd] = {}
 
-    def admission(self, contest: str, outcome: str) -> None:
+    def admission(self, contest: str, participant: str, outcome: str) -> None:
         """Counts a decision."""
         self._know(contest)
         ADMISSIONS.labels(contest, outcome).inc()
+        self._crowds[contest].sent(participant)
 
     def claimed(self, contest: str, waited_s: float) -> None:
         """Counts a job that a worker took."""
         self._know(contest)
         QUEUE_WAIT.labels(contest).observe(waited_s)
 
-    def ended(self, contest: str, *, failed: bool) -> None:
-        """Counts a job that its worker ended."""
+    def completed(self, contest: str, after_s: float) -> None:
+        """Counts a job that ended with its picture, so long after its admission."""
         self._know(contest)
-        JOBS_ENDED.labels(contest, _ENDS[failed]).inc()
+        JOBS_ENDED.labels(contest, "done").inc()
+        TIME_TO_PICTURE.labels(contest).observe(after_s)
+
+    def failed(self, contest: str) -> None:
+        """Counts a job that ended without a picture."""
+        self._know(contest)
+        JOBS_ENDED.labels(contest, "failed").inc()
 
     def lease_expired(self, contest: str, *, failed: bool) -> None:
         """Counts a job taken away from a silent worker, and whether that was once too often."""
         self._know(contest)
         LEASES_EXPIRED.labels(contest).inc()
         if failed:
-            self.ended(contest, failed=True)
+            self.failed(contest)
 
     def lengths(self, contest: str, *, waiting: int, outbox: int, oldest_wait_s: float) -> None:
         """Sets what only reading can tell. Every replica says the same: take the maximum."""
@@ -55,15 +81,23 @@ class Telemetry:
         OUTBOX.labels(contest).set(outbox)
         OLDEST_WAIT.labels(contest).set(oldest_wait_s)
 
+    def shares(self) -> None:
+        """Sets who sends how much. Every replica speaks of what it decided on itself: take the sum."""
+        for contest, crowd in self._crowds.items():
+            everybody, largest = crowd.sizes()
+            RECENT.labels(contest).set(everybody)
+            RECENT_OF_LARGEST.labels(contest).set(largest)
+
     def _know(self, contest: str) -> None:
-        if contest in self._known:
+        if contest in self._crowds:
             return
-        self._known.add(contest)
+        self._crowds[contest] = Crowd(time.monotonic)
         for outcome in OUTCOMES:
             ADMISSIONS.labels(contest, outcome)
         for end in _ENDS:
             JOBS_ENDED.labels(contest, end)
         LEASES_EXPIRED.labels(contest)
-        QUEUE_WAIT.labels(contest)
-        for gauge in (QUEUE_LENGTH, OLDEST_WAIT, OUTBOX):
+        for histogram in (QUEUE_WAIT, TIME_TO_PICTURE):
+            histogram.labels(contest)
+        for gauge in (QUEUE_LENGTH, OLDEST_WAIT, OUTBOX, RECENT, RECENT_OF_LARGEST):
             gauge.labels(contest)

@@ -120,6 +120,16 @@ class Result:
 
 
 @dataclass(frozen=True)
+class Completion:
+    """What became of a result that was handed in."""
+
+    in_force: Result
+    """The first result of the job, which is the one for ever."""
+    after_ms: int | None
+    """How long after the job's admission; None when it had been completed before."""
+
+
+@dataclass(frozen=True)
 class Failure:
     """Why there is no picture."""
 
