@@ -5,6 +5,7 @@ when nobody publishes.
 """
 
 import logging
+from collections.abc import Callable
 
 import redis.asyncio as aioredis
 
@@ -19,12 +20,18 @@ log = logging.getLogger(__name__)
 class ContestHolder:
     """All contests of one service. `load` first, and let `follow` run for as long as the service does."""
 
-    def __init__(self, redis: aioredis.Redis, prefix: str) -> None:
-        """`prefix` is the service's own prefix of Redis keys ("sub", "board")."""
+    def __init__(
+        self,
+        redis: aioredis.Redis,
+        prefix: str,
+        in_force: Callable[[contest_pb2.ContestDocument], None] = lambda document: None,
+    ) -> None:
+        """`prefix` is the service's own prefix of Redis keys ("sub", "board"); `in_force` is told of every document."""
         self._redis = redis
         self._prefix = prefix
         self._channel = f"{prefix}:contest-changes"
         self._keep = script(redis, "cygnet.contest", "keep.lua")
+        self._in_force = in_force
         self._documents: dict[str, contest_pb2.ContestDocument] = {}
 
     async def load(self) -> None:
@@ -80,14 +87,18 @@ class ContestHolder:
                 args=[raw or b"", document.SerializeToString(deterministic=True), name, self._channel],
             )
             if kept:
-                self._documents[name] = document
+                self._put_in_force(document)
                 log.info("contest applied", extra={"contest": name, "generation": generation})
                 return generation, True
 
     async def _read(self, name: str) -> None:
         raw = await self._redis.get(self._key(name))
         if raw is not None:
-            self._documents[name] = _parsed(raw)
+            self._put_in_force(_parsed(raw))
+
+    def _put_in_force(self, document: contest_pb2.ContestDocument) -> None:
+        self._documents[document.contest.name] = document
+        self._in_force(document)
 
     def _key(self, name: str) -> str:
         return f"{self._prefix}:{{{name}}}:contest"

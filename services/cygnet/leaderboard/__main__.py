@@ -24,9 +24,9 @@ async def wire(
 ) -> Sequence[Endpoint]:
     """Builds the service; returns what it serves on its public and its admin port."""
     redis = await lifetime.resources.enter_async_context(connected(settings.redis_url.get_secret_value()))
-    contests = ContestHolder(redis, "board")
-    await contests.load()
     store, telemetry = LeaderboardStore(redis), Telemetry()
+    contests = ContestHolder(redis, "board", telemetry.document)
+    await contests.load()
     boards = Boards(contests, store)
     feed = LeaderboardFeed(boards, store, telemetry, lifetime.stopping, heartbeat_s=heartbeat_s)
     lifetime.spawn(contests.follow(), "the contests' holder")

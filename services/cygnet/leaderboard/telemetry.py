@@ -2,15 +2,29 @@
 
 from prometheus_client import Counter, Gauge
 
+from cygnet.v1 import contest_pb2
+
 RESULTS = Counter(
     "cygnet_leaderboard_results", "Results received, by whether they were new or sent again.", ("contest", "outcome")
 )
 WATCHERS = Gauge("cygnet_leaderboard_watchers", "Streams that follow a leaderboard now.", ("contest",))
 REFRESHES = Counter("cygnet_leaderboard_refreshes", "Reads of a watched leaderboard after a change.", ("contest",))
+GENERATION = Gauge(
+    "cygnet_leaderboard_contest_generation", "Generation of the contest document that this replica has.", ("contest",)
+)
 
 
 class Telemetry:
-    """Counts for Prometheus. All series of a contest exist from when it is first heard of."""
+    """Counts for Prometheus. All series of a contest exist from when this replica has its document."""
+
+    def document(self, document: contest_pb2.ContestDocument) -> None:
+        """Notes that a document is in force."""
+        contest = document.contest.name
+        GENERATION.labels(contest).set(document.contest.generation)
+        for outcome in ("new", "repeated"):
+            RESULTS.labels(contest, outcome)
+        WATCHERS.labels(contest)
+        REFRESHES.labels(contest)
 
     def recorded(self, contest: str, *, new: int, repeated: int) -> None:
         """Counts the results of one call."""
@@ -20,7 +34,6 @@ class Telemetry:
     def watchers(self, contest: str, change: int) -> None:
         """Counts a watcher that came (+1) or left (-1)."""
         WATCHERS.labels(contest).inc(change)
-        REFRESHES.labels(contest)
 
     def refreshed(self, contest: str) -> None:
         """Counts a read for everybody who watches."""

@@ -15,6 +15,7 @@ from cygnet.submission.servicer import ContestServicer, SubmissionServicer
 from cygnet.submission.sessions import SessionKeys
 from cygnet.submission.settings import SubmissionSettings
 from cygnet.submission.store import ParticipantStore
+from cygnet.submission.telemetry import Telemetry
 from cygnet.v1 import admin_pb2, admin_pb2_grpc, contest_pb2, contest_pb2_grpc, submission_pb2, submission_pb2_grpc
 
 
@@ -22,7 +23,8 @@ async def wire(settings: SubmissionSettings, lifetime: Lifetime) -> Sequence[End
     """Builds the service; returns what it serves on its public and its admin port."""
     redis = await lifetime.resources.enter_async_context(connected(settings.redis_url.get_secret_value()))
     dedup = DedupClient(await lifetime.resources.enter_async_context(channel(settings.dedup_address)))
-    contests = ContestHolder(redis, "sub")
+    telemetry = Telemetry()
+    contests = ContestHolder(redis, "sub", telemetry.document)
     await contests.load()
     feed = SubmissionFeed(dedup, lifetime.stopping)
     lifetime.spawn(contests.follow(), "the contests' holder")
@@ -34,6 +36,7 @@ async def wire(settings: SubmissionSettings, lifetime: Lifetime) -> Sequence[End
         sessions=SessionKeys(settings.session_keys.get_secret_value(), now_ms),
         dedup=dedup,
         feed=feed,
+        telemetry=telemetry,
         clock=now_ms,
     )
     admin = ContestAdminServicer(contests, PictureStore(settings.pictures_url))

@@ -13,6 +13,7 @@ from cygnet.submission.dedup import DedupClient
 from cygnet.submission.feed import SubmissionFeed
 from cygnet.submission.sessions import Session, SessionKeys, new_participant_id
 from cygnet.submission.store import ParticipantStore
+from cygnet.submission.telemetry import Telemetry
 from cygnet.submission.wording import check_submission, clean_nickname
 from cygnet.v1 import contest_pb2, contest_pb2_grpc, dedup_pb2, submission_pb2, submission_pb2_grpc
 
@@ -48,6 +49,7 @@ class SubmissionServicer(submission_pb2_grpc.SubmissionServiceServicer):
         sessions: SessionKeys,
         dedup: DedupClient,
         feed: SubmissionFeed,
+        telemetry: Telemetry,
         clock: Callable[[], int],
     ) -> None:
         self._contests = contests
@@ -55,6 +57,7 @@ class SubmissionServicer(submission_pb2_grpc.SubmissionServiceServicer):
         self._sessions = sessions
         self._dedup = dedup
         self._feed = feed
+        self._telemetry = telemetry
         self._clock = clock
 
     async def Join(self, request: submission_pb2.JoinRequest, context: AioContext) -> submission_pb2.JoinResponse:
@@ -69,6 +72,14 @@ class SubmissionServicer(submission_pb2_grpc.SubmissionServiceServicer):
 
     async def Submit(self, request: submission_pb2.SubmitRequest, context: AioContext) -> submission_pb2.SubmitResponse:
         document = self._contests.get(request.contest)
+        with self._telemetry.submit(document.contest.name) as admitted:
+            submission = await self._submit(document, request, context)
+            admitted(submission)
+        return submission_pb2.SubmitResponse(submission=submission)
+
+    async def _submit(
+        self, document: contest_pb2.ContestDocument, request: submission_pb2.SubmitRequest, context: AioContext
+    ) -> submission_pb2.Submission:
         session = self._session(context, document.contest.name)
         target = next((t for t in document.contest.targets if t.name == request.target), None)
         if target is None:
@@ -94,7 +105,7 @@ class SubmissionServicer(submission_pb2_grpc.SubmissionServiceServicer):
                 "prompt_hash": prompt_hash(request.prompt),
             },
         )
-        return submission_pb2.SubmitResponse(submission=submission)
+        return submission
 
     async def WatchSubmission(
         self, request: submission_pb2.WatchSubmissionRequest, context: AioContext

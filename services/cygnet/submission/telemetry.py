@@ -1,0 +1,72 @@
+"""What an SRE sees of this service: whether people can submit. Labels name the contest, never a player or a prompt."""
+
+import asyncio
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from prometheus_client import Counter, Gauge
+
+from cygnet.platform.errors import Conflict, InvalidRequest, NotAllowed, NotFound, NotSignedIn, Refused
+from cygnet.v1 import contest_pb2, submission_pb2
+
+SUBMITS = Counter(
+    "cygnet_submission_submits",
+    "Submissions answered: accepted, coalesced, repeated; rejected (the caller's mistake); failed (ours); "
+    "or the reason of a refusal, in capitals.",
+    ("contest", "outcome"),
+)
+GENERATION = Gauge(
+    "cygnet_submission_contest_generation", "Generation of the contest document that this replica has.", ("contest",)
+)
+WAIT_LIMIT = Gauge(
+    "cygnet_submission_wait_limit_seconds",
+    "The contest's limit on the predicted wait: new work is refused beyond it.",
+    ("contest",),
+)
+
+REFUSALS = ("SUBMIT_RATE", "NEW_WORK_RATE", "PENDING_LIMIT", "QUEUE_FULL")
+_OTHER_REFUSAL = "OTHER"
+_ANSWERS: dict[int, str] = {
+    submission_pb2.ANSWER_ACCEPTED: "accepted",
+    submission_pb2.ANSWER_COALESCED: "coalesced",
+    submission_pb2.ANSWER_REPEATED: "repeated",
+}
+OUTCOMES = (*_ANSWERS.values(), "rejected", "failed", *REFUSALS, _OTHER_REFUSAL)
+_CALLERS_MISTAKES = (InvalidRequest, NotFound, NotSignedIn, NotAllowed, Conflict)
+
+
+class Telemetry:
+    """Counts for Prometheus. All series of a contest exist from when this replica has its document."""
+
+    def document(self, document: contest_pb2.ContestDocument) -> None:
+        """Notes that a document is in force."""
+        contest = document.contest.name
+        for outcome in OUTCOMES:
+            SUBMITS.labels(contest, outcome)
+        GENERATION.labels(contest).set(document.contest.generation)
+        WAIT_LIMIT.labels(contest).set(document.admission.max_predicted_wait_ms / 1000)
+
+    @contextmanager
+    def submit(self, contest: str) -> Iterator[Callable[[submission_pb2.Submission], None]]:
+        """Counts what becomes of one submission; yields what is told of it when it was admitted."""
+        outcome = "failed"
+
+        def admitted(submission: submission_pb2.Submission) -> None:
+            nonlocal outcome
+            outcome = _ANSWERS[submission.answer]
+
+        try:
+            yield admitted
+        except asyncio.CancelledError:
+            # The caller hung up; nobody knows what would have become of it.
+            outcome = ""
+            raise
+        except Refused as refused:
+            outcome = refused.reason if refused.reason in REFUSALS else _OTHER_REFUSAL
+            raise
+        except _CALLERS_MISTAKES:
+            outcome = "rejected"
+            raise
+        finally:
+            if outcome:
+                SUBMITS.labels(contest, outcome).inc()
