@@ -1,6 +1,9 @@
-"""What an SRE sees of the operator."""
+"""What an SRE sees of the operator. Labels name the contest, and words of a fixed list."""
 
 from prometheus_client import Counter, Gauge, Histogram
+
+from cygnet_operator.model import Object
+from cygnet_operator.schedule import Phase
 
 RECONCILES = Counter("cygnet_operator_reconciles", "Reconciliations, by how they ended.", ("outcome",))
 RECONCILE_SECONDS = Histogram(
@@ -20,7 +23,34 @@ ACKNOWLEDGED = Histogram(
     buckets=(0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10, 30),
 )
 
+POLICY_IN_FORCE = Gauge(
+    "cygnet_operator_policy_in_force",
+    "1 while every replica of the services has the contest's present generation, else 0.",
+    ("contest",),
+)
+PHASE = Gauge("cygnet_operator_contest_phase", "1 for the phase that a contest is in, else 0.", ("contest", "phase"))
+
 for _outcome in ("settled", "pending", "failed"):
     RECONCILES.labels(_outcome)
 for _what in ("object", "replicas", "status", "delete", "event"):
     WRITES.labels(_what)
+
+
+def note_status(contest: str, generation: int, status: Object) -> None:
+    """Shows what is said about a contest of this generation."""
+    # A contest that cannot even be read keeps what was said of an earlier generation.
+    in_force = any(
+        condition["type"] == "PolicyInForce"
+        and condition["status"] == "True"
+        and condition["observedGeneration"] == generation
+        for condition in status.get("conditions", ())
+    )
+    POLICY_IN_FORCE.labels(contest).set(in_force)
+    for phase in Phase:
+        PHASE.labels(contest, str(phase)).set(phase == status.get("phase"))
+
+
+def forget(contest: str) -> None:
+    """Shows nothing more of a contest that is gone."""
+    POLICY_IN_FORCE.remove_by_labels({"contest": contest})
+    PHASE.remove_by_labels({"contest": contest})

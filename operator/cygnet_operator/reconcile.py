@@ -62,6 +62,7 @@ class Reconciler:
         if body is None or "deletionTimestamp" in body["metadata"]:
             self._figures.pop(name, None)
             self._ports.pictures.forget(name)
+            metrics.forget(name)
             return Outcome(settled=True)  # Kubernetes collects the children by their ownerReferences
         try:
             return await self._make(parse(body), body)
@@ -185,6 +186,7 @@ class Reconciler:
     async def _write(self, body: Object, status: Object) -> bool:
         """Writes the status if it says anything new; tells whether the API server has it."""
         before = body.get("status") or {}
+        metrics.note_status(body["metadata"]["name"], _generation(body), status)
         if status == before:
             return True
         name = body["metadata"]["name"]

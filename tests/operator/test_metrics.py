@@ -1,0 +1,49 @@
+"""What Prometheus is told of a contest: the policy in force and the phase; nothing of one that is gone."""
+
+from typing import Any
+
+import pytest
+from prometheus_client import REGISTRY
+
+from cygnet_operator import metrics
+
+
+def status(in_force: str, observed: int, phase: str = "Running") -> dict[str, Any]:
+    said = {"type": "PolicyInForce", "status": in_force, "observedGeneration": observed}
+    return {"phase": phase, "conditions": [{"type": "Ready", "status": "True", "observedGeneration": observed}, said]}
+
+
+def value(name: str, **labels: str) -> float | None:
+    return REGISTRY.get_sample_value(name, {"contest": "shown", **labels})
+
+
+@pytest.mark.parametrize(
+    ("said", "in_force"),
+    [
+        (status("True", 3), 1),
+        (status("False", 3), 0),
+        (status("Unknown", 3), 0),
+        (status("True", 2), 0),
+        ({}, 0),
+    ],
+)
+def test_a_policy_is_in_force_only_when_that_is_said_of_the_present_generation(
+    said: dict[str, Any], in_force: int
+) -> None:
+    metrics.note_status("shown", 3, said)
+    assert value("cygnet_operator_policy_in_force") == in_force
+
+
+def test_a_contest_is_in_one_phase_and_all_exist() -> None:
+    metrics.note_status("shown", 1, status("True", 1, "Paused"))
+    phases = ("Scheduled", "Prewarming", "Running", "Paused", "Frozen", "Finished")
+    shown = {phase: value("cygnet_operator_contest_phase", phase=phase) for phase in phases}
+    assert shown == {phase: float(phase == "Paused") for phase in phases}
+
+
+def test_a_contest_that_is_gone_is_not_shown() -> None:
+    metrics.note_status("shown", 1, status("True", 1))
+    metrics.forget("shown")
+    assert value("cygnet_operator_policy_in_force") is None
+    assert value("cygnet_operator_contest_phase", phase="Running") is None
+    metrics.forget("never-there")
