@@ -39,7 +39,15 @@ def test_format() -> None:
 
 @pytest.mark.parametrize(
     "sources",
-    ["services", "operator", "tests", "triton_models/training", "triton_models/diffusion", "triton_models/scorer"],
+    [
+        "services",
+        "operator",
+        "helm/dashboards",
+        "tests",
+        "triton_models/training",
+        "triton_models/diffusion",
+        "triton_models/scorer",
+    ],
 )
 def test_types(sources: str) -> None:
     passes(tool("mypy"), sources)
