@@ -80,8 +80,14 @@ proto: $(VENV)/.installed-dev ## Generates code from proto/: Python, and the pag
 	@if [ -d $(PAGE)/node_modules ]; then npm --prefix $(PAGE) run --silent gen; fi
 
 .PHONY: train-tiny
-train-tiny: $(VENV)/.installed-dev ## Trains the embedded models (hours on a CPU; goes on where it stopped)
-	@PYTHONPATH=triton_models/training $(BIN)/python -m cygnet_training all --preset first
+train-tiny: $(VENV)/.installed-dev ## Trains the embedded models on CPU cores (hours; goes on where it stopped)
+	@PYTHONPATH=triton_models/training $(BIN)/python -m cygnet_training render clip autoencoder latents unet --preset small
+	@PYTHONPATH=triton_models/training $(BIN)/python -m cygnet_training all --preset middle
+
+.PHONY: train-gpu
+train-gpu: $(VENV)/.installed-dev ## Trains them on one GPU, the whole world of pictures (stages of minutes; goes on where it stopped)
+	@for stage in render clip autoencoder latents unet pupil probe export evaluate; do \
+		PYTHONPATH=triton_models/training $(BIN)/python -m cygnet_training $$stage --preset whole; done
 
 .PHONY: lock
 lock: $(VENV)/.installed-dev ## Resolves all dependencies anew into constraints.txt, without addresses

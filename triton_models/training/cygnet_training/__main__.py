@@ -11,6 +11,8 @@ from .presets import PRESETS, training_directory
 from .stages import STAGES, Workshop
 
 ROOT = Path(__file__).resolve().parents[3]
+SHIPPED = "middle"
+PROBE = ROOT / "triton_models/training/probe.safetensors"
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -22,23 +24,24 @@ def _parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("stages", nargs="+", choices=[*STAGES, "all"], metavar="stage")
-    parser.add_argument("--preset", choices=PRESETS, default="first", help="how much of everything (default: first)")
-    parser.add_argument("--weights", type=Path, help="where results go (default for first: triton_models/weights)")
+    parser.add_argument("--preset", choices=PRESETS, default=SHIPPED, help=f"how much of everything ({SHIPPED})")
+    parser.add_argument("--weights", type=Path, help=f"where results go (for {SHIPPED}: triton_models/weights)")
     parser.add_argument("--threads", type=int, default=2, help="CPU threads of torch (default: 2)")
     parser.add_argument("--drawings", type=int, default=70, help="pictures that `evaluate` draws (default: 70)")
     return parser
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Runs the named stages in their own order. Only the preset `first` writes into the repository by default."""
+    """Runs the named stages in their own order. By default only the shipped preset writes into the repository."""
     given = _parser().parse_args(arguments)
     torch.set_num_threads(given.threads)
     directory = training_directory() / given.preset
-    ours = given.preset == "first" and given.weights is None
+    ours = given.preset == SHIPPED and given.weights is None
     workshop = Workshop(
         preset=PRESETS[given.preset],
         directory=directory,
         weights=given.weights or (ROOT / "triton_models/weights" if ours else directory / "weights"),
+        probe_path=PROBE if ours else directory / PROBE.name,
         targets=ROOT / "services/cygnet/contest/targets" if ours else directory / "targets",
         drawings=given.drawings,
     )

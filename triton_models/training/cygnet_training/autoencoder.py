@@ -52,7 +52,7 @@ def train_coarse(preset: Preset, data: Dataset, folder: Path) -> Network:
     run = Run("autoencoder-coarse", new_coarse(preset), preset.vae_coarse, folder, orthogonal=True)
 
     def loss_at(rng: np.random.Generator) -> Tensor:
-        crops = halve(to_signal(_crops(data, rng, preset.vae_coarse.batch, COARSE_CROP * 2))).to(run.dtype)
+        crops = halve(to_signal(_crops(data, rng, preset.vae_coarse.batch, COARSE_CROP * 2))).to(run.device, run.dtype)
         latents = run.fast.encode(crops).latents
         drawn = run.fast.decode(latents + LATENT_NOISE * torch.randn_like(latents)).sample
         size: Tensor = latents.float().square().mean()
@@ -61,14 +61,13 @@ def train_coarse(preset: Preset, data: Dataset, folder: Path) -> Network:
     return run.train(preset.seed + 1, loss_at)
 
 
-def train_fine(preset: Preset, data: Dataset, folder: Path, coarse: Network) -> Network:
+def train_fine(preset: Preset, data: Dataset, folder: Path, grown: Network) -> Network:
     """The grown network, its decoder trained on at full size with the encoder held still."""
-    grown = grow(preset, coarse)
     grown.encoder.requires_grad_(False)
     run = Run("autoencoder-fine", grown, preset.vae_fine, folder, orthogonal=True)
 
     def loss_at(rng: np.random.Generator) -> Tensor:
-        crops = to_signal(_crops(data, rng, preset.vae_fine.batch, FINE_CROP)).to(run.dtype)
+        crops = to_signal(_crops(data, rng, preset.vae_fine.batch, FINE_CROP)).to(run.device, run.dtype)
         with torch.no_grad():
             latents = run.fast.encode(crops).latents
         drawn = run.fast.decode(latents + LATENT_NOISE * torch.randn_like(latents)).sample
@@ -114,7 +113,7 @@ def grow(preset: Preset, coarse: Network) -> Network:
 def encode(coarse: Network, pictures: Pictures) -> Tensor:
     """(n, 256, 256, 3) uint8 to latents (n, channels, 16, 16), by the half-size network, which is the cheaper one."""
     parameter = next(coarse.parameters())
-    latents: Tensor = coarse.encode(halve(to_signal(pictures)).to(parameter.dtype)).latents
+    latents: Tensor = coarse.encode(halve(to_signal(pictures)).to(parameter.device, parameter.dtype)).latents
     return latents
 
 

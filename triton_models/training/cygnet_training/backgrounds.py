@@ -1,29 +1,32 @@
-"""The places: pond, sky, meadow, night and a plain sheet, each with a few large things that chance moves about."""
+"""The places: water, sky, land, city and a plain sheet, each with a few large things that chance moves about."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
-from PIL import Image
 
 from .vector import Colour, Pen, mix
 
 # Where the middle of a standing or floating figure belongs, in shares of the height.
-WATERLINES = {"pond": 0.66, "meadow": 0.68, "night": 0.66}
-WATER: Colour = (96, 170, 214)
+WATERLINES = {"pond": 0.66, "meadow": 0.68, "night": 0.66, "sea": 0.64, "snow": 0.68, "city": 0.7}
+WATERS: dict[str, Colour] = {"pond": (96, 170, 214), "sea": (38, 112, 176)}
+WATER = WATERS["pond"]
 PLAIN: tuple[Colour, ...] = ((240, 226, 200), (202, 226, 222), (220, 210, 236), (214, 214, 216))
 
 
-def draw_background(sheet: Image.Image, name: str, rng: np.random.Generator) -> None:
-    """Fills the sheet with the named place."""
-    {"pond": _pond, "sky": _sky, "meadow": _meadow, "night": _night, "plain": _plain}[name](Pen(sheet), rng)
+def draw_background(pen: Pen, name: str, rng: np.random.Generator) -> None:
+    """Fills the pen's whole sheet with the named place."""
+    _PLACES[name](pen, rng)
 
 
-def draw_foreground(pen: Pen, species: str) -> None:
-    """The water that covers a floating figure's underside, with two ripples, in the figure's own frame."""
-    level = 0.66 if species in ("duck", "swan", "boat") else 0.8
-    pen.ellipse(0.0, level + 0.24, 1.1, 0.2, WATER)
-    pen.ellipse(0.0, level + 0.12, 0.95, 0.05, mix(WATER, (255, 255, 255), 0.55))
-    pen.ellipse(0.0, level + 0.16, 0.9, 0.045, WATER)
+def draw_foreground(pen: Pen, place: str, floats: bool) -> None:
+    """The water that covers a figure's underside, with two ripples, in the figure's own frame."""
+    water = WATERS[place]
+    level = 0.66 if floats else 0.8
+    pen.ellipse(0.0, level + 0.24, 1.1, 0.2, water)
+    pen.ellipse(0.0, level + 0.12, 0.95, 0.05, mix(water, (255, 255, 255), 0.55))
+    pen.ellipse(0.0, level + 0.16, 0.9, 0.045, water)
 
 
 def _fill(pen: Pen, top: float, bottom: float, colour: Colour) -> None:
@@ -88,3 +91,57 @@ def _night(pen: Pen, rng: np.random.Generator) -> None:
 
 def _plain(pen: Pen, rng: np.random.Generator) -> None:
     _fill(pen, 0.0, 1.0, PLAIN[int(rng.integers(len(PLAIN)))])
+
+
+def _sea(pen: Pen, rng: np.random.Generator) -> None:
+    water = WATERS["sea"]
+    horizon = rng.uniform(0.3, 0.38)
+    _fill(pen, 0.0, 1.0, (252, 226, 196))
+    side = 1 if rng.random() < 0.5 else -1
+    pen.ellipse(side * rng.uniform(0.5, 0.7), horizon * 2 - 1, 0.26, 0.26, (255, 190, 96))
+    _fill(pen, horizon, 1.0, water)
+    _fill(pen, horizon, horizon + 0.1, mix(water, (255, 255, 255), 0.12))
+    crest: Colour = mix(water, (255, 255, 255), 0.62)
+    for row, y in enumerate((0.52, 0.72, 0.92)):
+        for x in (-0.9, -0.3, 0.3, 0.9):
+            at = x + (0.3 if row % 2 else 0.0) + rng.uniform(-0.06, 0.06)
+            pen.ellipse(at, y, 0.16, 0.05, crest)
+            pen.ellipse(at, y + 0.035, 0.17, 0.05, water)
+
+
+def _snow(pen: Pen, rng: np.random.Generator) -> None:
+    _fill(pen, 0.0, 1.0, (176, 196, 222))
+    for side in (-1, 1):
+        x = side * rng.uniform(0.6, 0.85)
+        for y, half in ((-0.05, 0.24), (-0.28, 0.19), (-0.48, 0.13)):
+            pen.polygon([(x - half, y + 0.2), (x + half, y + 0.2), (x, y - 0.14)], (72, 112, 104))
+    hill = rng.uniform(0.1, 0.2)
+    pen.ellipse(rng.uniform(-0.5, 0.5), hill + 1.2, 2.3, 1.22, (236, 242, 250))
+    for x in (-0.8, -0.35, 0.05, 0.42, 0.8):
+        for y in (-0.8, -0.4):
+            pen.ellipse(x + rng.uniform(-0.12, 0.12), y + rng.uniform(-0.14, 0.14), 0.035, 0.035, (250, 252, 255))
+
+
+def _city(pen: Pen, rng: np.random.Generator) -> None:
+    _fill(pen, 0.0, 1.0, (226, 214, 224))
+    wall: tuple[Colour, ...] = ((134, 140, 164), (158, 150, 170), (116, 128, 152))
+    for index, x in enumerate((-0.95, -0.56, -0.18, 0.2, 0.58, 0.95)):
+        top = rng.uniform(-0.82, -0.3)
+        pen.polygon([(x - 0.18, top), (x + 0.18, top), (x + 0.18, 0.5), (x - 0.18, 0.5)], wall[index % 3])
+        for y in np.arange(top + 0.12, 0.3, 0.3):
+            pen.polygon([(x - 0.1, y), (x + 0.1, y), (x + 0.1, y + 0.14), (x - 0.1, y + 0.14)], (250, 232, 170))
+    _fill(pen, 0.72, 1.0, (112, 112, 120))
+    for x in (-0.75, -0.25, 0.25, 0.75):
+        pen.polygon([(x - 0.12, 0.8), (x + 0.12, 0.8), (x + 0.12, 0.85), (x - 0.12, 0.85)], (240, 236, 224))
+
+
+_PLACES: dict[str, Callable[[Pen, np.random.Generator], None]] = {
+    "pond": _pond,
+    "sky": _sky,
+    "meadow": _meadow,
+    "night": _night,
+    "plain": _plain,
+    "sea": _sea,
+    "snow": _snow,
+    "city": _city,
+}

@@ -7,57 +7,93 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import replace
+from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
-from .clip import Vectors, centred_cosine, embed_pictures
-from .grammar import BACKGROUNDS, COLOURS, SPECIES, Scene, change_one, random_scene
+from .clip import LOOK_HALF, WHAT_HALF, Vectors, centred_cosine, embed_pictures
+from .dataset import family
+from .grammar import ATTRIBUTES, WORLDS, Scene, World, random_scene
+from .likeness import LOOK, WHAT
 from .networks import Network, Processor
 from .renderer import render
 
 KINDS = ("near copy", "same caption", "one change", "same place", "unrelated")
+WHOLE = slice(0, None)
 
 
-def measure_pairs(
-    clip: Network, processor: Processor, mean: Vectors | None, seed: int, pairs: int
-) -> tuple[dict[str, Vectors], Vectors]:
-    """Mean-centred cosines of `pairs` pairs of each kind, fresh from the renderer, and the mean that was subtracted.
+@dataclass(frozen=True)
+class Measured:
+    """Embeddings of pairs of pictures whose likeness is known; row i of everything has the same first picture.
 
-    Entry i of every kind has the same first picture. Where `mean` is None it is taken from those first pictures.
+    `changed[i]` is the attribute in which the pair "one change" of row i differs.
     """
+
+    first: Vectors
+    others: dict[str, Vectors]
+    changed: tuple[str, ...]
+
+    def cosines(self, kind: str, mean: Vectors, part: slice = WHOLE) -> Vectors:
+        """Mean-centred cosines of one kind of pairs, of one part of the embedding."""
+        return centred_cosine(self.first[:, part], self.others[kind][:, part], mean[part])
+
+
+def measure_pairs(clip: Network, processor: Processor, world: World, seed: int, pairs: int) -> Measured:
+    """`pairs` pairs of each kind, fresh from the renderer: half of the world that is drawn, half of the whole one."""
     rng = np.random.default_rng(seed)
-    scenes = [random_scene(rng) for _ in range(pairs)]
-    first = [render(scene, np.random.default_rng([seed, i])) for i, scene in enumerate(scenes)]
-    others: dict[str, list[Image.Image]] = {"near copy": [_near_copy(picture, rng) for picture in first]}
-    for kind in KINDS[1:]:
-        others[kind] = [render(_partner(kind, scene, rng), rng) for scene in scenes]
-    base = embed_pictures(clip, processor, first)
-    middle = base.mean(0) if mean is None else mean
-    cosines = {kind: centred_cosine(base, embed_pictures(clip, processor, others[kind]), middle) for kind in KINDS}
-    return cosines, middle
+    worlds = [world if i % 2 else WORLDS["whole"] for i in range(pairs)]
+    families = [family(rng, here) for here in worlds]
+    strangers = [_stranger(scene, here, rng) for (scene, *_), here in zip(families, worlds, strict=True)]
+    first = [render(scene, np.random.default_rng([seed, i])) for i, (scene, *_) in enumerate(families)]
+    others = {"near copy": [_near_copy(picture, rng) for picture in first]}
+    for kind, column in (("same caption", 1), ("one change", 2), ("same place", 4)):
+        others[kind] = [render(scenes[column], rng) for scenes in families]
+    others["unrelated"] = [render(scene, rng) for scene in strangers]
+    return Measured(
+        first=embed_pictures(clip, processor, first),
+        others={kind: embed_pictures(clip, processor, pictures) for kind, pictures in others.items()},
+        changed=tuple(_difference(scenes[0], scenes[2]) for scenes in families),
+    )
 
 
-def calibration(clip: Network, processor: Processor, seed: int, pairs: int) -> dict[str, object]:
-    """What `calibration.json` holds: an id, the mean embedding, and the knots [cosine, score], rising in both."""
-    cosines, mean = measure_pairs(clip, processor, None, seed, pairs)
-    knots = [
-        (-1.0, 0.0),
-        (float(np.quantile(cosines["unrelated"], 0.5)), 0.0),
-        (float(np.quantile(cosines["unrelated"], 0.95)), 10.0),
-        (float(np.quantile(cosines["one change"], 0.5)), 42.0),
-        (float(np.quantile(cosines["same caption"], 0.5)), 66.0),
-        (float(np.quantile(cosines["same caption"], 0.9)), 82.0),
-        (float(np.quantile(cosines["near copy"], 0.6)), 97.0),
-        (1.0, 100.0),
-    ]
-    points = _rising(knots)
-    body = {"mean": [round(float(value), 8) for value in mean], "points": points}
+def calibration(clip: Network, processor: Processor, world: World, seed: int, pairs: int) -> dict[str, object]:
+    """What `calibration.json` holds: an id, the mean embedding, and the knots [cosine, score], rising in both.
+
+    Each part has knots of its own.
+    """
+    measured = measure_pairs(clip, processor, world, seed, pairs)
+    mean = measured.first.mean(0)
+    parts = {}
+    for name, part, attributes in (("what", WHAT_HALF, WHAT), ("look", LOOK_HALF, LOOK)):
+        concerned = np.array([attribute in attributes for attribute in measured.changed])
+        parts[name] = {"first": part.start, "last": part.stop, "points": _knots(measured, mean, part, concerned)}
+    body = {
+        "mean": [round(float(value), 8) for value in mean],
+        "points": _knots(measured, mean, WHOLE, np.full(pairs, True)),
+        "parts": parts,
+    }
     digest = hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()[:12]
     return {"id": f"cygnet-clip-{digest}", **body}
+
+
+def _knots(measured: Measured, mean: Vectors, part: slice, concerned: NDArray[np.bool_]) -> list[list[float]]:
+    cosines = {kind: measured.cosines(kind, mean, part) for kind in KINDS}
+    return _rising(
+        [
+            (-1.0, 0.0),
+            (float(np.quantile(cosines["unrelated"], 0.5)), 0.0),
+            (float(np.quantile(cosines["unrelated"], 0.95)), 10.0),
+            (float(np.quantile(cosines["one change"][concerned], 0.5)), 42.0),
+            (float(np.quantile(cosines["same caption"], 0.5)), 66.0),
+            (float(np.quantile(cosines["same caption"], 0.9)), 82.0),
+            (float(np.quantile(cosines["near copy"], 0.6)), 97.0),
+            (1.0, 100.0),
+        ]
+    )
 
 
 def _rising(knots: list[tuple[float, float]]) -> list[list[float]]:
@@ -82,23 +118,16 @@ def read_calibration(directory: Path) -> tuple[Vectors, list[list[float]]]:
     return np.asarray(record["mean"]), record["points"]
 
 
-def _partner(kind: str, scene: Scene, rng: np.random.Generator) -> Scene:
-    if kind == "same caption":
-        return scene
-    if kind == "one change":
-        return change_one(scene, rng)
-    stranger = Scene(
-        species=_other(scene.species, list(SPECIES), rng),
-        colour=_other(scene.colour, list(COLOURS), rng),
-        background=_other(scene.background, list(BACKGROUNDS), rng),
-        hat=bool(rng.random() < 0.25),
-        count=2 if rng.random() < 0.25 else 1,
-    )
-    return replace(stranger, background=scene.background) if kind == "same place" else stranger
+def _stranger(scene: Scene, world: World, rng: np.random.Generator) -> Scene:
+    """A scene that shares neither species nor colour nor place."""
+    while True:
+        other = random_scene(rng, world)
+        if all(getattr(other, name) != getattr(scene, name) for name in ("species", "colour", "background")):
+            return other
 
 
-def _other(value: str, values: list[str], rng: np.random.Generator) -> str:
-    return str(rng.choice([other for other in values if other != value]))
+def _difference(one: Scene, other: Scene) -> str:
+    return next(name for name in ATTRIBUTES if getattr(one, name) != getattr(other, name))
 
 
 def _near_copy(picture: Image.Image, rng: np.random.Generator) -> Image.Image:

@@ -1,13 +1,14 @@
 """The scorer: a small CLIP, its text tower also being the generator's text encoder.
 
-Two losses: pictures against captions, which makes the embedding say what is in the picture, and two views of a picture
-against all other pictures, which keeps where and how things stand, so that a near copy outscores a namesake.
+It learns words first: pictures against captions, with relatives that differ in one attribute side by side. Then it
+learns likeness: the cosine of two pictures shall be what `likeness.py` says of their scenes, and 1 for two views of one
+picture, so that a near copy outscores a namesake. The first half of the embedding learns what is there, the second how
+it looks.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -16,8 +17,10 @@ from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor, nn
 
-from .dataset import Dataset, Pictures
-from .grammar import random_caption
+from .captions import random_caption
+from .dataset import RELATIVES, Dataset
+from .grammar import Scene
+from .likeness import likeness
 from .networks import (
     CLIPConfig,
     CLIPImageProcessorPil,
@@ -29,12 +32,14 @@ from .networks import (
     Tokenizer,
 )
 from .optimise import Run
-from .presets import Preset, Schedule
-from .progress import progress
+from .presets import Preset
 
 Vectors = NDArray[np.float64]
 PICTURE_TEMPERATURE = 0.1
-PLACES_SHARE = 0.55
+COPIES_WEIGHT = 0.2
+WORDS_WEIGHT = 0.05
+HALF = 64
+WHAT_HALF, LOOK_HALF = slice(0, HALF), slice(HALF, 2 * HALF)
 
 
 def new_clip(preset: Preset, tokenizer: Tokenizer) -> Network:
@@ -89,88 +94,99 @@ def tokenise(tokenizer: Tokenizer, captions: list[str]) -> Tensor:
     return ids
 
 
-def thumbnails(preset: Preset, pictures: Pictures, path: Path) -> Pictures:
-    """(n, clip_size, clip_size, 3) uint8, resized as the processor does it and kept at `path`."""
-    if path.exists():
-        return np.asarray(np.load(path))
-    side = (preset.clip_size, preset.clip_size)
-    small = [
-        np.asarray(Image.fromarray(picture).resize(side, Image.Resampling.BILINEAR))
-        for picture in progress(pictures, desc="thumbnails")
-    ]
-    np.save(path, np.stack(small))
-    return np.stack(small)
-
-
-@dataclass(frozen=True)
-class Lesson:
-    """What one phase of training asks for: how far views move apart, how much they count, and against what."""
-
-    movement: float
-    picture_weight: float
-    siblings: bool
-
-
-WORDS = Lesson(movement=0.08, picture_weight=0.3, siblings=False)
-PLACES = Lesson(movement=0.02, picture_weight=1.0, siblings=True)
-
-
-def train_clip(preset: Preset, data: Dataset, tokenizer: Tokenizer, folder: Path) -> None:
-    """Trains the scorer from nothing: first the words; then, with the text tower still, where things stand.
-
-    In the second phase each picture is in the batch with another of the same scene, to be told apart from it.
-    Each phase leaves a checkpoint, which `blend` joins.
-    """
+def train_clip(preset: Preset, families: Dataset, tokenizer: Tokenizer, folder: Path) -> None:
+    """Trains the scorer from nothing: first the words; then, with the text tower still, how alike pictures are."""
     torch.manual_seed(preset.seed)
-    clip = Run("clip-words", new_clip(preset, tokenizer), preset.clip_words, folder)
-    learned = clip.train(preset.seed + 3, _loss(clip, WORDS, preset.clip_words, preset, data, tokenizer, folder))
+    words = Run("clip-words", new_clip(preset, tokenizer), preset.clip_words, folder)
+    learned = words.train(preset.seed + 3, _words_loss(words, families, tokenizer))
     learned.requires_grad_(True)
     learned.text_model.requires_grad_(False)
     learned.text_projection.requires_grad_(False)
-    clip = Run("clip", learned, preset.clip, folder)
-    clip.train(preset.seed + 4, _loss(clip, PLACES, preset.clip, preset, data, tokenizer, folder))
+    likenesses = Run("clip", learned, preset.clip, folder)
+    likenesses.train(preset.seed + 4, _likeness_loss(likenesses, families, tokenizer))
 
 
-def blend(words: Network, places: Network) -> Network:
-    """The shipped scorer: weights between those of the two phases, which orders captions nearly as well as the first
-    and tells copies from namesakes nearly as well as the second. The text tower is the same in all three.
-
-    Source: M. Wortsman et al., "Robust fine-tuning of zero-shot models", 2022.
-    """
-    with torch.no_grad():
-        for parameter, other in zip(words.parameters(), places.parameters(), strict=True):
-            parameter.lerp_(other, PLACES_SHARE)
-    return words
-
-
-def _loss(
-    run: Run, lesson: Lesson, schedule: Schedule, preset: Preset, data: Dataset, tokenizer: Tokenizer, folder: Path
-) -> Callable[[np.random.Generator], Tensor]:
-    folder.mkdir(parents=True, exist_ok=True)
-    small = thumbnails(preset, data.pictures, folder / "thumbnails.npy")
-    numbers = {scene: number for number, scene in enumerate(dict.fromkeys(data.scenes))}
-    labels = np.array([numbers[scene] for scene in data.scenes])
-    members = [np.flatnonzero(labels == number) for number in range(len(numbers))]
+def _words_loss(run: Run, families: Dataset, tokenizer: Tokenizer) -> Callable[[np.random.Generator], Tensor]:
+    """Pictures against captions, three relatives at a time, so that one attribute often decides."""
     clip: Network = run.fast
 
     def loss_at(rng: np.random.Generator) -> Tensor:
-        chosen = rng.integers(len(labels), size=schedule.batch)
-        if lesson.siblings:
-            half = schedule.batch // 2
-            chosen[half : half * 2] = [rng.choice(members[labels[i]]) for i in chosen[:half]]
-        ids = _without_padding(tokenise(tokenizer, [random_caption(data.scenes[i], rng) for i in chosen]))
-        pictures = torch.from_numpy(small[chosen]).permute(0, 3, 1, 2).to(torch.float32) / 127.5 - 1
-        views = torch.cat([_view(pictures, lesson.movement), _view(pictures, lesson.movement)]).to(run.dtype)
-        seen = _unit(clip.get_image_features(pixel_values=views).pooler_output.float())
-        said = _unit(clip.get_text_features(input_ids=ids).pooler_output.float())
-        first, second = seen.chunk(2)
-        same = torch.from_numpy(labels[chosen])
+        chosen = _relatives(rng, families, run.schedule.batch, together=3)
+        said = _said(clip, tokenizer, [families.scenes[i] for i in chosen], rng, run.device)
+        pictures = _signal(families, chosen)
+        first, second = (_unit(_seen(run, random_view(pictures, 0.08))) for _ in range(2))
+        same = _numbered([families.scenes[i] for i in chosen])
         scale = clip.logit_scale.float().exp().clamp(max=100.0)
-        words = _contrast(first @ said.T * scale, same) + _contrast(second @ said.T * scale, same)
-        copies = _contrast(first @ second.T / PICTURE_TEMPERATURE, torch.from_numpy(chosen))
-        return words / 2 + lesson.picture_weight * copies
+        words = sum(_contrast(seen @ said.T * scale, same) for seen in (first, second)) / 2
+        copies = _contrast(first @ second.T / PICTURE_TEMPERATURE, torch.arange(len(chosen)))
+        loss: Tensor = words + COPIES_WEIGHT * copies
+        return loss
 
     return loss_at
+
+
+def _likeness_loss(run: Run, families: Dataset, tokenizer: Tokenizer) -> Callable[[np.random.Generator], Tensor]:
+    """Cosines between two views of each picture against the likeness of their scenes; words a little, to keep them."""
+    clip: Network = run.fast
+
+    def loss_at(rng: np.random.Generator) -> Tensor:
+        chosen = _relatives(rng, families, run.schedule.batch, together=4)
+        scenes = [families.scenes[i] for i in chosen]
+        pictures = _signal(families, chosen)
+        first, second = (_seen(run, random_view(pictures, 0.02)) for _ in range(2))
+        what, look = (torch.from_numpy(wanted) for wanted in likeness(scenes))
+        kin = torch.from_numpy(chosen // len(RELATIVES))
+        loss = torch.zeros((), device=run.device)
+        for part, wanted in ((slice(0, None), (what + look) / 2), (WHAT_HALF, what), (LOOK_HALF, look)):
+            middle = torch.cat([first, second])[:, part].mean(0)
+            cosines = _unit(first[:, part] - middle) @ _unit(second[:, part] - middle).T
+            loss = loss + _fit(cosines, wanted.to(run.device), (kin[:, None] == kin[None, :]).to(run.device))
+        said = _said(clip, tokenizer, scenes, rng, run.device)
+        scale = clip.logit_scale.float().exp().clamp(max=100.0)
+        return loss + WORDS_WEIGHT * _contrast(_unit(first) @ said.T * scale, _numbered(scenes))
+
+    return loss_at
+
+
+def _fit(cosines: Tensor, wanted: Tensor, kin: Tensor) -> Tensor:
+    """Mean squared errors of a picture with its own copy, with its relatives, and with strangers, alike in weight."""
+    error = (cosines - wanted).square()
+    own = torch.eye(len(error), dtype=torch.bool, device=error.device)
+    copies = (cosines.diagonal() - 1).square().mean()
+    loss: Tensor = copies + 2 * error[kin & ~own].mean() + 2 * error[~kin].mean()
+    return loss
+
+
+def _relatives(rng: np.random.Generator, families: Dataset, batch: int, together: int) -> NDArray[np.int64]:
+    """Indices of `batch` pictures, `together` of each family that is drawn, the first scene always among them."""
+    size = len(RELATIVES)
+    drawn = rng.integers(len(families.scenes) // size, size=-(-batch // together))
+    chosen = [number * size + np.array([0, *rng.permutation(size - 1)[: together - 1] + 1]) for number in drawn]
+    indices: NDArray[np.int64] = np.concatenate(chosen)[:batch]
+    return indices
+
+
+def _signal(data: Dataset, chosen: NDArray[np.int64]) -> Tensor:
+    return torch.from_numpy(data.pictures[chosen]).permute(0, 3, 1, 2).to(torch.float32) / 127.5 - 1
+
+
+def _seen(run: Run, views: Tensor) -> Tensor:
+    clip: Network = run.fast
+    embeddings: Tensor = clip.get_image_features(pixel_values=views.to(run.device, run.dtype)).pooler_output.float()
+    return embeddings
+
+
+def _said(
+    clip: Network, tokenizer: Tokenizer, scenes: list[Scene], rng: np.random.Generator, device: torch.device
+) -> Tensor:
+    ids = _without_padding(tokenise(tokenizer, [random_caption(scene, rng) for scene in scenes]))
+    return _unit(clip.get_text_features(input_ids=ids.to(device)).pooler_output.float())
+
+
+def _numbered(scenes: list[Scene]) -> Tensor:
+    """One number for each different scene."""
+    numbers = {scene: number for number, scene in enumerate(dict.fromkeys(scenes))}
+    return torch.tensor([numbers[scene] for scene in scenes])
 
 
 @torch.no_grad()
@@ -197,7 +213,7 @@ def _unit(vectors: Tensor) -> Tensor:
 
 def _contrast(logits: Tensor, labels: Tensor) -> Tensor:
     """Cross entropy both ways; rows and columns with the same label all count as right."""
-    right = (labels[:, None] == labels[None, :]).float()
+    right = (labels[:, None] == labels[None, :]).float().to(logits.device)
     wanted = right / right.sum(1, keepdim=True)
     forward, backward = logits.log_softmax(1), logits.log_softmax(0)
     return -((wanted * forward).sum(1).mean() + (wanted.T * backward).sum(0).mean()) / 2
@@ -208,7 +224,7 @@ def _without_padding(ids: Tensor) -> Tensor:
     return ids[:, : int((ids != ids[:, -1:]).sum(1).max()) + 1]
 
 
-def _view(pictures: Tensor, movement: float) -> Tensor:
+def random_view(pictures: Tensor, movement: float) -> Tensor:
     """One random view of each (n, 3, h, w) picture: moved, resized, mirrored, with other light, noise and blur."""
     count = len(pictures)
     scale = 1 + (torch.rand(count) - 0.5) * 2 * movement

@@ -5,9 +5,8 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -15,37 +14,84 @@ from PIL import Image
 
 from .autoencoder import psnr
 from .calibrate import KINDS, measure_pairs, read_calibration, score
-from .clip import Vectors, centred_cosine, embed_captions, embed_pictures
+from .captions import korean_caption, plain_caption
+from .clip import Vectors, centred_cosine, embed_pictures
 from .dataset import Dataset, held_out_scenes
 from .export import GENERATOR, SCORER
-from .grammar import BACKGROUNDS, COLOURS, SPECIES, Scene, plain_caption
+from .grammar import WORLDS, Scene, World
 from .networks import CLIPImageProcessorPil, CLIPModel, CLIPTokenizer, DiffusionPipeline, Network, Processor, Tokenizer
 from .presets import Preset
+from .probe import Probe
+from .probe import judge as judged
 from .progress import progress
 from .targets import draw_target
 
-# What a visitor would try first, then pairs of words that training never showed together.
+# What a visitor would try, then what training never showed together.
 SHEET_PROMPTS = (
     "a yellow duck on a pond",
-    "a white swan on a pond",
+    "two white swans at night",
+    "모자를 쓴 오리",
     "duck",
     "swan",
-    "two white swans at night",
+    "a white swan on a pond",
     "a red duck in a meadow",
     "a blue duck with a hat",
     "a pink swan in the sky",
     "a black swan on a pond",
     "two yellow ducks on a pond",
+    "three yellow ducks in a meadow",
     "a green duck at night",
+    "a duck with a crown",
+    "a swan with a scarf",
+    "a duck with glasses in the city",
+    "a duck in the snow",
+    "a yellow duck at sea",
     "an orange cat in a meadow",
+    "a cat with a hat at night",
+    "a black cat in the city",
+    "a cat with glasses",
     "a penguin",
-    "an orange fish on a pond",
-    "a red boat on a pond",
-    "a blue house in a meadow",
+    "a penguin with a scarf in the snow",
+    "two penguins in the snow",
+    "a blue penguin in the sky",
+    "an orange fish in the sea",
+    "a yellow fish on a pond",
+    "three red fish in the sea",
+    "a red boat at sea",
+    "two white boats on a pond",
+    "a boat at night",
+    "a red house in a meadow",
+    "a blue house in the snow",
+    "a house at night",
+    "two houses in the city",
+    "a dog",
+    "a white dog in the snow",
+    "a black dog with a hat",
+    "a dog with glasses",
+    "a white rabbit in a meadow",
+    "a rabbit with a crown",
+    "two pink rabbits in the snow",
+    "a pink flamingo on a pond",
+    "a flamingo at sea",
+    "a red flamingo with a hat",
+    "a white hen in a meadow",
+    "a hen with a scarf",
+    "three hens in a meadow",
+    "a green tree in a meadow",
+    "a tree in the snow",
+    "a pink tree at night",
     "연못 위의 노란 오리",
     "밤의 하얀 백조 두 마리",
-    "모자 쓴 파란 오리",
-    "a cat with a hat at night",
+    "바다의 빨간 배",
+    "눈밭의 펭귄",
+    "왕관을 쓴 고양이",
+    "풀밭의 흰 토끼",
+    "도시의 검은 강아지",
+    "분홍 홍학",
+    "안경 쓴 펭귄",
+    "목도리를 두른 닭",
+    "오리 세 마리",
+    "파란 집",
 )
 # (target, prompt): what a visitor scores with the right words, with too few, and with wrong ones.
 TARGET_PROMPTS = (
@@ -59,7 +105,7 @@ TARGET_PROMPTS = (
     ("swan", "a yellow duck on a pond"),
 )
 TARGET_SEEDS = 6
-SHEET_COLUMNS, SHEET_TILE = 5, 192
+SHEET_COLUMNS, SHEET_TILE = 8, 128
 
 
 @dataclass(frozen=True)
@@ -106,26 +152,23 @@ def load_weights(directory: Path) -> Weights:
     )
 
 
-def evaluate(preset: Preset, weights: Weights, held_out: Dataset, drawings: int) -> list[tuple[str, str]]:
+def evaluate(preset: Preset, weights: Weights, judge: Probe, held_out: Dataset, drawings: int) -> list[tuple[str, str]]:
     """(what, figure) rows for the model card."""
+    world = WORLDS[preset.world]
     rows = [
-        (
-            "autoencoder PSNR, 64 held-out pictures",
-            f"{psnr(weights.pipeline.vae, held_out.pictures[:64]):.1f} dB",
-        )
+        ("autoencoder PSNR, 64 held-out pictures", f"{psnr(weights.pipeline.vae, held_out.pictures[:64]):.1f} dB"),
+        *_scorer_rows(weights, preset),
     ]
-    rows += _scorer_rows(weights, preset)
-    scenes = list(held_out_scenes())[:: max(1, len(held_out_scenes()) // drawings)][:drawings]
-    rows += _probe_rows(
-        "rendered",
-        weights,
-        [Image.fromarray(p) for p in held_out.pictures[: len(held_out_scenes())]],
-        list(held_out.scenes[: len(held_out_scenes())]),
-    )
+    rendered = [Image.fromarray(picture) for picture in held_out.pictures]
+    rows += _probe_rows("rendered", judge, rendered, list(held_out.scenes), world)
+    scenes = held_out_scenes(preset, drawings)
     started = time.perf_counter()
     drawn = [weights.draw(plain_caption(scene), seed) for seed, scene in enumerate(progress(scenes, desc="draw"))]
     seconds = (time.perf_counter() - started) / len(scenes)
-    rows += _probe_rows("drawn", weights, drawn, scenes)
+    rows += _probe_rows("drawn", judge, drawn, scenes, world)
+    korean = scenes[: drawings // 2]
+    drawn = [weights.draw(korean_caption(scene), seed) for seed, scene in enumerate(progress(korean, desc="draw"))]
+    rows += _probe_rows("drawn from Korean words", judge, drawn, korean, world)
     rows += _target_rows(weights)
     rows.append((f"seconds a picture, {weights.steps} steps, {torch.get_num_threads()} threads", f"{seconds:.2f}"))
     return rows
@@ -141,41 +184,23 @@ def contact_sheet(weights: Weights, prompts: Sequence[str] = SHEET_PROMPTS, seed
     return sheet
 
 
-def probe(weights: Weights, pictures: list[Image.Image], scenes: list[Scene]) -> dict[str, float]:
-    """Share of pictures whose true word the scorer prefers to every other word for the same attribute."""
-    seen = embed_pictures(weights.clip, weights.processor, pictures)
-    shares = {}
-    for attribute, values in _choices().items():
-        right = 0
-        for vector, scene in zip(seen, scenes, strict=True):
-            captions = [plain_caption(replace(scene, **{attribute: value})) for value in values]
-            said = embed_captions(weights.clip, weights.tokenizer, captions)
-            right += values[int((said @ vector).argmax())] == getattr(scene, attribute)
-        shares[attribute] = right / len(scenes)
-    return shares
-
-
-def _choices() -> dict[str, list[Any]]:
-    return {
-        "species": list(SPECIES),
-        "colour": list(COLOURS),
-        "background": list(BACKGROUNDS),
-        "hat": [False, True],
-        "count": [1, 2],
-    }
-
-
-def _probe_rows(what: str, weights: Weights, pictures: list[Image.Image], scenes: list[Scene]) -> list[tuple[str, str]]:
-    shares = probe(weights, pictures, scenes)
+def _probe_rows(
+    what: str, judge: Probe, pictures: list[Image.Image], scenes: list[Scene], world: World
+) -> list[tuple[str, str]]:
+    shares = judged(judge, pictures, scenes, world)
     return [(f"{name} right, {len(scenes)} {what} unseen scenes", f"{share:.1%}") for name, share in shares.items()]
 
 
 def _scorer_rows(weights: Weights, preset: Preset) -> list[tuple[str, str]]:
-    cosines, _ = measure_pairs(weights.clip, weights.processor, weights.mean, preset.seed + 6, preset.pairs)
+    measured = measure_pairs(weights.clip, weights.processor, WORLDS[preset.world], preset.seed + 6, preset.pairs)
+    cosines = {kind: measured.cosines(kind, weights.mean) for kind in KINDS}
     rows = []
     for better, worse in zip(KINDS, KINDS[1:], strict=False):
         rows.append((f"{better} > {worse}", f"{np.mean(cosines[better] > cosines[worse]):.1%}"))
-    rows.append(("same caption > unrelated", f"{np.mean(cosines['same caption'] > cosines['unrelated']):.1%}"))
+    order = np.stack([cosines[kind] for kind in KINDS[1:]])
+    rows.append(
+        ("same caption > one change > same place > unrelated", f"{np.mean((np.diff(order, axis=0) < 0).all(0)):.1%}")
+    )
     for kind in KINDS:
         low, middle, high = (score(float(np.quantile(cosines[kind], q)), weights.points) for q in (0.1, 0.5, 0.9))
         rows.append((f"score of {kind}: median (10% to 90%)", f"{middle:.0f} ({low:.0f} to {high:.0f})"))

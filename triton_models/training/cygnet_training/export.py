@@ -11,6 +11,7 @@ import torch
 from .calibrate import calibration
 from .clip import new_processor
 from .generator import new_scheduler
+from .grammar import WORLDS
 from .networks import CLIPModel, CLIPTextModel, Network, StableDiffusionPipeline, Tokenizer
 from .presets import Preset
 
@@ -43,7 +44,8 @@ def export_generator(
     directory = _empty(weights / GENERATOR)
     pipeline.to(torch.float16).save_pretrained(directory)
     _computed_in_fp32(directory / "text_encoder")
-    defaults = {"steps": preset.steps, "guidance_scale": preset.guidance_scale, "size": preset.size}
+    # The pupil has learned to lean towards the words by itself: a scale of 1 asks it once a step.
+    defaults = {"steps": preset.steps, "guidance_scale": 1.0, "size": preset.size}
     (directory / "cygnet.json").write_text(json.dumps(defaults, indent=2) + "\n")
 
 
@@ -56,7 +58,7 @@ def export_scorer(preset: Preset, weights: Path, clip: Network, tokenizer: Token
     processor = new_processor(preset)
     processor.save_pretrained(directory)
     written = CLIPModel.from_pretrained(directory, dtype=torch.float32).eval()
-    record = calibration(written, processor, preset.seed + 5, preset.pairs)
+    record = calibration(written, processor, WORLDS[preset.world], preset.seed + 5, preset.pairs)
     (directory / "calibration.json").write_text(json.dumps(record) + "\n")
 
 

@@ -15,11 +15,11 @@ import torch
 from torch import Tensor
 
 from .autoencoder import encode
+from .captions import random_caption
 from .clip import tokenise
 from .dataset import Dataset
-from .grammar import random_caption
 from .networks import DDIMScheduler, Network, PlainAttention, Tokenizer, UNet2DConditionModel
-from .optimise import Run, fast_dtype
+from .optimise import Run, best_device, fast_dtype
 from .presets import Preset
 from .progress import progress
 
@@ -58,13 +58,13 @@ def new_unet(preset: Preset) -> Network:
 
 
 def latents_stage(data: Dataset, coarse: Network, folder: Path) -> None:
-    """Writes `latents.npy` (n, channels, 16, 16) fp16 and the mean and deviation of all its values."""
+    """Writes `latents.npy` (n, channels, 16, 16) fp16, and the mean and deviation of its values in `latents.json`."""
     path = folder / "latents.npy"
     if path.exists():
         return
-    fast = coarse.to(fast_dtype()).to(memory_format=torch.channels_last)
+    fast = coarse.to(best_device(), fast_dtype()).to(memory_format=torch.channels_last)
     parts = [
-        encode(fast, data.pictures[start : start + 64]).to(torch.float16).numpy()
+        encode(fast, data.pictures[start : start + 64]).to("cpu", torch.float16).numpy()
         for start in progress(range(0, len(data.scenes), 64), desc="latents")
     ]
     latents = np.concatenate(parts)
@@ -79,20 +79,30 @@ def latent_deviation(folder: Path) -> float:
     return float(json.loads((folder / "latents.json").read_text())["deviation"])
 
 
-def train_unet(preset: Preset, data: Dataset, clip: Network, tokenizer: Tokenizer, folder: Path) -> Network:
-    """Trains the UNet on cached latents and fresh captions; returns the mean of its weights over the last steps."""
+def train_unet(
+    preset: Preset,
+    data: Dataset,
+    clip: Network,
+    tokenizer: Tokenizer,
+    folder: Path,
+    beginning: Network,
+    deviation: float,
+) -> Network:
+    """Trains `beginning` on cached latents and fresh captions; returns the mean of its weights over the last steps.
+
+    Latents are divided by `deviation`, which stays the same for as long as the weights are trained on.
+    """
     latents = torch.from_numpy(np.load(folder / "latents.npy"))
-    scale = 1 / latent_deviation(folder)
+    scale = 1 / deviation
     signal = new_scheduler().alphas_cumprod
-    torch.manual_seed(preset.seed)
-    run = Run("unet", new_unet(preset), preset.unet, folder, ema=0.998, orthogonal=True)
-    text = clip.text_model.eval().to(run.dtype)
+    run = Run("unet", beginning, preset.unet, folder, orthogonal=True)
+    text = clip.text_model.eval().to(run.device, run.dtype)
 
     def loss_at(rng: np.random.Generator) -> Tensor:
         chosen = rng.integers(len(data.scenes), size=preset.unet.batch)
         captions = [_caption(data, i, rng) for i in chosen]
         with torch.no_grad():
-            words = text(input_ids=tokenise(tokenizer, captions)).last_hidden_state
+            words = text(input_ids=tokenise(tokenizer, captions).to(run.device)).last_hidden_state
         clean = latents[chosen].float() * scale
         noise = torch.randn_like(clean)
         # Spread evenly over the batch, which steadies the loss against the luck of the times drawn.
@@ -100,12 +110,12 @@ def train_unet(preset: Preset, data: Dataset, clip: Network, tokenizer: Tokenize
         times = times.long().clamp(max=len(signal) - 1)
         kept = signal[times].sqrt().view(-1, 1, 1, 1)
         lost = (1 - signal[times]).sqrt().view(-1, 1, 1, 1)
-        noisy = (kept * clean + lost * noise).to(run.dtype).contiguous(memory_format=torch.channels_last)
-        guess = run.fast(noisy, times, words).sample.float()
-        loss: Tensor = (guess - (kept * noise - lost * clean)).square().mean()
+        noisy = (kept * clean + lost * noise).to(run.device, run.dtype).contiguous(memory_format=torch.channels_last)
+        guess = run.fast(noisy, times.to(run.device), words).sample.float()
+        loss: Tensor = (guess - (kept * noise - lost * clean).to(run.device)).square().mean()
         return loss
 
-    return run.train(preset.seed + 4, loss_at)
+    return run.train(preset.seed + 5, loss_at)
 
 
 def _caption(data: Dataset, index: int, rng: np.random.Generator) -> str:

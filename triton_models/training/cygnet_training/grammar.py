@@ -1,44 +1,48 @@
-"""What a picture may show, and the words for it: one closed vocabulary shared by the renderer and the captions.
+"""What a picture may show: one closed set of attributes, shared by the renderer, the captions and the probe.
 
-A caption may leave words out. What is left out then takes a fixed usual value most of the time, so that a bare "duck"
-draws the duck that everybody expects, and a random one otherwise, so that no attribute is welded to the species.
+A world is the part of it that one training run uses: few attributes that are learned well draw better than many that
+are learned badly, so a processor's worth of training takes a small world and a GPU's the whole one.
 """
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, fields, replace
+from itertools import product
 from typing import Any
 
 import numpy as np
 
-SPECIES: dict[str, tuple[str, str, str]] = {
-    # key: (singular, plural, Korean)
-    "duck": ("duck", "ducks", "오리"),
-    "swan": ("swan", "swans", "백조"),
-    "penguin": ("penguin", "penguins", "펭귄"),
-    "cat": ("cat", "cats", "고양이"),
-    "fish": ("fish", "fish", "물고기"),
-    "boat": ("boat", "boats", "배"),
-    "house": ("house", "houses", "집"),
-}
-COLOURS: dict[str, str] = {
-    "yellow": "노란",
-    "white": "하얀",
-    "black": "검은",
-    "red": "빨간",
-    "blue": "파란",
-    "green": "초록",
-    "pink": "분홍",
-    "orange": "주황",
-}
-BACKGROUNDS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
-    # key: (English phrases, Korean phrases)
-    "pond": (("on a pond", "in a pond", "on the water", "on a lake"), ("연못 위의", "물 위의", "호수 위의")),
-    "sky": (("in the sky", "in the clouds", "in a blue sky"), ("하늘의", "구름 속의")),
-    "meadow": (("in a meadow", "on the grass", "in a field", "on green grass"), ("풀밭의", "들판의")),
-    "night": (("at night", "under the moon", "in the moonlight", "in the dark"), ("밤의", "달빛 아래")),
-    "plain": (("on a plain background", "on a blank page", "alone"), ("단색 배경의",)),
-}
+SPECIES = (
+    "duck",
+    "swan",
+    "penguin",
+    "cat",
+    "fish",
+    "boat",
+    "house",
+    "dog",
+    "rabbit",
+    "flamingo",
+    "hen",
+    "tree",
+    "duckling",
+    "goose",
+    "frog",
+    "sun",
+)
+COLOURS = ("yellow", "white", "black", "red", "blue", "green", "pink", "orange")
+BACKGROUNDS = ("pond", "sky", "meadow", "night", "plain", "sea", "snow", "city")
+ACCESSORIES = ("", "hat", "crown", "scarf", "glasses", "bow tie", "coffee cup")
+COUNTS = (1, 2, 3)
+POSES = ("usual", "flying", "sleeping")
+STYLES = ("flat", "line", "crayon", "watercolour", "pixel")
+SIZES = ("usual", "small", "big")
+SIDES = ("middle", "left", "right")
+
+LIFELESS = ("boat", "house", "tree", "sun")
+BIRDS = ("duck", "swan", "penguin", "flamingo", "hen", "duckling", "goose")
+FLYING = tuple(bird for bird in BIRDS if bird not in ("penguin", "hen"))
+
 USUAL_COLOUR = {
     "duck": "yellow",
     "swan": "white",
@@ -47,46 +51,35 @@ USUAL_COLOUR = {
     "fish": "orange",
     "boat": "red",
     "house": "red",
+    "dog": "orange",
+    "rabbit": "white",
+    "flamingo": "pink",
+    "hen": "white",
+    "tree": "green",
+    "duckling": "yellow",
+    "goose": "white",
+    "frog": "green",
+    "sun": "yellow",
 }
 USUAL_BACKGROUND = {
     "duck": "pond",
     "swan": "pond",
-    "penguin": "plain",
+    "penguin": "snow",
     "cat": "meadow",
-    "fish": "pond",
-    "boat": "pond",
+    "fish": "sea",
+    "boat": "sea",
     "house": "meadow",
+    "dog": "meadow",
+    "rabbit": "meadow",
+    "flamingo": "pond",
+    "hen": "meadow",
+    "tree": "meadow",
+    "duckling": "pond",
+    "goose": "meadow",
+    "frog": "pond",
+    "sun": "sky",
 }
-USUAL_SHARE = 0.75
-OPENINGS = (
-    "",
-    "",
-    "",
-    "",
-    "a picture of ",
-    "a drawing of ",
-    "an image of ",
-    "a photo of ",
-    "draw ",
-    "please draw ",
-)
-MOODS = (
-    "",
-    "",
-    "",
-    "",
-    "",
-    "",
-    "cute ",
-    "happy ",
-    "little ",
-    "beautiful ",
-    "lovely ",
-    "small ",
-    "big ",
-    "funny ",
-)
-HATS = ("with a hat", "wearing a hat", "in a hat", "with a top hat")
+FAVOURITES = ("duck", "swan")
 
 
 @dataclass(frozen=True)
@@ -96,90 +89,110 @@ class Scene:
     species: str
     colour: str
     background: str
-    hat: bool = False
+    accessory: str = ""
     count: int = 1
+    pose: str = "usual"
+    style: str = "flat"
+    size: str = "usual"
+    side: str = "middle"
 
 
-def random_scene(rng: np.random.Generator) -> Scene:
+ATTRIBUTES = tuple(field.name for field in fields(Scene))
+
+
+@dataclass(frozen=True)
+class World:
+    """The values that each attribute may take in one training run; the first of each is the plain one."""
+
+    species: tuple[str, ...] = SPECIES
+    colour: tuple[str, ...] = COLOURS
+    background: tuple[str, ...] = BACKGROUNDS
+    accessory: tuple[str, ...] = ACCESSORIES
+    count: tuple[int, ...] = COUNTS
+    pose: tuple[str, ...] = POSES
+    style: tuple[str, ...] = STYLES
+    size: tuple[str, ...] = SIZES
+    side: tuple[str, ...] = SIDES
+
+    def values(self, attribute: str) -> tuple[Any, ...]:
+        """What the attribute may be."""
+        values: tuple[Any, ...] = getattr(self, attribute)
+        return values
+
+    def choices(self, scene: Scene, attribute: str) -> list[Any]:
+        """What the attribute of this scene could be instead, and be seen in the picture."""
+        others = [value for value in self.values(attribute) if value != getattr(scene, attribute)]
+        return [value for value in others if _visible(replace(scene, **{attribute: value}))]
+
+
+FLAT = World(pose=POSES[:1], style=STYLES[:1], size=SIZES[:1], side=SIDES[:1])
+WORLDS = {
+    # What the generator's training begins with on a processor.
+    "small": replace(
+        FLAT, species=SPECIES[:7], background=BACKGROUNDS[:5], accessory=ACCESSORIES[:2], count=COUNTS[:2]
+    ),
+    "middle": replace(FLAT, species=SPECIES[:12], accessory=ACCESSORIES[:5]),
+    "whole": World(),
+}
+# How often an attribute is not the plain one.
+CHANCES = {"accessory": 0.35, "count": 0.3, "pose": 0.25, "style": 0.4, "size": 0.2, "side": 0.15}
+
+
+def random_scene(rng: np.random.Generator, world: World) -> Scene:
     """Draws every attribute on its own; ducks and swans come twice as often, being what contests ask for."""
-    names = list(SPECIES)
-    weights = np.array([2.0 if name in ("duck", "swan") else 1.0 for name in names])
-    return Scene(
-        species=names[int(rng.choice(len(names), p=weights / weights.sum()))],
-        colour=str(rng.choice(list(COLOURS))),
-        background=str(rng.choice(list(BACKGROUNDS))),
-        hat=bool(rng.random() < 0.25),
-        count=2 if rng.random() < 0.25 else 1,
+    weights = np.array([2.0 if name in FAVOURITES else 1.0 for name in world.species])
+    scene = Scene(
+        species=world.species[int(rng.choice(len(weights), p=weights / weights.sum()))],
+        colour=str(rng.choice(world.colour)),
+        background=str(rng.choice(world.background)),
     )
+    for attribute, chance in CHANCES.items():
+        others = world.choices(scene, attribute)
+        if others and rng.random() < chance:
+            scene = replace(scene, **{attribute: others[int(rng.integers(len(others)))]})
+    return scene
 
 
-def all_scenes() -> list[Scene]:
-    """Every combination of attributes, in one fixed order."""
+def change_one(scene: Scene, rng: np.random.Generator, world: World) -> Scene:
+    """The same scene with exactly one attribute set to another value."""
+    changeable = [attribute for attribute in ATTRIBUTES if _fitting(scene, attribute, world)]
+    attribute = changeable[int(rng.integers(len(changeable)))]
+    values = _fitting(scene, attribute, world)
+    return replace(scene, **{attribute: values[int(rng.integers(len(values)))]})
+
+
+def held_out(world: World, familiar: World | None = None) -> frozenset[tuple[str, str, str]]:
+    """One in sixteen of the world's triples (species, colour, background): no picture of them is ever trained on.
+
+    A generator that begins with another one's weights has seen that one's `familiar` world, so none is taken from it.
+    """
+    triples = [
+        triple
+        for triple in product(world.species, world.colour, world.background)
+        if familiar is None or triple[0] not in familiar.species or triple[2] not in familiar.background
+    ]
+    order = np.random.default_rng(16).permutation(len(triples))
+    return frozenset(triples[i] for i in order[: len(triples) // 16])
+
+
+def triple_of(scene: Scene) -> tuple[str, str, str]:
+    """What decides whether a scene is held out."""
+    return scene.species, scene.colour, scene.background
+
+
+def _fitting(scene: Scene, attribute: str, world: World) -> list[Any]:
+    """Like `choices`, without species that would lose the scene's pose on the way."""
     return [
-        Scene(species, colour, background, hat, count)
-        for species in SPECIES
-        for colour in COLOURS
-        for background in BACKGROUNDS
-        for hat in (False, True)
-        for count in (1, 2)
+        value for value in world.choices(scene, attribute) if attribute != "species" or _keeps_pose(value, scene.pose)
     ]
 
 
-def change_one(scene: Scene, rng: np.random.Generator) -> Scene:
-    """The same scene with exactly one attribute set to another value."""
-    attribute = str(rng.choice(list(asdict(scene))))
-    if attribute == "hat":
-        return replace(scene, hat=not scene.hat)
-    if attribute == "count":
-        return replace(scene, count=3 - scene.count)
-    values = {"species": list(SPECIES), "colour": list(COLOURS), "background": list(BACKGROUNDS)}[attribute]
-    others = [value for value in values if value != getattr(scene, attribute)]
-    changed: dict[str, Any] = {attribute: str(rng.choice(others))}
-    return replace(scene, **changed)
+def _keeps_pose(species: str, pose: str) -> bool:
+    return pose == "usual" or species in (FLYING if pose == "flying" else tuple(set(SPECIES) - set(LIFELESS)))
 
 
-def plain_caption(scene: Scene) -> str:
-    """The full English caption without chance, for evaluation: "a yellow duck on a pond with a hat"."""
-    return _english(scene, scene.colour, BACKGROUNDS[scene.background][0][0], HATS[0] if scene.hat else "", "")
-
-
-def random_caption(scene: Scene, rng: np.random.Generator) -> str:
-    """A caption that is true of the scene, in English (five of six) or Korean.
-
-    Words are left out at random, but a usual value is left out far more readily than an unusual one: that is what
-    makes the usual value the meaning of silence.
-    """
-    colour = scene.colour if _is_said(scene.colour == USUAL_COLOUR[scene.species], rng) else ""
-    place_said = _is_said(scene.background == USUAL_BACKGROUND[scene.species], rng)
-    korean = rng.random() < 1 / 6
-    phrases = BACKGROUNDS[scene.background][1 if korean else 0]
-    place = str(rng.choice(phrases)) if place_said else ""
-    if korean:
-        return _korean(scene, colour, place)
-    hat = str(rng.choice(HATS)) if scene.hat else ""
-    caption = _english(scene, colour, place, hat, str(rng.choice(MOODS)))
-    opening = str(rng.choice(OPENINGS))
-    return _bare(caption) if not opening and rng.random() < 0.3 else opening + caption
-
-
-def _is_said(usual: bool, rng: np.random.Generator) -> bool:
-    silence = 0.35 if usual else 0.35 * (1 - USUAL_SHARE) / USUAL_SHARE / 4
-    return bool(rng.random() >= silence)
-
-
-def _english(scene: Scene, colour: str, place: str, hat: str, mood: str) -> str:
-    singular, plural, _ = SPECIES[scene.species]
-    noun = f"{mood}{colour + ' ' if colour else ''}{plural if scene.count > 1 else singular}"
-    article = "two" if scene.count > 1 else "an" if noun[0] in "aeiou" else "a"
-    return " ".join(part for part in (article, noun, place, hat) if part)
-
-
-def _bare(caption: str) -> str:
-    return caption.removeprefix("a ").removeprefix("an ")
-
-
-def _korean(scene: Scene, colour: str, place: str) -> str:
-    noun = SPECIES[scene.species][2]
-    hat = "모자 쓴" if scene.hat else ""
-    words = " ".join(part for part in (place, hat, COLOURS.get(colour, ""), noun) if part)
-    return f"{words} 두 마리" if scene.count > 1 else words
+def _visible(scene: Scene) -> bool:
+    """Whether the picture can show what the scene says: houses do not sleep, three do not stand to the left."""
+    if not _keeps_pose(scene.species, scene.pose):
+        return False
+    return (scene.size == "usual" and scene.side == "middle") or scene.count == 1

@@ -1,6 +1,7 @@
 """One optimiser run for every network: fp32 master weights, a fast bf16 copy where the CPU multiplies bf16 in tiles.
 
-On a CPU with AMX a bf16 matrix product is about eight times faster than fp32; elsewhere bf16 is slower, so fp32 it is.
+On a CPU with AMX a bf16 matrix product is about eight times faster than fp32; on other CPUs bf16 is slower, so fp32 it
+is. Where there is a GPU everything runs there.
 Every step seeds its own randomness, so that a run cut off anywhere goes on to the same weights.
 """
 
@@ -24,9 +25,15 @@ EMA_WARM_UP = 10.0
 SAVE_SECONDS = 120.0
 
 
+def best_device() -> torch.device:
+    """The first GPU where there is one, else the CPU."""
+    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+
+
 def fast_dtype() -> torch.dtype:
-    """bfloat16 where the CPU has AMX tiles, else float32."""
-    return torch.bfloat16 if torch.cpu.get_capabilities().get("amx_bf16", False) else torch.float32
+    """bfloat16 on a GPU and where the CPU has AMX tiles, else float32."""
+    tiles = torch.cpu.get_capabilities().get("amx_bf16", False)
+    return torch.bfloat16 if tiles or torch.cuda.is_available() else torch.float32
 
 
 class Run:
@@ -46,7 +53,8 @@ class Run:
     ) -> None:
         self.name, self.schedule, self.model, self.ema_decay = name, schedule, model, ema
         self.path = folder / f"{name}.pt"
-        self.dtype = fast_dtype()
+        self.dtype, self.device = fast_dtype(), best_device()
+        model.to(self.device)
         fast: Network = copy.deepcopy(model)
         self.fast = fast.to(self.dtype).to(memory_format=torch.channels_last)
         self.average = copy.deepcopy(model).eval().requires_grad_(False)
@@ -67,7 +75,7 @@ class Run:
             loss.backward()  # type: ignore[no-untyped-call]
             self._update()
             self._bar.set_postfix_str(self._smoothed(loss.item()), refresh=False)
-        return self.average
+        return self.average.cpu()
 
     def _steps(self, seed: int) -> Iterator[np.random.Generator]:
         self.fast.train()
@@ -123,7 +131,7 @@ class Run:
     def _resume(self) -> None:
         if not self.path.exists():
             return
-        state = torch.load(self.path, map_location="cpu", weights_only=True)
+        state = torch.load(self.path, map_location=self.device, weights_only=True)
         self.step = state["step"]
         self.model.load_state_dict(state["model"])
         self.average.load_state_dict(state["average"])

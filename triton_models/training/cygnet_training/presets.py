@@ -1,4 +1,4 @@
-"""How much of everything: `first` made the committed weights on two CPU cores, `smoke` runs every stage in a minute."""
+"""How much of everything. `small`, then `middle` made the committed weights on two CPU cores; `whole` is for a GPU."""
 
 from __future__ import annotations
 
@@ -18,26 +18,31 @@ class Schedule:
 
 @dataclass(frozen=True)
 class Preset:
-    """Sizes of the data and of the three networks, and the length of their training."""
+    """Sizes of the data and of the networks, and the length of their training."""
 
     name: str
+    # What the generator draws, a key of `grammar.WORLDS`; the scorer always learns the whole world.
+    world: str
+    # The preset whose autoencoder and generator this one goes on from; "" starts from nothing.
+    begins_with: str = ""
     seed: int = 20260101
-    pictures: int = 32_000
+    pictures: int = 40_000
     held_out: int = 512
+    families: int = 8_000
     size: int = 256
     # Text: the generator's text encoder is the scorer's text tower, frozen.
-    vocabulary: int = 768
+    vocabulary: int = 1536
     tokens: int = 32
     text_width: int = 192
     text_layers: int = 3
-    # Scorer.
+    # Scorer: half of its dimensions say what is there, half how it looks.
     clip_size: int = 80
     clip_patch: int = 16
     clip_width: int = 160
     clip_layers: int = 5
     clip_projection: int = 128
-    clip_words: Schedule = field(default_factory=lambda: Schedule(900, 96, 1e-3))
-    clip: Schedule = field(default_factory=lambda: Schedule(700, 96, 7e-4))
+    clip_words: Schedule = field(default_factory=lambda: Schedule(1100, 96, 1e-3))
+    clip: Schedule = field(default_factory=lambda: Schedule(1200, 96, 7e-4))
     # Autoencoder at half size; `grow` adds one level of no blocks.
     vae_width: int = 48
     vae_encoder_blocks: tuple[int, ...] = (0, 1, 2, 3)
@@ -45,22 +50,41 @@ class Preset:
     latent_channels: int = 16
     vae_coarse: Schedule = field(default_factory=lambda: Schedule(2000, 16, 2e-3))
     vae_fine: Schedule = field(default_factory=lambda: Schedule(2000, 8, 1e-3))
-    # Generator.
+    # Generator, and its pupil that draws in few steps.
     unet_widths: tuple[int, ...] = (128, 192, 256)
     unet: Schedule = field(default_factory=lambda: Schedule(2100, 32, 1e-3))
-    steps: int = 10
     guidance_scale: float = 3.0
-    # Evaluation: pairs of each kind of likeness; prompts of the contact sheet.
+    teacher_steps: int = 8
+    steps: int = 4
+    pupil: Schedule = field(default_factory=lambda: Schedule(300, 16, 3e-4))
+    # Evaluation: the probe's training; pairs of each kind of likeness; prompts of the contact sheet.
+    probe: Schedule = field(default_factory=lambda: Schedule(1200, 128, 2e-3))
     pairs: int = 400
-    sheet: int = 20
+    sheet: int = 64
 
 
 PRESETS = {
-    "first": Preset("first"),
-    "smoke": replace(
-        Preset("smoke"),
+    "small": Preset("small", world="small"),
+    "middle": Preset("middle", world="middle", begins_with="small", unet=Schedule(3000, 32, 1e-3)),
+    "whole": Preset(
+        "whole",
+        world="whole",
+        pictures=60_000,
+        families=16_000,
+        clip_words=Schedule(4000, 256, 1e-3),
+        clip=Schedule(4000, 256, 7e-4),
+        vae_coarse=Schedule(6000, 64, 2e-3),
+        vae_fine=Schedule(6000, 32, 1e-3),
+        unet=Schedule(20_000, 256, 1e-3),
+        pupil=Schedule(2000, 64, 3e-4),
+        probe=Schedule(3000, 256, 2e-3),
+    ),
+    "smoke": Preset(
+        "smoke",
+        world="small",
         pictures=64,
         held_out=16,
+        families=24,
         clip_words=Schedule(4, 16, 1e-3),
         clip=Schedule(4, 16, 1e-3),
         vae_width=16,
@@ -68,11 +92,15 @@ PRESETS = {
         vae_fine=Schedule(2, 2, 1e-3),
         unet_widths=(32, 32, 32),
         unet=Schedule(4, 8, 1e-3),
+        teacher_steps=4,
         steps=2,
+        pupil=Schedule(2, 4, 1e-3),
+        probe=Schedule(4, 16, 1e-3),
         pairs=24,
         sheet=2,
     ),
 }
+PRESETS["smoke-on"] = replace(PRESETS["smoke"], name="smoke-on", world="middle", begins_with="smoke")
 
 
 def training_directory() -> Path:

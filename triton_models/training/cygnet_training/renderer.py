@@ -2,42 +2,67 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from PIL import Image
 
-from .backgrounds import WATERLINES, draw_background, draw_foreground
-from .figures import FIGURES, coat_of
+from .backgrounds import WATERLINES, WATERS, draw_background, draw_foreground
+from .coats import coat_of
+from .figures import FIGURES, Look, draw_figure
 from .grammar import Scene
+from .styles import apply_style
 from .vector import Pen, finish, new_sheet
 
-FLOATING = ("duck", "swan", "boat")
+# By count: the range of scales, where each figure stands, and how far chance moves it.
+SCALES = {1: (0.33, 0.41), 2: (0.215, 0.25), 3: (0.15, 0.17)}
+HOMES = {1: (0.5,), 2: (0.27, 0.73), 3: (0.18, 0.5, 0.82)}
+FREEDOMS = {1: 0.07, 2: 0.02, 3: 0.012}
+SIZE_FACTORS = {"usual": 1.0, "small": 0.55, "big": 1.25}
+SIDE_HOMES = {"left": 0.28, "right": 0.72}
+STEADY = ("house", "boat", "tree")
+NEEDS_ROOM_ABOVE = ("hat", "crown")
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where one figure stands, in shares of the picture's side, and how it is turned."""
+
+    x: float
+    y: float
+    scale: float
+    turn: float
+    mirrored: bool
 
 
 def render(scene: Scene, rng: np.random.Generator, size: int = 256) -> Image.Image:
     """An RGB picture of `size` pixels a side; every free choice comes from `rng`."""
     sheet = new_sheet(size, (255, 255, 255))
-    draw_background(sheet, scene.background, rng)
-    afloat = scene.background == "pond"
-    for x, y, scale, turn, mirrored in _places(scene, rng):
-        pen = Pen(sheet, x, y, scale, turn, mirrored)
-        FIGURES[scene.species](pen, coat_of(scene.colour), scene.hat, afloat and scene.species in FLOATING)
-        if afloat:
-            draw_foreground(pen, scene.species)
-    return finish(sheet)
+    outlined = scene.style == "line"
+    draw_background(Pen(sheet, outlined=outlined), scene.background, rng)
+    wet = scene.background in WATERS and scene.pose != "flying"
+    floats = FIGURES[scene.species].floats
+    look = Look(afloat=wet and floats, pose=scene.pose, accessory=scene.accessory)
+    for place in _places(scene, rng):
+        pen = Pen(sheet, place.x, place.y, place.scale, place.turn, place.mirrored, outlined)
+        draw_figure(pen, scene.species, coat_of(scene.colour), look)
+        if wet:
+            draw_foreground(pen, scene.background, floats)
+    return apply_style(finish(sheet), scene.style, rng)
 
 
-def _places(scene: Scene, rng: np.random.Generator) -> list[tuple[float, float, float, float, bool]]:
-    """(x, y, scale, turn, mirrored) for each figure, in shares of the side; a hat needs room above."""
-    turn_spread = 0.03 if scene.species in ("house", "boat") else 0.07
-    ground = WATERLINES.get(scene.background)
+def _places(scene: Scene, rng: np.random.Generator) -> list[Place]:
+    turn_spread = 0.03 if scene.species in STEADY else 0.07
+    ground = None if scene.pose == "flying" else WATERLINES.get(scene.background)
+    crowned = scene.accessory in NEEDS_ROOM_ABOVE
+    sideways = scene.side in SIDE_HOMES
     places = []
-    for index in range(scene.count):
-        scale = rng.uniform(0.33, 0.41) if scene.count == 1 else rng.uniform(0.215, 0.25)
-        if scene.hat:
-            scale *= 0.9
-        home, freedom = (0.5, 0.07) if scene.count == 1 else ((0.27, 0.73)[index], 0.02)
-        x = home + rng.uniform(-freedom, freedom)
-        middle = 0.5 if ground is None else ground - 0.3 * scale
-        y = middle + rng.uniform(-0.04, 0.04) + (0.05 if scene.hat else 0.0)
-        places.append((x, y, scale, rng.uniform(-turn_spread, turn_spread), bool(rng.random() < 0.5)))
+    for home in HOMES[scene.count]:
+        scale = rng.uniform(*SCALES[scene.count]) * SIZE_FACTORS[scene.size]
+        scale *= (0.9 if crowned else 1.0) * (0.72 if sideways else 1.0)
+        freedom = FREEDOMS[scene.count]
+        x = (SIDE_HOMES[scene.side] if sideways else home) + rng.uniform(-freedom, freedom)
+        middle = (0.46 if scene.pose == "flying" else 0.5) if ground is None else ground - 0.3 * scale
+        y = middle + rng.uniform(-0.04, 0.04) + (0.05 if crowned else 0.0)
+        places.append(Place(x, y, scale, rng.uniform(-turn_spread, turn_spread), bool(rng.random() < 0.5)))
     return places

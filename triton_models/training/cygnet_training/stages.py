@@ -1,4 +1,7 @@
-"""The stages of training, in order. Each finds its input on disk, resumes where it stopped and may be repeated."""
+"""The stages of training, in order. Each finds its input on disk, resumes where it stopped and may be repeated.
+
+None needs more than ten minutes on one GPU, where `whole` is the preset.
+"""
 
 from __future__ import annotations
 
@@ -9,8 +12,9 @@ from pathlib import Path
 
 import torch
 
-from . import autoencoder, clip, evaluate, export, generator
+from . import autoencoder, clip, evaluate, export, generator, probe, pupil
 from .dataset import Dataset, load, render_stage
+from .grammar import WORLDS, World
 from .networks import Network, Tokenizer
 from .presets import Preset
 from .targets import write_targets
@@ -24,6 +28,7 @@ class Workshop:
     preset: Preset
     directory: Path
     weights: Path
+    probe_path: Path
     targets: Path | None = None
     drawings: int = 70
 
@@ -31,6 +36,11 @@ class Workshop:
     def checkpoints(self) -> Path:
         """Where networks in training are kept."""
         return self.directory / "checkpoints"
+
+    @property
+    def world(self) -> World:
+        """What the generator draws."""
+        return WORLDS[self.preset.world]
 
     @cached_property
     def tokenizer(self) -> Tokenizer:
@@ -50,49 +60,96 @@ class Workshop:
 
     def clip(self) -> None:
         """Train the scorer, whose text tower the generator needs."""
-        clip.train_clip(self.preset, self.train_data, self.tokenizer, self.checkpoints)
+        clip.train_clip(self.preset, load(self.directory, "families"), self.tokenizer, self.checkpoints)
 
     def autoencoder(self) -> None:
         """Train the autoencoder at half size, then its decoder at full size."""
-        coarse = autoencoder.train_coarse(self.preset, self.train_data, self.checkpoints)
-        autoencoder.train_fine(self.preset, self.train_data, self.checkpoints, coarse)
+        if self.preset.begins_with:
+            # The encoder stays what it was, or the generator's latents would mean something else.
+            fine = self._earlier("autoencoder-fine")
+        else:
+            coarse = autoencoder.train_coarse(self.preset, self.train_data, self.checkpoints)
+            fine = autoencoder.grow(self.preset, coarse)
+        autoencoder.train_fine(self.preset, self.train_data, self.checkpoints, fine)
 
     def latents(self) -> None:
         """Encode the training pictures once. Needs the half-size autoencoder only."""
-        coarse = autoencoder.new_coarse(self.preset)
-        generator.latents_stage(self.train_data, self._trained(coarse, "autoencoder-coarse"), self.checkpoints)
+        generator.latents_stage(self.train_data, self._coarse(), self.checkpoints)
 
     def unet(self) -> None:
         """Train the generator on the latents."""
-        generator.train_unet(self.preset, self.train_data, self._clip(), self.tokenizer, self.checkpoints)
+        beginning: Network = self._earlier("unet") if self.preset.begins_with else self._new("unet")
+        generator.train_unet(
+            self.preset, self.train_data, self._words(), self.tokenizer, self.checkpoints, beginning, self._deviation()
+        )
+
+    def pupil(self) -> None:
+        """Teach a copy of the generator to draw in few steps."""
+        pupil.train_pupil(self.preset, self._words(), self.tokenizer, self.checkpoints, self._trained("unet"))
+
+    def probe(self) -> None:
+        """Train the probe that judges drawings, and write it."""
+        trained = probe.train_probe(self.preset, self.train_data, self.checkpoints)
+        probe.write_probe(trained, self.probe_path)
 
     def export(self) -> None:
-        """Write the directories that Triton loads. Works from any checkpoint, finished or not."""
-        unet: Network = self._trained(generator.new_unet(self.preset), "unet")
-        fine: Network = self._trained(
-            autoencoder.grow(self.preset, autoencoder.new_coarse(self.preset)), "autoencoder-fine"
+        """Write the directories that Triton loads. Works from any checkpoints, finished or not."""
+        export.export_generator(
+            self.preset,
+            self.weights,
+            self._trained("autoencoder-fine"),
+            self._trained("pupil"),
+            self._words(),
+            self.tokenizer,
+            self._deviation(),
         )
-        deviation = generator.latent_deviation(self.checkpoints)
-        export.export_generator(self.preset, self.weights, fine, unet, self._clip(), self.tokenizer, deviation)
-        export.export_scorer(self.preset, self.weights, self._clip(), self.tokenizer)
+        export.export_scorer(self.preset, self.weights, self._trained("clip"), self.tokenizer)
 
     def evaluate(self) -> None:
         """Print the model card's figures and draw its contact sheet."""
         loaded = evaluate.load_weights(self.weights)
-        for what, figure in evaluate.evaluate(self.preset, loaded, load(self.directory, "held_out"), self.drawings):
+        judge = probe.read_probe(self.probe_path, self.world)
+        held_out = load(self.directory, "held_out")
+        for what, figure in evaluate.evaluate(self.preset, loaded, judge, held_out, self.drawings):
             print(f"| {what} | {figure} |", flush=True)
         evaluate.contact_sheet(loaded, evaluate.SHEET_PROMPTS[: self.preset.sheet]).save(
             self.weights / "contact_sheet.png", optimize=True
         )
 
-    def _clip(self) -> Network:
-        phases = [self._trained(clip.new_clip(self.preset, self.tokenizer), name) for name in ("clip-words", "clip")]
-        return clip.blend(*phases)
+    @property
+    def _beginning(self) -> Path:
+        return self.directory.parent / self.preset.begins_with / "checkpoints"
 
-    def _trained(self, network: Network, name: str) -> Network:
-        state = torch.load(self.checkpoints / f"{name}.pt", map_location="cpu", weights_only=True)
-        network.load_state_dict(state["average"])
-        return network.eval()
+    def _words(self) -> Network:
+        """The scorer after its first phase: its text tower is final."""
+        return self._trained("clip-words")
+
+    def _deviation(self) -> float:
+        return generator.latent_deviation(self._beginning if self.preset.begins_with else self.checkpoints)
+
+    def _coarse(self) -> Network:
+        folder = self._beginning if self.preset.begins_with else self.checkpoints
+        return _read(autoencoder.new_coarse(self.preset), folder / "autoencoder-coarse.pt")
+
+    def _new(self, name: str) -> Network:
+        """The untrained network of that name."""
+        if name == "autoencoder-fine":
+            return autoencoder.grow(self.preset, autoencoder.new_coarse(self.preset))
+        if name in ("unet", "pupil"):
+            return generator.new_unet(self.preset)
+        return clip.new_clip(self.preset, self.tokenizer)
+
+    def _trained(self, name: str) -> Network:
+        return _read(self._new(name), self.checkpoints / f"{name}.pt").eval()
+
+    def _earlier(self, name: str) -> Network:
+        """The network as the preset that this one begins with has left it."""
+        return _read(self._new(name), self._beginning / f"{name}.pt")
+
+
+def _read(network: Network, path: Path) -> Network:
+    network.load_state_dict(torch.load(path, map_location="cpu", weights_only=True)["average"])
+    return network
 
 
 STAGES: dict[str, Callable[[Workshop], None]] = {
@@ -101,6 +158,8 @@ STAGES: dict[str, Callable[[Workshop], None]] = {
     "autoencoder": Workshop.autoencoder,
     "latents": Workshop.latents,
     "unet": Workshop.unet,
+    "pupil": Workshop.pupil,
+    "probe": Workshop.probe,
     "export": Workshop.export,
     "evaluate": Workshop.evaluate,
 }

@@ -1,4 +1,4 @@
-"""The two pictures that the first contests ask for, drawn by the renderer: a duck on a pond, a swan on a pond."""
+"""The targets that contests ask for, drawn by the renderer: a duck and a swan on a pond, each in several styles."""
 
 from __future__ import annotations
 
@@ -10,10 +10,8 @@ from PIL import Image
 from .grammar import Scene
 from .renderer import render
 
-TARGETS: dict[str, tuple[Scene, int]] = {
-    "duck": (Scene("duck", "yellow", "pond"), 7),
-    "swan": (Scene("swan", "white", "pond"), 11),
-}
+DUCK, SWAN = Scene("duck", "yellow", "pond"), Scene("swan", "white", "pond")
+TARGETS: dict[str, tuple[Scene, int]] = {"duck": (DUCK, 7), "swan": (SWAN, 11)}
 
 
 def draw_target(name: str, size: int = 256) -> Image.Image:

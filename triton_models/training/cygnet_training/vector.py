@@ -13,6 +13,7 @@ from PIL import Image, ImageDraw
 Colour = tuple[int, int, int]
 Points = Sequence[tuple[float, float]]
 SUPERSAMPLING = 3
+EDGE = 0.008
 
 
 def new_sheet(size: int, paper: Colour) -> Image.Image:
@@ -53,7 +54,8 @@ def _smooth(points: tuple[tuple[float, float], ...], steps: int) -> NDArray[np.f
 class Pen:
     """Draws in a frame whose unit square [-1, 1]² (x right, y down) is scaled, turned, mirrored and moved.
 
-    `x`, `y` and `scale` are in shares of the sheet's side; `turn` is in radians, clockwise.
+    `x`, `y` and `scale` are in shares of the sheet's side; `turn` is in radians, clockwise. An `outlined` pen makes
+    line drawings.
     """
 
     sheet: Image.Image
@@ -62,6 +64,7 @@ class Pen:
     scale: float = 0.5
     turn: float = 0.0
     mirrored: bool = False
+    outlined: bool = False
 
     def _to_sheet(self, points: NDArray[np.float64]) -> list[tuple[float, float]]:
         side = self.sheet.width
@@ -73,8 +76,14 @@ class Pen:
         return [(float(a), float(b)) for a, b in placed]
 
     def polygon(self, points: Points | NDArray[np.float64], colour: Colour) -> None:
-        """Fills a polygon with straight sides."""
-        ImageDraw.Draw(self.sheet).polygon(self._to_sheet(np.asarray(points, dtype=np.float64)), fill=colour)
+        """Fills a polygon with straight sides; an outlined pen washes it lightly and draws its edge instead."""
+        corners = self._to_sheet(np.asarray(points, dtype=np.float64))
+        if self.outlined:
+            edge = max(1, round(self.sheet.width * EDGE))
+            wash, ink = mix(colour, (255, 255, 255), 0.6), mix(colour, (30, 28, 36), 0.5)
+            ImageDraw.Draw(self.sheet).polygon(corners, fill=wash, outline=ink, width=edge)
+        else:
+            ImageDraw.Draw(self.sheet).polygon(corners, fill=colour)
 
     def blob(self, points: Points, colour: Colour) -> None:
         """Fills the smooth closed curve through the points."""

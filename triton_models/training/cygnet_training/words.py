@@ -12,7 +12,8 @@ import numpy as np
 from tokenizers.pre_tokenizers import ByteLevel
 from tokenizers.trainers import BpeTrainer
 
-from .grammar import random_caption, random_scene
+from .captions import random_caption
+from .grammar import WORLDS, random_scene
 from .networks import CLIPTokenizer, Tokenizer
 from .presets import Preset
 
@@ -24,8 +25,8 @@ def new_tokenizer(preset: Preset) -> Tokenizer:
     rng = np.random.default_rng(preset.seed)
 
     def captions() -> Iterator[str]:
-        for _ in range(5000):
-            yield random_caption(random_scene(rng), rng)
+        for _ in range(8000):
+            yield random_caption(random_scene(rng, WORLDS["whole"]), rng)
 
     # The end must not be token 2, which transformers takes for a mistake in old CLIP files.
     learner = CLIPTokenizer(vocab={START: 0, END: 1}).backend_tokenizer

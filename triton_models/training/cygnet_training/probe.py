@@ -1,0 +1,100 @@
+"""The probe: a small network that reads a picture's attributes, so that the generator is judged by a stranger.
+
+It has seen rendered pictures only, and shares nothing with the scorer or the text encoder.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import Image
+from safetensors.torch import load_file, save_file
+from torch import Tensor, nn
+
+from .clip import random_view
+from .dataset import Dataset, Pictures, resized
+from .grammar import WORLDS, Scene, World
+from .optimise import Run
+from .presets import Preset
+
+SIDE = 64
+WIDTHS = (32, 64, 96, 128)
+JUDGED = ("species", "colour", "background", "accessory", "count")
+
+
+class Probe(nn.Module):
+    """Pictures (n, 3, SIDE, SIDE) in [-1, 1] to one row of logits for each attribute of JUDGED."""
+
+    def __init__(self, world: World) -> None:
+        super().__init__()
+        layers: list[nn.Module] = []
+        for before, after in zip((3, *WIDTHS), WIDTHS, strict=False):
+            layers += [nn.Conv2d(before, after, 3, padding=1, stride=2), nn.GroupNorm(8, after), nn.SiLU()]
+            layers += [nn.Conv2d(after, after, 3, padding=1), nn.GroupNorm(8, after), nn.SiLU()]
+        self.trunk = nn.Sequential(*layers, nn.Flatten())
+        features = WIDTHS[-1] * (SIDE // 2 ** len(WIDTHS)) ** 2
+        self.heads = nn.ModuleList(nn.Linear(features, len(world.values(name))) for name in JUDGED)
+
+    def forward(self, pictures: Tensor) -> list[Tensor]:
+        """One (n, values) tensor of logits for each attribute."""
+        seen = self.trunk(pictures)
+        return [head(seen) for head in self.heads]
+
+
+def train_probe(preset: Preset, data: Dataset, folder: Path) -> Probe:
+    """Trains on moved, blurred and noisy views of rendered pictures."""
+    world = WORLDS[preset.world]
+    small = resized(data.pictures, SIDE, folder / "probe-pictures.npy")
+    answers = torch.tensor([_answers(scene, world) for scene in data.scenes])
+    torch.manual_seed(preset.seed)
+    run = Run("probe", Probe(world), preset.probe, folder)
+
+    def loss_at(rng: np.random.Generator) -> Tensor:
+        chosen = rng.integers(len(answers), size=preset.probe.batch)
+        views = random_view(_signal(small[chosen]), 0.04).to(run.device, run.dtype)
+        wanted = answers[chosen].to(run.device)
+        return sum(
+            (nn.functional.cross_entropy(logits.float(), wanted[:, i]) for i, logits in enumerate(run.fast(views))),
+            start=torch.zeros((), device=run.device),
+        )
+
+    trained: Probe = run.train(preset.seed + 9, loss_at)
+    return trained
+
+
+def write_probe(probe: Probe, path: Path) -> None:
+    """Stores the weights in half precision."""
+    save_file({name: tensor.half().contiguous() for name, tensor in probe.state_dict().items()}, path)
+
+
+def read_probe(path: Path, world: World) -> Probe:
+    """Loads what `write_probe` wrote for the same world."""
+    probe = Probe(world)
+    probe.load_state_dict({name: tensor.float() for name, tensor in load_file(path).items()})
+    return probe.eval()
+
+
+@torch.no_grad()
+def judge(probe: Probe, pictures: list[Image.Image], scenes: list[Scene], world: World) -> dict[str, float]:
+    """For each attribute, the share of pictures in which the probe reads what the scene says.
+
+    Accessories are counted where the scene has one, as nothing is the easy answer.
+    """
+    small = np.stack([np.asarray(picture.resize((SIDE, SIDE), Image.Resampling.BILINEAR)) for picture in pictures])
+    read = [logits.argmax(1) for logits in probe(_signal(small))]
+    right = torch.stack(read, 1) == torch.tensor([_answers(scene, world) for scene in scenes])
+    shares = {}
+    for index, name in enumerate(JUDGED):
+        counted = [i for i, scene in enumerate(scenes) if name != "accessory" or scene.accessory]
+        shares[name] = float(right[counted, index].float().mean())
+    return shares
+
+
+def _answers(scene: Scene, world: World) -> list[int]:
+    return [world.values(name).index(getattr(scene, name)) for name in JUDGED]
+
+
+def _signal(pictures: Pictures) -> Tensor:
+    return torch.from_numpy(pictures.astype(np.float32)).permute(0, 3, 1, 2) / 127.5 - 1
