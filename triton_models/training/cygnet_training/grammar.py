@@ -162,17 +162,18 @@ def change_one(scene: Scene, rng: np.random.Generator, world: World) -> Scene:
 
 
 def held_out(world: World, familiar: World | None = None) -> frozenset[tuple[str, str, str]]:
-    """One in sixteen of the world's triples (species, colour, background): no picture of them is ever trained on.
+    """One in sixteen of each species' triples (species, colour, background): none of them is ever trained on.
 
     A generator that begins with another one's weights has seen that one's `familiar` world, so none is taken from it.
     """
-    triples = [
-        triple
-        for triple in product(world.species, world.colour, world.background)
-        if familiar is None or triple[0] not in familiar.species or triple[2] not in familiar.background
-    ]
-    order = np.random.default_rng(16).permutation(len(triples))
-    return frozenset(triples[i] for i in order[: len(triples) // 16])
+    rng, unseen = np.random.default_rng(16), []
+    for species in world.species:
+        known = familiar.background if familiar is not None and species in familiar.species else ()
+        places = [background for background in world.background if background not in known]
+        triples = [(species, *pair) for pair in product(world.colour, places)]
+        order = rng.permutation(len(triples))
+        unseen += [triples[i] for i in order[: -(-len(triples) // 16)]]
+    return frozenset(unseen)
 
 
 def triple_of(scene: Scene) -> tuple[str, str, str]:
