@@ -28,12 +28,11 @@ def draw_accessory(pen: Pen, anchors: Anchors, look: Look) -> None:
         ACCESSORIES[look.accessory](pen, anchors, look)
 
 
-def draw_sleep(pen: Pen, x: float, y: float) -> None:
-    """Two letters Z that rise from (x, y) away from the middle, readable however the pen is mirrored."""
-    away = -1 if x < 0 else 1
-    for dx, dy, size in ((0.0, 0.0, 0.15), (0.24, -0.4, 0.22)):
+def draw_sleep(pen: Pen, x: float, y: float, lean: float) -> None:
+    """Two letters Z that rise from (x, y), leaning to the right by `lean`, readable however the pen is mirrored."""
+    for dx, dy, size in ((0.0, 0.0, 0.15), (lean, -0.4, 0.22)):
         for grown, colour in ((0.055, INK), (0.0, PAPER)):
-            pen.polygon(_letter(x + away * dx, y + dy, size, grown, pen.mirrored), colour)
+            pen.polygon(_letter(x + dx, y + dy, size, grown, pen.mirrored), colour)
 
 
 def _letter(x: float, y: float, size: float, grown: float, mirrored: bool) -> Shape:
@@ -67,7 +66,7 @@ def _hat(pen: Pen, anchors: Anchors, look: Look) -> None:
 def _crown(pen: Pen, anchors: Anchors, look: Look) -> None:
     """A gold crown of three points, with a red stone on each and three on its band."""
     x, y, width, turn = anchors.head
-    half, high = max(width, 0.4) * 0.66, max(width, 0.4) * 0.95
+    half, high = max(width, 0.4) * 0.66, max(width, 0.4) * 0.85
     tips = [(-half * 1.2, -high * 0.85), (0.0, -high), (half * 1.2, -high * 0.85)]
     edge = [(half, 0.08), (-half, 0.08), tips[0], (-half * 0.5, -high * 0.42), tips[1], (half * 0.5, -high * 0.42)]
     pen.polygon(_in_frame([*edge, tips[2]], x, y, turn), GOLD)
@@ -93,10 +92,10 @@ def _scarf(pen: Pen, anchors: Anchors, look: Look) -> None:
 
 def _glasses(pen: Pen, anchors: Anchors, look: Look) -> None:
     """Thick dark rings with pale lenses, through which the eyes are seen."""
-    for (x, y, size), (other, level, _) in zip(anchors.eyes, anchors.eyes[1:], strict=False):
-        pen.stroke([(x + size, y), ((x + other) / 2, y - size * 0.2), (other - size, level)], [size * 0.4] * 3, INK)
-    x, y, size = anchors.eyes[0]
-    pen.stroke([(x - size, y), (x - size * 1.7, y - size * 0.2)], [size * 0.4] * 2, INK)
+    (x, y, size), (other, level, other_size) = anchors.eyes
+    pen.stroke([(x + size, y), ((x + other) / 2, y - size * 0.2), (other - size, level)], [size * 0.4] * 3, INK)
+    if size > other_size:  # Seen from the side: the arm to the ear shows.
+        pen.stroke([(x - size, y), (x - size * 1.7, y - size * 0.2)], [size * 0.4] * 2, INK)
     for x, y, size in anchors.eyes:
         pen.ellipse(x, y, size * 1.14, size * 1.14, PAPER)
         pen.ellipse(x, y, size * 1.05, size * 1.05, INK)

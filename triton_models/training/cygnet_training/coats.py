@@ -75,14 +75,14 @@ class Anchors:
 
     `head` is the middle of a hat's brim, the hat's width and its turn; `eyes` are middles and radii of spectacles;
     `neck` is the middle of a scarf, its width and its turn; `hand` is the middle and the width of a cup; `dreams` is
-    where the letters of sleep begin to rise.
+    where the letters of sleep begin to rise and how far they lean.
     """
 
     head: tuple[float, float, float, float]
-    eyes: tuple[tuple[float, float, float], ...]
+    eyes: tuple[tuple[float, float, float], tuple[float, float, float]]
     neck: tuple[float, float, float, float]
     hand: tuple[float, float, float]
-    dreams: tuple[float, float] = (0.0, 0.0)
+    dreams: tuple[float, float, float] = (0.0, 0.0, 0.0)
 
 
 @dataclass(frozen=True)
