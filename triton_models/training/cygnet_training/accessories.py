@@ -30,7 +30,7 @@ def draw_accessory(pen: Pen, anchors: Anchors, look: Look) -> None:
 
 def draw_sleep(pen: Pen, x: float, y: float, lean: float) -> None:
     """Two letters Z that rise from (x, y), leaning to the right by `lean`, readable however the pen is mirrored."""
-    for dx, dy, size in ((0.0, 0.0, 0.15), (lean, -0.4, 0.22)):
+    for dx, dy, size in ((0.0, 0.0, 0.15), (lean, -0.38, 0.22)):
         for grown, colour in ((0.055, INK), (0.0, PAPER)):
             pen.polygon(_letter(x + dx, y + dy, size, grown, pen.mirrored), colour)
 
@@ -66,7 +66,7 @@ def _hat(pen: Pen, anchors: Anchors, look: Look) -> None:
 def _crown(pen: Pen, anchors: Anchors, look: Look) -> None:
     """A gold crown of three points, with a red stone on each and three on its band."""
     x, y, width, turn = anchors.head
-    half, high = max(width, 0.4) * 0.66, max(width, 0.4) * 0.85
+    half, high = max(width, 0.4) * 0.66, max(width, 0.4) * 0.78
     tips = [(-half * 1.2, -high * 0.85), (0.0, -high), (half * 1.2, -high * 0.85)]
     edge = [(half, 0.08), (-half, 0.08), tips[0], (-half * 0.5, -high * 0.42), tips[1], (half * 0.5, -high * 0.42)]
     pen.polygon(_in_frame([*edge, tips[2]], x, y, turn), GOLD)
