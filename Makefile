@@ -53,6 +53,10 @@ crowd: $(VENV)/.installed-dev $(PAGE)/dist/.built ## The crowd tests with 2,000 
 bench-admission: $(VENV)/.installed-dev $(PAGE)/dist/.built ## How fast is a Submit through Envoy, against the raw script and an empty call
 	@$(BIN)/python -m tests.bench.admission
 
+.PHONY: bench-drawing
+bench-drawing: $(VENV)/.installed-dev ## How long from a prompt to a scored picture, through the real Triton
+	@$(BIN)/python -m tests.bench.drawing
+
 .PHONY: bench-operator
 bench-operator: $(VENV)/.installed-dev ## The operator with 500 contests, and how fast a patched limit holds (needs the control plane)
 	@$(BIN)/python -m pytest -s -m scale tests/operator/test_scale.py
