@@ -205,7 +205,14 @@ def test_outside_windows_the_autoscaler_goes_and_replicas_are_ours() -> None:
 
 
 def test_a_pod_monitor_where_that_kind_exists() -> None:
-    assert "PodMonitor" in kinds(planned(contest(), observed(installed=frozenset({"PodMonitor"}))))
+    objects = planned(contest(), observed(installed=frozenset({"PodMonitor"}))).objects
+    (monitor,) = (item for item in objects if item["kind"] == "PodMonitor")
+    endpoints = monitor["spec"]["podMetricsEndpoints"]
+    assert [endpoint["port"] for endpoint in endpoints] == ["triton-metrics", "metrics"]
+    # Dashboard and alerts ask by contest; Triton's own series do not say it.
+    for endpoint in endpoints:
+        assert endpoint["honorLabels"]
+        assert endpoint["relabelings"] == [{"action": "replace", "targetLabel": "contest", "replacement": "pycon"}]
 
 
 @pytest.mark.parametrize(
