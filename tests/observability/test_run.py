@@ -1,0 +1,225 @@
+"""Every expression of the dashboard and of the alerts, put to a real Prometheus that scraped a real game: Triton draws,
+people play and repeat, somebody floods, the store refuses to write, Triton dies. None comes back empty.
+
+What only a cluster has comes from elsewhere: the operator's series from a real operator (tests/operator/
+test_observed.py), and NVIDIA's DCGM from its exporter's documented format, as there is no GPU here.
+"""
+
+import asyncio
+import json
+import os
+import signal
+import urllib.request
+from collections.abc import Iterator
+from contextlib import AsyncExitStack
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Thread
+
+import pytest
+import redis.asyncio
+
+from cygnet.cli.admin import AdminApis
+from cygnet.platform.errors import InvalidRequest, Refused, Unavailable
+
+from ..stack.player import Player, connection, unique
+from ..stackrunner import Stack, new_stack, remove, short_folder, wait_for
+from .expressions import ALL_CONTESTS, ONE_CONTEST, Query, panel_queries, rule_queries, selectors
+from .prometheus import Prometheus, program, running
+
+pytestmark = [pytest.mark.stack, pytest.mark.timeout(600)]
+
+DCGM = Path(__file__).with_name("dcgm_exporter.txt")
+RATE_INTERVAL = "15s"
+"""Grafana chooses at least four scrapes; the game here lasts half a minute."""
+
+
+@pytest.fixture(scope="module")
+def game() -> Iterator[Stack]:
+    """A game of its own: it ends badly."""
+    program("prometheus")
+    folder = short_folder()
+    stack = new_stack(folder)
+    try:
+        stack.start()
+        yield stack
+    finally:
+        stack.close()
+        remove(folder)
+
+
+@pytest.fixture(scope="module")
+def prometheus(game: Stack, dcgm_exporter: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Prometheus]:
+    """A Prometheus that scrapes everything there is."""
+    targets = {**game.endpoints.metrics, "dcgm": dcgm_exporter}
+    with running(tmp_path_factory.mktemp("prometheus"), targets) as server:
+        wait_for(lambda: set(server.targets_up().values()) == {"up"}, "every target to be scraped", 30)
+        yield server
+
+
+@pytest.fixture(scope="module")
+def dcgm_exporter() -> Iterator[str]:
+    """A stand-in for NVIDIA's exporter: it always says the same."""
+
+    class Exporter(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.send_header("Content-Type", "text/plain; version=0.0.4")
+            self.end_headers()
+            self.wfile.write(DCGM.read_bytes())
+
+        def log_message(self, format: str, *args: object) -> None:
+            """Says nothing."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Exporter) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}/metrics"
+        server.shutdown()
+
+
+@pytest.fixture(scope="module")
+def played(game: Stack, prometheus: Prometheus) -> Prometheus:
+    """The Prometheus, after half a minute of play and a flood."""
+    asyncio.run(_play(game))
+    # A rate needs two scrapes after the last event.
+    scraped = prometheus.query("max(timestamp(up))")[0].value
+    wait_for(lambda: prometheus.query("min(timestamp(up))")[0].value > scraped + 2, "two more scrapes")
+    return prometheus
+
+
+async def _play(game: Stack) -> None:
+    async with AsyncExitStack() as opened:
+        ada, grace, macro = [
+            await Player.join(await opened.enter_async_context(connection(game.address)), name)
+            for name in ("Ada", "Grace", "Macro")
+        ]
+        # The first scrape must know the contest before its counters move.
+        first = await ada.result(await ada.submit(unique("a duck")))
+        await asyncio.sleep(1.5)
+        shared = unique("two swans on a pond")
+        asked = [await ada.submit(shared, "swan"), await grace.submit(shared, "swan")]
+        await grace.submit(first.prompt)
+        with pytest.raises(InvalidRequest):
+            await grace.submit("")
+        refused = await _flood(macro, first.prompt)
+        for submission in asked:
+            await ada.result(submission) if submission is asked[0] else await grace.result(submission)
+        assert {"SUBMIT_RATE", "PENDING_LIMIT"} <= refused
+
+
+async def _flood(macro: Player, prompt: str) -> set[str]:
+    """Sends far more than a participant may; returns why it was refused."""
+    reasons: set[str] = set()
+    for number in range(60):
+        try:
+            await macro.submit(prompt if number > 5 else unique("another duck"))
+        except Refused as refused:
+            reasons.add(refused.reason)
+    return reasons
+
+
+def only_on_a_cluster(query: Query) -> bool:
+    """Whether there is nothing to see without an operator."""
+    return all(selector.name and selector.name.startswith("cygnet_operator_") for selector in selectors(query.expr))
+
+
+@pytest.mark.parametrize("contest", [ALL_CONTESTS, ONE_CONTEST], ids=["all contests", "one contest"])
+@pytest.mark.parametrize("query", panel_queries(), ids=lambda query: query.where)
+def test_no_panel_is_empty(played: Prometheus, query: Query, contest: str) -> None:
+    asked = query.of(contest, RATE_INTERVAL).expr
+    assert played.query(asked), asked
+
+
+def test_the_contest_can_be_chosen(played: Prometheus) -> None:
+    url = f"{played.url}/api/v1/label/contest/values?match[]=cygnet_submission_contest_generation"
+    with urllib.request.urlopen(url, timeout=10) as answer:
+        assert json.load(answer)["data"] == [ONE_CONTEST]
+
+
+def test_the_numbers_say_what_happened(played: Prometheus) -> None:
+    queries = {query.where: query.of(ALL_CONTESTS, RATE_INTERVAL).expr for query in panel_queries()}
+
+    def value(where: str) -> float:
+        (sample,) = played.query(queries[where])
+        return sample.value
+
+    assert value("Can people submit? A") == 1
+    assert 0 < value("Picture after (p95) A") < 60
+    assert value("Triton serves A") == value("Policy in force A") == 1
+    # Macro sent sixty, the others a handful.
+    assert 0.7 < value("Largest client's share A") < 1
+    outcomes = {sample.labels["outcome"] for sample in played.query(queries["Submissions a minute, by outcome A"])}
+    assert outcomes == {"accepted", "coalesced", "repeated", "rejected", "failed"}
+    by_reason = played.query(f"{queries['Refusals a minute, by reason A']} > 0")
+    assert {"SUBMIT_RATE", "PENDING_LIMIT"} <= {sample.labels["outcome"] for sample in by_reason}
+    models = {sample.labels["model"] for sample in played.query(queries["Where Triton's time goes B"])}
+    assert models == {"diffusion", "scorer"}
+
+
+def test_nothing_that_is_scraped_names_a_person_or_a_prompt(played: Prometheus) -> None:
+    with urllib.request.urlopen(f"{played.url}/api/v1/labels", timeout=10) as answer:
+        names = set(json.load(answer)["data"])
+    assert not names & {"participant", "participant_id", "player", "nickname", "prompt", "submission", "session"}
+    for word in ("Macro", "Grace", "duck", "swan"):
+        found = played.query(f'{{__name__=~"cygnet.+", contest!~".*{word}.*", outcome=~".*{word}.*"}}')
+        assert found == []
+
+
+@pytest.mark.parametrize("query", rule_queries(), ids=lambda query: query.where)
+def test_what_alerts_look_at_is_there(played: Prometheus, query: Query) -> None:
+    for selector in selectors(query.expr):
+        name = selector.name or ""
+        if name.startswith("contest:") or name.startswith("cygnet_operator_"):
+            continue  # recorded from what is looked at here; or see tests/operator/test_observed.py
+        if name == "cygnet_worker_ready":
+            continue  # one of its two selectors is for clusters; the alert itself is seen below
+        assert played.query(str(selector.prettify())), selector.prettify()
+    played.query(query.expr)  # it is an expression
+
+
+def test_all_is_quiet_while_all_is_well(played: Prometheus) -> None:
+    assert played.alerts() == set()
+
+
+def test_submissions_that_fail_are_noticed(game: Stack, played: Prometheus) -> None:
+    asyncio.run(_fail(game, times=15))
+    alert = ("CygnetSubmissionsFailing", ONE_CONTEST)
+    wait_for(lambda: alert in played.alerts(), "the alert that submissions fail", 20)
+    (share,) = played.query(panel_queries()[0].of(ONE_CONTEST).expr)
+    assert share.value < 0.5
+
+
+async def _fail(game: Stack, times: int) -> None:
+    store = redis.asyncio.Redis.from_url(game.endpoints.redis_url)
+    async with connection(game.address) as channel:
+        player = await Player.join(channel, "Hopeful")
+        await store.config_set("min-replicas-to-write", 1)  # there is none: Redis takes no write
+        for _ in range(times):
+            with pytest.raises(Unavailable):
+                await player.submit(unique("a duck that cannot be kept"))
+        await store.config_set("min-replicas-to-write", 0)
+    await store.aclose()
+
+
+def test_a_triton_that_is_gone_and_a_wait_beyond_the_limit_are_noticed(game: Stack, played: Prometheus) -> None:
+    heard = len(game.events)
+    os.kill(game.pid("triton"), signal.SIGKILL)
+    game.until("process-ended", "triton", heard)
+    asyncio.run(_wait_in_vain(game))
+    expected = {("CygnetTritonNotServing", ONE_CONTEST), ("CygnetQueueTooOld", ONE_CONTEST)}
+    wait_for(lambda: expected <= played.alerts(), f"{expected} to be pending", 30)
+    serving = next(query for query in panel_queries() if query.where.startswith("Triton serves"))
+    assert [sample.value for sample in played.query(serving.of(ONE_CONTEST).expr)] == [0]
+
+
+async def _wait_in_vain(game: Stack) -> None:
+    async with AsyncExitStack() as opened:
+        for _ in range(3):
+            player = await Player.join(await opened.enter_async_context(connection(game.address)), "Patient")
+            await player.submit(unique("a duck that waits"))
+    at = game.endpoints
+    apis = AdminApis(at.submission_admin, at.leaderboard_admin, Path(at.admin_token_file).read_text().strip())
+    document = await apis.get("")
+    document.admission.max_predicted_wait_ms = 1_000
+    document.contest.generation = document.admission.generation = 0
+    await apis.apply(document, [])
