@@ -83,6 +83,10 @@ proto: $(VENV)/.installed-dev ## Generates code from proto/: Python, and the pag
 		--python_out=services --pyi_out=services --grpc_python_out=services --mypy_grpc_out=services $(PROTOS)
 	@if [ -d $(PAGE)/node_modules ]; then npm --prefix $(PAGE) run --silent gen; fi
 
+.PHONY: dashboards
+dashboards: $(VENV)/.installed-dev ## Writes the Grafana dashboards' JSON anew, from helm/dashboards
+	@PYTHONPATH=helm/dashboards $(BIN)/python -W ignore::DeprecationWarning -m cygnet_dashboards
+
 .PHONY: train-tiny
 train-tiny: $(VENV)/.installed-dev ## Trains the embedded models on CPU cores (hours; goes on where it stopped)
 	@PYTHONPATH=triton_models/training $(BIN)/python -m cygnet_training render clip autoencoder latents unet --preset small
