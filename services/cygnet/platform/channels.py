@@ -37,5 +37,8 @@ def channel(address: str) -> grpc.aio.Channel:
             ("grpc.keepalive_time_ms", 20_000),
             ("grpc.keepalive_timeout_ms", 5_000),
             ("grpc.max_receive_message_length", 32 * 1024 * 1024),
+            # A replica that was replaced has another address: by default the name is asked again only after 30 s.
+            ("grpc.dns_min_time_between_resolutions_ms", 1_000),
+            ("grpc.max_reconnect_backoff_ms", 2_000),
         ],
     )

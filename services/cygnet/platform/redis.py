@@ -17,11 +17,13 @@ log = logging.getLogger(__name__)
 
 RECONNECT_S = 0.5
 """Pause before a lost subscription is made again."""
+ANSWERS_WITHIN_S = 30.0
+"""At start Redis has so many seconds to come up: on a cluster everything starts at once, in any order."""
 
 
 @asynccontextmanager
 async def connected(url: str) -> AsyncIterator[aioredis.Redis]:
-    """Yields a client with a pool of up to 64 connections; raises if Redis does not answer within 10 s."""
+    """Yields a client with a pool of up to 64 connections; raises if Redis does not answer within ANSWERS_WITHIN_S."""
     # Blocking: in a burst a command waits for a connection; the ordinary pool fails the 65th at once.
     pool = aioredis.BlockingConnectionPool.from_url(
         url,
@@ -35,10 +37,21 @@ async def connected(url: str) -> AsyncIterator[aioredis.Redis]:
     )
     client = aioredis.Redis.from_pool(pool)
     try:
-        await asyncio.wait_for(client.ping(), 10)
+        await _answers(client)
         yield client
     finally:
         await client.aclose()
+
+
+async def _answers(client: aioredis.Redis) -> None:
+    async with asyncio.timeout(ANSWERS_WITHIN_S):
+        while True:
+            try:
+                await client.ping()
+                return
+            except RedisConnectionError as error:  # also while it still reads its append-only file
+                log.info("waiting for Redis", extra={"error": str(error)})
+                await asyncio.sleep(RECONNECT_S)
 
 
 def script(client: aioredis.Redis, package: str, filename: str) -> AsyncScript:

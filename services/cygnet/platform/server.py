@@ -138,6 +138,8 @@ def _server(endpoint: Endpoint, health_servicer: health.aio.HealthServicer) -> t
             ("grpc.server.max_pending_requests_hard_limit", 40_000),
             ("grpc.keepalive_time_ms", 30_000),
             ("grpc.http2.min_ping_interval_without_data_ms", 10_000),
+            # So that clients ask for the name again now and then and find later replicas; calls in flight end.
+            ("grpc.max_connection_age_ms", 300_000),
         ],
     )
     for _, add in endpoint.services:
