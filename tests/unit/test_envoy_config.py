@@ -14,6 +14,7 @@ def rendered(**changes: Any) -> str:
     parts: dict[str, Any] = {
         "listen": Address("0.0.0.0", 8080),
         "admin": Address("127.0.0.1", 9901),
+        "metrics": Address("0.0.0.0", 9101),
         "submission": Address("127.0.0.1", 15001),
         "leaderboard": Address("127.0.0.1", 15002),
         "gateway": Address("127.0.0.1", 15003),
@@ -49,10 +50,7 @@ def test_the_real_envoy_takes_it(tmp_path: Path, changes: dict[str, Any]) -> Non
 
 
 def test_only_public_services_are_routed_to_services() -> None:
-    reached = {
-        (next(iter(route["match"].values())), route["route"]["cluster"]) for route in routes() if "route" in route
-    }
-    assert reached == {
+    assert _reached() == {
         ("/cygnet.v1.SubmissionService/WatchSubmission", "submission"),
         ("/cygnet.v1.SubmissionService/", "submission"),
         ("/cygnet.v1.ContestService/", "submission"),
@@ -60,6 +58,15 @@ def test_only_public_services_are_routed_to_services() -> None:
         ("/cygnet.v1.LeaderboardService/", "leaderboard"),
         ("/", "gateway"),
     }
+
+
+def test_of_envoys_admin_only_the_metrics_can_be_reached() -> None:
+    listener = yaml.safe_load(rendered())["static_resources"]["listeners"][1]
+    assert listener["address"]["socket_address"] == {"address": "0.0.0.0", "port_value": 9101}
+    manager_of_metrics = listener["filter_chains"][0]["filters"][0]["typed_config"]
+    (route,) = manager_of_metrics["route_config"]["virtual_hosts"][0]["routes"]
+    assert route["match"]["path"] == "/stats/prometheus" and route["route"]["cluster"] == "own_admin"
+    assert "own_admin" not in {cluster for _, cluster in _reached()}
 
 
 def test_every_route_has_a_deadline_or_is_a_watch_that_may_not_be_silent() -> None:
@@ -78,7 +85,8 @@ def test_watching_is_never_limited_and_everything_else_is() -> None:
 
 
 def test_thousands_can_watch() -> None:
-    for cluster in yaml.safe_load(rendered())["static_resources"]["clusters"]:
+    clusters = yaml.safe_load(rendered())["static_resources"]["clusters"]
+    for cluster in (cluster for cluster in clusters if cluster["name"] != "own_admin"):
         (threshold,) = cluster["circuit_breakers"]["thresholds"]
         assert min(threshold["max_connections"], threshold["max_requests"], threshold["max_pending_requests"]) > 2000
 
@@ -105,3 +113,7 @@ def test_what_is_no_port_is_refused(port: int) -> None:
 def test_bounds_that_would_let_nobody_in_are_refused(bounds: tuple[int, int, int]) -> None:
     with pytest.raises(ValueError, match="bounds are positive"):
         EnvoyBounds(*bounds)
+
+
+def _reached() -> set[tuple[str, str]]:
+    return {(next(iter(route["match"].values())), route["route"]["cluster"]) for route in routes() if "route" in route}

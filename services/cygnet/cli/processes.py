@@ -80,11 +80,10 @@ def find_tools() -> Tools:
 
 def choose_endpoints(data: DataDir, url: str) -> Endpoints:
     """Chooses where everything listens."""
-    free = iter(free_addresses(10 + len(METRICS_OF_SERVICES)))
+    free = iter(free_addresses(11 + len(METRICS_OF_SERVICES)))
     metrics = {name: f"http://{next(free)}/metrics" for name in METRICS_OF_SERVICES}
     metrics["triton"] = f"http://{next(free)}/metrics"
-    envoy_admin = next(free)
-    metrics["envoy"] = f"http://{envoy_admin}/stats/prometheus"
+    metrics["envoy"] = f"http://{next(free)}/stats/prometheus"
     return Endpoints(
         url=url,
         pid=os.getpid(),
@@ -97,7 +96,7 @@ def choose_endpoints(data: DataDir, url: str) -> Endpoints:
         worker=next(free),
         triton=next(free),
         gateway=next(free),
-        envoy_admin=envoy_admin,
+        envoy_admin=next(free),
         admin_token_file=str(data.secret_file("admin-token")),
         metrics=metrics,
     )
@@ -246,6 +245,7 @@ def _envoy(data: DataDir, at: Endpoints, program: Path, game: Game) -> ProcessSp
         render(
             listen=Address(game.host, game.port),
             admin=Address(*_host_and_port(at.envoy_admin)),
+            metrics=Address(*_host_and_port(_authority(at.metrics["envoy"]))),
             submission=Address(*_host_and_port(at.submission)),
             leaderboard=Address(*_host_and_port(at.leaderboard)),
             gateway=Address(*_host_and_port(at.gateway)),

@@ -43,6 +43,7 @@ def render(
     *,
     listen: Address,
     admin: Address,
+    metrics: Address,
     submission: Address,
     leaderboard: Address,
     gateway: Address,
@@ -50,8 +51,8 @@ def render(
 ) -> str:
     """Returns the configuration as YAML.
 
-    `listen` is the port for everybody; `admin` must not be reachable from outside (it can stop Envoy, and serves
-    /stats/prometheus); the others are where the services listen.
+    `listen` is the port for everybody; `admin`, an IP address, must not be reachable from outside (it can stop
+    Envoy); `metrics` serves its /stats/prometheus; the others are where the services listen.
     """
     bounds = bounds or EnvoyBounds()
     template = resources.files("cygnet.gateway").joinpath("envoy.yaml").read_text()
@@ -60,6 +61,8 @@ def render(
         listen_port=listen.port,
         admin_host=admin.host,
         admin_port=admin.port,
+        metrics_host=metrics.host,
+        metrics_port=metrics.port,
         submission_host=submission.host,
         submission_port=submission.port,
         leaderboard_host=leaderboard.host,

@@ -23,6 +23,8 @@ class EnvoySettings(BaseSettings):
     """The port for everybody."""
     admin_listen: str
     """Envoy's own admin port, which must not be reachable from outside."""
+    metrics_listen: str = "127.0.0.1:9101"
+    """Where Prometheus finds /stats/prometheus."""
     submission_address: str
     """The submission service; a name with several addresses is balanced over all of them."""
     leaderboard_address: str
@@ -42,6 +44,7 @@ def configuration(settings: EnvoySettings) -> str:
     return render(
         listen=_address(settings.listen),
         admin=_address(settings.admin_listen),
+        metrics=_address(settings.metrics_listen),
         submission=_address(settings.submission_address),
         leaderboard=_address(settings.leaderboard_address),
         gateway=_address(settings.gateway_address),
