@@ -19,9 +19,10 @@ import redis.asyncio as aioredis
 from cygnet.platform.metrics import HANDLED
 from cygnet.platform.pictures import PictureStore
 from cygnet.v1 import contest_pb2, dedup_pb2, dedup_pb2_grpc, submission_pb2
+from cygnet.worker.heat import heat_map
 from cygnet.worker.scoring import cosine, score
 
-from .triton_double import CALIBRATION, TritonDouble, embedding_of, picture_of
+from .triton_double import CALIBRATION, TritonDouble, embedding_of, picture_of, regions_of
 from .worker_house import DONE, DRAWING, FAILED, QUEUED, House, drawings, furnished, serving_dedup, until
 
 pytestmark = pytest.mark.redis
@@ -83,6 +84,14 @@ async def test_a_job_is_drawn_scored_stored_and_completed_once(house: House, tri
     assert await house.pictures.get(done.result.picture_sha256) == picture
     assert (done.result.generator_digest, done.result.scorer_digest) == ("a" * 64, "b" * 64)
     assert done.result.calibration_id == "double-1"
+    part = CALIBRATION["parts"]["what"]
+    similarity = cosine(embedding_of(picture)[:20], embedding_of(TARGET)[:20], CALIBRATION["mean"][:20])
+    assert done.result.what_score == score(similarity, part["points"])
+    # The double's scorer has no such part.
+    assert not done.result.HasField("look_score")
+    assert done.result.heat == heat_map(
+        embedding_of(picture), regions_of(picture), embedding_of(TARGET), CALIBRATION["mean"]
+    )
     assert triton.prompts == ["a yellow duck"]
     assert drawings("completed") == completed + 1
 

@@ -19,6 +19,7 @@ CALIBRATION: dict[str, Any] = {
     "id": "double-1",
     "mean": [0.25] * DIMENSIONS,
     "points": [[-1.0, 0.0], [0.0, 40.0], [0.5, 70.0], [1.0, 100.0]],
+    "parts": {"what": {"first": 0, "last": 20, "points": [[-1.0, 0.0], [1.0, 50.0]]}},
 }
 
 
@@ -30,6 +31,11 @@ def picture_of(prompt: str, seed: int) -> bytes:
 def embedding_of(picture: bytes) -> NDArray[np.float32]:
     """Returns an embedding that depends on every byte."""
     return np.frombuffer(hashlib.sha256(picture).digest(), dtype=np.uint8).astype(np.float32) / np.float32(255)
+
+
+def regions_of(picture: bytes) -> NDArray[np.float32]:
+    """Returns embeddings for four regions."""
+    return np.stack([embedding_of(bytes([region]) + picture) for region in range(4)])
 
 
 class TritonDouble(service_pb2_grpc.GRPCInferenceServiceServicer):  # type: ignore[misc]
@@ -95,6 +101,7 @@ class TritonDouble(service_pb2_grpc.GRPCInferenceServiceServicer):  # type: igno
         return _response(
             PICTURE=picture,
             EMBEDDING=embedding_of(picture),
+            REGIONS=regions_of(picture),
             GENERATOR_INFO=json.dumps({"source": self.generator, "digest": "a" * 64}).encode(),
             SCORER_INFO=self._scorer_info(),
         )
@@ -115,6 +122,6 @@ def _response(**outputs: bytes | NDArray[np.float32]) -> service_pb2.ModelInferR
             response.outputs.add(name=name, datatype="BYTES", shape=[1, 1])
             response.raw_output_contents.append(len(value).to_bytes(4, "little") + value)
         else:
-            response.outputs.add(name=name, datatype="FP32", shape=[1, len(value)])
+            response.outputs.add(name=name, datatype="FP32", shape=[1, *value.shape])
             response.raw_output_contents.append(value.tobytes())
     return response

@@ -70,7 +70,16 @@ def make_clip(folder: Path) -> Path:
     )
     _transformers.CLIPModel(config).save_pretrained(folder)
     CLIPImageProcessorPil(size={"shortest_edge": 32}, crop_size={"height": 32, "width": 32}).save_pretrained(folder)
-    calibration = {"id": "random-1", "mean": [0.01] * EMBEDDING_DIMENSIONS, "points": [[0.0, 0.0], [1.0, 100.0]]}
+    points, half = [[0.0, 0.0], [1.0, 100.0]], EMBEDDING_DIMENSIONS // 2
+    calibration = {
+        "id": "random-1",
+        "mean": [0.01] * EMBEDDING_DIMENSIONS,
+        "points": points,
+        "parts": {
+            "what": {"first": 0, "last": half, "points": points},
+            "look": {"first": half, "last": EMBEDDING_DIMENSIONS, "points": points},
+        },
+    }
     (folder / "calibration.json").write_text(json.dumps(calibration))
     return folder
 

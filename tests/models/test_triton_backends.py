@@ -84,13 +84,20 @@ def test_the_digest_names_weights_and_nothing_else(tmp_path: Path) -> None:
         ({"points": [[0.0, 0.0]]}, "two or more"),
         ({"points": [[0.5, 0.0], [0.5, 10.0]]}, "rising"),
         ({"points": [[0.5, 10.0], [0.6, 9.0]]}, "never fall"),
+        ({"parts": {"what": {"first": 0, "last": 3, "points": [[0.0, 0.0], [1.0, 100.0]]}}}, "no slice of 2"),
+        ({"parts": {"look": {"first": 1, "last": 1, "points": [[0.0, 0.0], [1.0, 100.0]]}}}, "no slice of 2"),
+        ({"parts": {"look": {"first": 1, "last": 2, "points": [[0.0, 0.0]]}}}, "two or more"),
     ],
 )
 def test_a_calibration_that_does_not_fit_is_refused(tmp_path: Path, changed: dict[str, Any], complaint: str) -> None:
     from calibration import read
 
-    document = {"id": "a", "mean": [0.0, 0.0], "points": [[0.0, 0.0], [1.0, 100.0]]}
+    points = [[0.0, 0.0], [1.0, 100.0]]
+    whole = {"id": "a", "mean": [0.0, 0.0], "points": points}
+    document = {**whole, "parts": {"what": {"first": 0, "last": 1, "points": points}}}
     path = tmp_path / "calibration.json"
+    path.write_text(json.dumps(whole))
+    assert read(path, 2) == {**whole, "parts": {}}
     path.write_text(json.dumps(document))
     assert read(path, 2) == document
     path.write_text(json.dumps({**document, **changed}))
@@ -117,6 +124,23 @@ def test_a_fixed_batch_keeps_order_and_lets_no_neighbour_change_a_byte(tmp_path:
     assert len(set(alone.values())) == 3
     crowd = [slow, duck, swan, swan, slow, duck, duck]
     assert painter.draw(crowd) == [alone[job] for job in crowd]
+
+
+def test_regions_cover_the_picture_once_and_each_hides_its_own_place() -> None:
+    import torch
+    from regions import covered
+
+    pixels = torch.rand(3, 40, 60, generator=torch.Generator().manual_seed(1))
+    hidden = covered(pixels, 4)
+    assert hidden.shape == (16, 3, 40, 60)
+    mean = pixels.mean(dim=(1, 2))
+    for region in range(16):
+        row, column = divmod(region, 4)
+        inside = hidden[region, :, row * 10 : row * 10 + 10, column * 15 : column * 15 + 15]
+        assert torch.allclose(inside, mean[:, None, None].expand_as(inside), atol=1e-6)
+        far = torch.ones(40, 60, dtype=torch.bool)
+        far[max(0, row * 10 - 5) : row * 10 + 15, max(0, column * 15 - 8) : column * 15 + 23] = False
+        assert torch.equal(hidden[region][:, far], pixels[:, far])
 
 
 def test_importing_the_backends_own_modules_needs_no_torch(tmp_path: Path) -> None:

@@ -152,6 +152,11 @@ def good_result() -> submission_pb2.Result:
         ("generator_digest", ""),
         ("scorer_digest", "s" * 129),
         ("calibration_id", ""),
+        ("what_score", -0.1),
+        ("what_score", float("nan")),
+        ("look_score", 100.1),
+        ("heat", bytes(2)),
+        ("heat", bytes(17 * 17)),
     ],
 )
 def test_a_score_is_never_nonsense(field: str, value: object) -> None:
@@ -160,6 +165,15 @@ def test_a_score_is_never_nonsense(field: str, value: object) -> None:
     with pytest.raises(InvalidRequest) as raised:
         requests.result(message)
     assert violated(raised.value) == [f"result.{field}"]
+
+
+def test_what_a_scorer_cannot_say_stays_unsaid() -> None:
+    silent = requests.result(good_result())
+    assert (silent.what_score, silent.look_score, silent.heat) == (None, None, b"")
+    said = good_result()
+    said.what_score, said.look_score, said.heat = 0, 72.5, bytes(range(25))
+    explained = requests.result(said)
+    assert (explained.what_score, explained.look_score, explained.heat) == (0.0, 72.5, bytes(range(25)))
 
 
 def test_a_cosine_may_be_one_by_rounding() -> None:

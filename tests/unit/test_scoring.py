@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cygnet.worker.scoring import NotScorable, check_calibration, cosine, score
+from cygnet.worker.scoring import NotScorable, check_calibration, cosine, part_score, score
 
 Vector = npt.NDArray[np.float32]
 
@@ -19,10 +19,19 @@ DIMENSIONS = 6
 
 
 @dataclasses.dataclass(frozen=True)
+class Slice:
+    first: int = 1
+    last: int = 4
+    points: Sequence[tuple[float, float]] = ((0.0, 10.0), (1.0, 90.0))
+
+
+@dataclasses.dataclass(frozen=True)
 class Scale:
     id: str = "test-1"
     mean: Sequence[float] = (0.0,) * DIMENSIONS
     points: Sequence[tuple[float, float]] = ((0.0, 0.0), (0.5, 60.0), (0.9, 97.0), (1.0, 100.0))
+    what: Slice | None = None
+    look: Slice | None = None
 
 
 numbers = st.floats(-4, 4, width=32)
@@ -118,8 +127,24 @@ def test_the_map_never_falls_and_never_leaves_its_ends(
     assert points[0][1] <= lower <= higher <= points[-1][1]
 
 
+def test_a_part_is_scored_by_its_own_slice_and_points() -> None:
+    random = np.random.default_rng(10)
+    picture, target = random.normal(size=(2, DIMENSIONS)).astype(np.float32)
+    scale = Scale(mean=random.normal(size=DIMENSIONS).tolist(), what=Slice())
+    similarity = cosine(picture[1:4], target[1:4], scale.mean[1:4])
+    assert part_score(picture, target, scale, scale.what) == score(similarity, Slice().points)
+    elsewhere = picture + np.array([1, 0, 0, 0, 1, 1], dtype=np.float32)
+    assert part_score(elsewhere, target, scale, scale.what) == part_score(picture, target, scale, scale.what)
+
+
+def test_a_scorer_without_parts_gives_no_sub_scores() -> None:
+    picture = np.ones(DIMENSIONS, dtype=np.float32)
+    assert part_score(picture, picture, Scale(), Scale().what) is None
+
+
 def test_a_good_calibration_passes() -> None:
     check_calibration(Scale())
+    check_calibration(Scale(what=Slice(0, 3), look=Slice(3, DIMENSIONS)))
 
 
 @pytest.mark.parametrize(
@@ -137,6 +162,11 @@ def test_a_good_calibration_passes() -> None:
         Scale(points=((0.0, 0.0), (float("nan"), 100.0))),
         Scale(points=((0.0, 0.0), (float("inf"), 100.0))),
         Scale(mean=(float("nan"),) * DIMENSIONS),
+        Scale(what=Slice(0, DIMENSIONS + 1)),
+        Scale(look=Slice(2, 2)),
+        Scale(look=Slice(-1, 2)),
+        Scale(what=Slice(points=((0.0, 0.0),))),
+        Scale(what=Slice(points=((0.0, 0.0), (1.0, 101.0)))),
     ],
 )
 def test_a_calibration_that_cannot_be_used_is_refused(wrong: Scale) -> None:

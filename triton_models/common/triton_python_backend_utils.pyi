@@ -27,6 +27,7 @@ class InferenceResponseSender:
 
 class InferenceRequest:
     def get_response_sender(self) -> InferenceResponseSender: ...
+    def requested_output_names(self) -> list[str]: ...
 
 class Logger:
     @staticmethod

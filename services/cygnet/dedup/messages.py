@@ -67,6 +67,9 @@ def result(value: Result) -> submission_pb2.Result:
         scorer_digest=value.scorer_digest,
         calibration_id=value.calibration_id,
         completed_at=timestamp(value.completed_ms),
+        what_score=value.what_score,
+        look_score=value.look_score,
+        heat=value.heat,
     )
 
 

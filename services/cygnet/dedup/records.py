@@ -1,7 +1,9 @@
-"""How values lie in Redis, read back: bytes in, values out. No keys here, and no connection."""
+"""How values lie in Redis, and are read back. No keys here, and no connection."""
 
+import base64
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 
 from cygnet.dedup.values import Answer, Change, Delivery, Failure, Job, Lease, Model, Record, Result, State, Target
@@ -25,9 +27,15 @@ def job(contest: str, fingerprint: str, lease_ms: int, fields: Sequence[bytes]) 
     )
 
 
+def result_document(value: Result) -> str:
+    """Writes a result. JSON keeps every bit of a Python float."""
+    return json.dumps({**asdict(value), "heat": base64.b64encode(value.heat).decode()})
+
+
 def result(document: bytes) -> Result:
-    """Reads a result. JSON keeps every bit of a Python float."""
-    return Result(**json.loads(document))
+    """Reads a result, also one from before there were sub-scores and heat maps."""
+    fields = json.loads(document)
+    return Result(**{**fields, "heat": base64.b64decode(fields.get("heat", ""))})
 
 
 def record(

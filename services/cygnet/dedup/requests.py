@@ -17,6 +17,7 @@ _SCOPES = {
     contest_pb2.DEDUP_SCOPE_CONTEST: Scope.CONTEST,
     contest_pb2.DEDUP_SCOPE_PARTICIPANT: Scope.PARTICIPANT,
 }
+_SQUARES = {side * side for side in range(17)}
 _ROUNDING = 1e-9
 """A cosine may leave [-1, 1] by what float64 rounds."""
 
@@ -90,6 +91,10 @@ def result(message: submission_pb2.Result) -> Result:
     check.sha256("result.picture_sha256", message.picture_sha256)
     check.that("result.score", 0 <= message.score <= 100, "must be 0 to 100")
     check.that("result.cosine", math.fabs(message.cosine) <= 1 + _ROUNDING, "must be -1 to 1")
+    for name in ("what_score", "look_score"):
+        if message.HasField(name):
+            check.that(f"result.{name}", 0 <= getattr(message, name) <= 100, "must be 0 to 100")
+    check.that("result.heat", len(message.heat) in _SQUARES, "must have a square of 0 to 16 bytes a side")
     for name in ("generator_digest", "scorer_digest", "calibration_id"):
         check.length(f"result.{name}", getattr(message, name), 1, 128)
     check.done()
@@ -102,6 +107,9 @@ def result(message: submission_pb2.Result) -> Result:
         scorer_digest=message.scorer_digest,
         calibration_id=message.calibration_id,
         completed_ms=0,
+        what_score=message.what_score if message.HasField("what_score") else None,
+        look_score=message.look_score if message.HasField("look_score") else None,
+        heat=message.heat,
     )
 
 

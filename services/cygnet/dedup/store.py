@@ -169,7 +169,7 @@ class Store:
             _key(contest, "pace"),
         ]
         arguments: list[str | int] = [
-            result.completed_ms, contest, fingerprint, lease.fence, json.dumps(asdict(result)), _PACE_SAMPLES,
+            result.completed_ms, contest, fingerprint, lease.fence, records.result_document(result), _PACE_SAMPLES,
         ]  # fmt: skip
         said, *rest = await _run(self._complete, keys, arguments)
         if said != b"done":

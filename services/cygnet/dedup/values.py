@@ -117,6 +117,11 @@ class Result:
     scorer_digest: str
     calibration_id: str
     completed_ms: int
+    what_score: float | None = None
+    """None where the scorer has no such sub-score, as for all results before there were any."""
+    look_score: float | None = None
+    heat: bytes = b""
+    """One byte for each region of a square grid; empty where there is no map."""
 
 
 @dataclass(frozen=True)

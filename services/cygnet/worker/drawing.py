@@ -8,9 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cygnet.platform.errors import NotFound
-from cygnet.worker.scoring import NotScorable, check_calibration, cosine, score
+from cygnet.worker.heat import heat_map
+from cygnet.worker.scoring import NotScorable, check_calibration, cosine, part_score, score
 from cygnet.worker.triton import Calibration, Drawing, DrawingFailed, Embedding, ScorerInfo, TritonUnavailable
-from cygnet.worker.values import CannotDraw, Job, Scored
+from cygnet.worker.values import CannotDraw, Explanation, Job, Scored
 
 DRAWING_FAILED = "DRAWING_FAILED"
 MODEL_NOT_SERVED = "MODEL_NOT_SERVED"
@@ -61,12 +62,14 @@ class Drawer:
             calibration = usable_calibration(drawing.scorer)
             target = await self._target(job.target.picture_sha256, drawing.scorer)
             similarity = cosine(drawing.embedding, target, calibration.mean)
+            explanation = _explain(drawing, target, calibration)
         except (DrawingFailed, NotScorable) as error:
             raise CannotDraw(DRAWING_FAILED, str(error)[:1000]) from error
         return Scored(
             picture=drawing.picture,
             score=score(similarity, calibration.points),
             cosine=similarity,
+            explanation=explanation,
             generator_digest=drawing.generator.digest,
             scorer_digest=drawing.scorer.digest,
             calibration_id=calibration.id,
@@ -91,6 +94,14 @@ class Drawer:
             if len(self._targets) > _TARGETS_KEPT:
                 self._targets.popitem(last=False)
             return embedded.vector
+
+
+def _explain(drawing: Drawing, target: NDArray[np.float32], calibration: Calibration) -> Explanation:
+    return Explanation(
+        what_score=part_score(drawing.embedding, target, calibration, calibration.what),
+        look_score=part_score(drawing.embedding, target, calibration, calibration.look),
+        heat=heat_map(drawing.embedding, drawing.regions, target, calibration.mean),
+    )
 
 
 def _check_models(job: Job, drawing: Drawing) -> None:

@@ -179,6 +179,7 @@ def _result(job: Job, scored: Scored, picture_sha256: str) -> Result:
         picture_sha256=picture_sha256,
         score=scored.score,
         cosine=scored.cosine,
+        explanation=scored.explanation,
         seed=job.seed,
         generator_digest=scored.generator_digest,
         scorer_digest=scored.scorer_digest,

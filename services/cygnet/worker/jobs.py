@@ -51,6 +51,10 @@ class DedupJobs:
                 picture_sha256=result.picture_sha256,
                 score=result.score,
                 cosine=result.cosine,
+                # None leaves the field unset.
+                what_score=result.explanation.what_score,
+                look_score=result.explanation.look_score,
+                heat=result.explanation.heat,
                 seed=result.seed,
                 generator_digest=result.generator_digest,
                 scorer_digest=result.scorer_digest,

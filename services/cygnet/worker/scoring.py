@@ -5,6 +5,8 @@ float64, less the calibration's mean. Sums are correctly rounded (`math.fsum`), 
 a vector library's version changes a result, and a receipt can be checked on any machine.
 
 score = the calibration's points (cosine, score) joined by straight lines, flat outside of them.
+
+A sub-score is the same of a slice of both embeddings, on the slice's own points, where the calibration names the slice.
 """
 
 import math
@@ -17,6 +19,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 
+class Part(Protocol):
+    """A slice of the embedding with a scale of its own."""
+
+    @property
+    def first(self) -> int: ...
+    @property
+    def last(self) -> int: ...
+    @property
+    def points(self) -> Sequence[tuple[float, float]]: ...
+
+
 class Calibration(Protocol):
     """The published scale of one scorer."""
 
@@ -26,6 +39,10 @@ class Calibration(Protocol):
     def mean(self) -> Sequence[float]: ...
     @property
     def points(self) -> Sequence[tuple[float, float]]: ...
+    @property
+    def what(self) -> Part | None: ...
+    @property
+    def look(self) -> Part | None: ...
 
 
 class NotScorable(ValueError):
@@ -34,10 +51,20 @@ class NotScorable(ValueError):
 
 def check_calibration(calibration: Calibration) -> None:
     """Raises NotScorable unless the calibration can be used; `cosine` checks that it fits the embeddings."""
-    points = calibration.points
     if not 1 <= len(calibration.id) <= 128:
         raise NotScorable("the calibration has no id of 1 to 128 characters")
-    if not all(map(math.isfinite, (*calibration.mean, *(number for point in points for number in point)))):
+    if not all(map(math.isfinite, calibration.mean)):
+        raise NotScorable("the calibration holds what is no finite number")
+    _check_points(calibration.points)
+    for part in (calibration.what, calibration.look):
+        if part is not None:
+            if not 0 <= part.first < part.last <= len(calibration.mean):
+                raise NotScorable("a part of the calibration is no slice of the embedding")
+            _check_points(part.points)
+
+
+def _check_points(points: Sequence[tuple[float, float]]) -> None:
+    if not all(math.isfinite(number) for point in points for number in point):
         raise NotScorable("the calibration holds what is no finite number")
     if len(points) < 2 or any(a[0] >= b[0] or a[1] > b[1] for a, b in pairwise(points)):
         raise NotScorable("the calibration needs two points or more, with rising cosines and scores that never fall")
@@ -53,6 +80,16 @@ def cosine(picture: NDArray[np.float32], target: NDArray[np.float32], mean: Sequ
         raise NotScorable("an embedding equals the mean: it has no direction")
     # Rounding may carry it past 1 by a few units in the last place.
     return max(-1.0, min(1.0, math.fsum(a * b for a, b in zip(x, y, strict=True)) / product))
+
+
+def part_score(
+    picture: NDArray[np.float32], target: NDArray[np.float32], calibration: Calibration, part: Part | None
+) -> float | None:
+    """Returns the sub-score of a part, 0 to 100, None where the calibration has no such part. Raises NotScorable."""
+    if part is None:
+        return None
+    span = slice(part.first, part.last)
+    return score(cosine(picture[span], target[span], calibration.mean[span]), part.points)
 
 
 def score(cosine: float, points: Sequence[tuple[float, float]]) -> float:

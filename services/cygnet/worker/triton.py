@@ -18,7 +18,7 @@ from typing import Any, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
-from tritonclient.grpc import InferInput
+from tritonclient.grpc import InferInput, InferRequestedOutput
 from tritonclient.grpc.aio import InferenceServerClient
 from tritonclient.utils import InferenceServerException
 
@@ -66,15 +66,27 @@ class ModelInfo:
 
 
 @dataclass(frozen=True, slots=True)
+class Part:
+    """A slice of the embedding, from `first` to before `last`, that has a meaning and a scale of its own."""
+
+    first: int
+    last: int
+    points: tuple[tuple[float, float], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Calibration:
     """The published scale of one scorer: cosines are taken after subtracting `mean`, then mapped through `points`.
 
-    `mean` has the embedding's length; `points` are (cosine, score) with rising cosines.
+    `mean` has the embedding's length; `points` are (cosine, score) with rising cosines. A scorer that was not trained
+    to keep apart what is there and how it looks has neither part.
     """
 
     id: str
     mean: tuple[float, ...]
     points: tuple[tuple[float, float], ...]
+    what: Part | None = None
+    look: Part | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,10 +100,15 @@ class ScorerInfo:
 
 @dataclass(frozen=True, slots=True)
 class Drawing:
-    """A picture (the bytes of a PNG file), its float32 embedding of shape (dimensions,), and who made them."""
+    """A picture (the bytes of a PNG file), its float32 embedding of shape (dimensions,), and who made them.
+
+    `regions`, of shape (n * n, dimensions), has the embeddings of the picture with one region hidden, row by row; n is
+    0 where the scorer hides none.
+    """
 
     picture: bytes = field(repr=False)
     embedding: NDArray[np.float32] = field(repr=False)
+    regions: NDArray[np.float32] = field(repr=False)
     generator: ModelInfo
     scorer: ScorerInfo = field(repr=False)
 
@@ -163,6 +180,7 @@ class TritonClient:
         return Drawing(
             picture=answer.as_numpy("PICTURE").item(),
             embedding=answer.as_numpy("EMBEDDING")[0].astype(np.float32),
+            regions=answer.as_numpy("REGIONS")[0].astype(np.float32),
             generator=self._read_info.generator(answer.as_numpy("GENERATOR_INFO").item()),
             scorer=self._read_info.scorer(answer.as_numpy("SCORER_INFO").item()),
         )
@@ -174,7 +192,9 @@ class TritonClient:
             TritonUnavailable, DrawingFailed: as for `draw_and_score`.
         """
         inputs = [_input("PICTURE", "BYTES", picture)]
-        answer: _Tensors = await self._wait(self._client.infer("scorer", inputs), patience_s)
+        # Only these, or the scorer hides regions that nobody looks at.
+        outputs = [InferRequestedOutput(name) for name in ("EMBEDDING", "INFO")]
+        answer: _Tensors = await self._wait(self._client.infer("scorer", inputs, outputs=outputs), patience_s)
         return Embedding(
             vector=answer.as_numpy("EMBEDDING")[0].astype(np.float32),
             scorer=self._read_info.scorer(answer.as_numpy("INFO").item()),
@@ -265,11 +285,22 @@ class _InfoReader:
 
 
 def _calibration(document: Mapping[str, Any]) -> Calibration:
+    parts = document.get("parts", {})
     return Calibration(
         id=document["id"],
         mean=tuple(document["mean"]),
-        points=tuple((cosine, score) for cosine, score in document["points"]),
+        points=_points(document),
+        what=_part(parts.get("what")),
+        look=_part(parts.get("look")),
     )
+
+
+def _part(document: Mapping[str, Any] | None) -> Part | None:
+    return None if document is None else Part(document["first"], document["last"], _points(document))
+
+
+def _points(document: Mapping[str, Any]) -> tuple[tuple[float, float], ...]:
+    return tuple((cosine, score) for cosine, score in document["points"])
 
 
 def _input(name: str, datatype: str, value: bytes | int) -> InferInput:

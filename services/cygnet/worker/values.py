@@ -39,12 +39,25 @@ class Job:
 
 
 @dataclass(frozen=True)
+class Explanation:
+    """Why a score is what it is, as far as the scorer can tell."""
+
+    what_score: float | None
+    """What is there, 0 to 100."""
+    look_score: float | None
+    """How it looks, 0 to 100."""
+    heat: bytes = field(repr=False)
+    """A byte for each region of a square grid, row by row; empty where there is no map."""
+
+
+@dataclass(frozen=True)
 class Scored:
     """A picture that was drawn and scored, and who did that."""
 
     picture: bytes = field(repr=False)
     score: float
     cosine: float
+    explanation: Explanation
     generator_digest: str
     scorer_digest: str
     calibration_id: str
@@ -57,6 +70,7 @@ class Result:
     picture_sha256: str
     score: float
     cosine: float
+    explanation: Explanation
     seed: int
     generator_digest: str
     scorer_digest: str

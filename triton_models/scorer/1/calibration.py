@@ -9,20 +9,39 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+PARTS = ("what", "look")
+"""What is there (species, objects, count), and how it looks (colour, background, layout)."""
+
 
 def read(path: Path, dimensions: int) -> dict[str, Any] | None:
     """Read `{"id": str, "mean": [dimensions numbers], "points": [[cosine, score], ...]}`; None if there is no file.
 
+    A scorer whose embedding has parts that mean something says which ones: `"parts": {"what": {"first": 0, "last": 64,
+    "points": [...]}, "look": {"first": 64, "last": 128, "points": [...]}}`, slices of the embedding, each on a scale of
+    its own. Without them there are no sub-scores.
+
     Raises:
-        ValueError: the mean has another length than the embedding, or the points do not rise.
+        ValueError: the mean has another length than the embedding, points do not rise, or a part is no slice of it.
     """
     if not path.exists():
         return None
     document = json.loads(path.read_text())
     mean = [float(value) for value in document["mean"]]
-    points = [[float(cosine), float(score)] for cosine, score in document["points"]]
     if len(mean) != dimensions:
         raise ValueError(f"{path}: mean has {len(mean)} numbers, the scorer's embeddings have {dimensions}")
+    parts = {name: _part(path, part, dimensions) for name, part in document.get("parts", {}).items() if name in PARTS}
+    return {"id": str(document["id"]), "mean": mean, "points": _points(path, document["points"]), "parts": parts}
+
+
+def _part(path: Path, part: dict[str, Any], dimensions: int) -> dict[str, Any]:
+    first, last = int(part["first"]), int(part["last"])
+    if not 0 <= first < last <= dimensions:
+        raise ValueError(f"{path}: a part from {first} to {last} is no slice of {dimensions} numbers")
+    return {"first": first, "last": last, "points": _points(path, part["points"])}
+
+
+def _points(path: Path, published: list[list[float]]) -> list[list[float]]:
+    points = [[float(cosine), float(score)] for cosine, score in published]
     if len(points) < 2 or any(left[0] >= right[0] or left[1] > right[1] for left, right in pairwise(points)):
         raise ValueError(f"{path}: points must be two or more with rising cosines and scores that never fall")
-    return {"id": str(document["id"]), "mean": mean, "points": points}
+    return points

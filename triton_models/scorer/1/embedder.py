@@ -4,10 +4,12 @@ The embedding is the mean of two L2-normalised CLIP image embeddings, the pictur
 that looks left is as good a swan. The mean is not normalised again; the cosine that is taken from it does that.
 
 Everything is fp32 with TF32 off: bf16 moves a cosine by 3e-4, which shows at two decimals. Every forward pass has
-the same fixed shape, filled up with zeros, so that neighbours cannot change which kernels run.
+the same fixed shape, filled up with zeros, so that neighbours cannot change which kernels run. That holds for the
+embeddings of a picture with one region hidden as well: they take a pass of their own, one picture at a time.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +18,7 @@ import torch
 from huggingface_hub import snapshot_download
 from numpy.typing import NDArray
 from PIL import Image
+from regions import covered
 from transformers import CLIPConfig, CLIPVisionModelWithProjection
 
 # The PIL implementation by name: `CLIPImageProcessor` is another one wherever torchvision happens to be installed,
@@ -23,39 +26,77 @@ from transformers import CLIPConfig, CLIPVisionModelWithProjection
 from transformers.models.clip.image_processing_pil_clip import CLIPImageProcessorPil
 from transformers.utils import logging as transformers_logging
 
+DEFAULT_REGIONS = 5
+"""Regions along a side. One pass of 25 pictures through the shipped scorer is about a tenth of a drawing's time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """An RGB picture to embed, and whether its regions are asked for too."""
+
+    picture: Image.Image
+    regions: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The embedding, of shape (dimensions,), and (regions, dimensions) where the regions were asked for."""
+
+    embedding: NDArray[np.float32]
+    regions: NDArray[np.float32] | None
+
 
 class Embedder:
     """The vision half of a CLIP on one device. Not thread-safe: a Triton instance calls it from one thread."""
 
-    def __init__(self, folder: Path, device: str, gpu_batch: int) -> None:
+    def __init__(self, folder: Path, device: str, gpu_batch: int, regions: int = DEFAULT_REGIONS) -> None:
+        """`regions` is how many of them lie along a side; with 0 nothing is ever hidden."""
         torch.backends.cuda.matmul.allow_tf32 = False
         torch.backends.cudnn.allow_tf32 = False
         torch.backends.cudnn.benchmark = False
         torch.backends.cudnn.deterministic = True
         self.batch = gpu_batch if device.startswith("cuda") else 1
         self._device = device
+        self._regions = regions
         self._processor = _load(CLIPImageProcessorPil, folder)
         self._clip = _load_vision_half(folder).to(device).eval()
         self.dimensions = int(self._clip.config.projection_dim)
 
-    def embed(self, pictures: Sequence[Image.Image]) -> list[NDArray[np.float32]]:
-        """The embeddings of RGB pictures, in order, each of shape (dimensions,)."""
-        embeddings: list[NDArray[np.float32]] = []
-        for start in range(0, len(pictures), self.batch):
-            embeddings.extend(self._embed_chunk(pictures[start : start + self.batch]))
-        return embeddings
+    def embed(self, questions: Sequence[Question]) -> list[Answer]:
+        """The answers in the questions' order."""
+        answers: list[Answer] = []
+        for start in range(0, len(questions), self.batch):
+            answers.extend(self._embed_chunk(questions[start : start + self.batch]))
+        return answers
 
-    def _embed_chunk(self, pictures: Sequence[Image.Image]) -> NDArray[np.float32]:
-        pixels: torch.Tensor = self._processor(images=list(pictures), return_tensors="pt")["pixel_values"]
+    def _embed_chunk(self, questions: Sequence[Question]) -> list[Answer]:
+        pictures = [question.picture for question in questions]
+        pixels: torch.Tensor = self._processor(images=pictures, return_tensors="pt")["pixel_values"]
         padded = torch.zeros((self.batch, *pixels.shape[1:]), dtype=torch.float32)
         padded[: len(pictures)] = pixels
-        both = torch.cat([padded, padded.flip(-1)]).to(self._device)
+        unit = self._units(torch.cat([padded, padded.flip(-1)]))
+        mirrored = unit[self.batch :]
+        mean = (unit[: self.batch] + mirrored) / 2
+        return [
+            Answer(mean[row].numpy(), self._hide(pixels[row], mirrored[row]) if question.regions else None)
+            for row, question in enumerate(questions)
+        ]
+
+    def _hide(self, pixels: torch.Tensor, mirrored: torch.Tensor) -> NDArray[np.float32]:
+        """The picture's embedding once more for each region, hidden in the picture and left in its mirror image.
+
+        To hide it in both would take twice the time, and shows the same regions.
+        """
+        if self._regions == 0:
+            return np.zeros((0, self.dimensions), dtype=np.float32)
+        hidden: NDArray[np.float32] = ((self._units(covered(pixels, self._regions)) + mirrored) / 2).numpy()
+        return hidden
+
+    def _units(self, pixels: torch.Tensor) -> torch.Tensor:
+        """One forward pass: the L2-normalised embeddings of (n, 3, h, w) pixels, on the host."""
         with torch.inference_mode():
-            raw = self._clip(pixel_values=both).image_embeds
-        unit = torch.nn.functional.normalize(raw, dim=-1)
-        mean = (unit[: self.batch] + unit[self.batch :]) / 2
-        result: NDArray[np.float32] = mean[: len(pictures)].cpu().numpy()
-        return result
+            raw = self._clip(pixel_values=pixels.to(self._device)).image_embeds
+            return torch.nn.functional.normalize(raw, dim=-1).cpu()
 
 
 def _load_vision_half(folder: Path) -> Any:
