@@ -12,7 +12,7 @@ FOLDER = Path(__file__).parents[2] / "cygnet" / "files" / "dashboards"
 
 def rendered() -> dict[str, str]:
     """Returns the content of every file by its name."""
-    return {f"{UID}.json": json.dumps(glance(), cls=JSONEncoder, indent=2, sort_keys=True) + "\n"}
+    return {f"{UID}.json": json.dumps(glance(), cls=JSONEncoder, indent=2, sort_keys=True, ensure_ascii=False) + "\n"}
 
 
 if __name__ == "__main__":
