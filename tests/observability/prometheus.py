@@ -56,6 +56,10 @@ class Prometheus:
         data = self._get("query_range", query=expr, start=f"{start}", end=f"{end}", step=f"{step_s}")
         return [(found["metric"], found["values"]) for found in data["result"]]
 
+    def series(self, selector: str) -> list[dict[str, str]]:
+        """Returns the labels of every series that was scraped."""
+        return list(self._get("series", **{"match[]": selector}))
+
     def targets_up(self) -> dict[str, str]:
         """Returns what is wrong with each target, by job; nothing for one that was scraped."""
         return {target["labels"]["job"]: target["lastError"] or target["health"] for target in self._targets()}
