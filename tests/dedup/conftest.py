@@ -10,6 +10,7 @@ from cygnet.dedup.store import Store
 from cygnet.dedup.values import Model, Order, Policy, Scope, Target, Wish
 
 MakeOrder = Callable[..., Order]
+TINY = Model("builtin://tiny", 4, 256, "builtin://clip")
 
 
 @pytest.fixture
@@ -32,6 +33,7 @@ def order() -> MakeOrder:
         pending: int = 2,
         max_queue: int = 100,
         contest: str = "limits",
+        model: Model = TINY,
     ) -> Order:
         nonlocal made
         made += 1
@@ -42,7 +44,7 @@ def order() -> MakeOrder:
             request_id=request or f"request-number-{made}",
             target=Target("duck", "0" * 64),
             prompt=prompt,
-            model=Model("builtin://tiny", 4, 256, "builtin://clip"),
+            model=model,
             policy=Policy(1, every_ms, burst, pending, 300_000, Scope.CONTEST),
         )
         return Order(

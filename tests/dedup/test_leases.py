@@ -120,9 +120,10 @@ async def test_the_same_claim_twice_is_one_claim(store: Store, order: MakeOrder,
     # As when the connection breaks after the script ran and the client sends the command again.
     script = store._claim
     fingerprint = job.lease.fingerprint
-    names = ("queue", "since", "leases", "clock", f"job:{fingerprint}", f"waiters:{fingerprint}")
+    names = ["queue", "since", "leases", "clock", f"job:{fingerprint}", f"waiters:{fingerprint}"]
     repeated = await script(
-        keys=[f"dedup:{{limits}}:{name}" for name in names], args=[T0, "limits", fingerprint, LEASE_MS, "the claim"]
+        keys=[f"dedup:{{limits}}:{name}" for name in (*names, "lanes", "asked", "models")],
+        args=[T0, "limits", fingerprint, LEASE_MS, "the claim", "", 0],
     )
     assert repeated[:3] == [b"claimed", b"1", b"1"]
     assert await redis_client.zcard("dedup:{limits}:queue") == 1

@@ -29,7 +29,9 @@ async def dump(client: aioredis.Redis) -> dict[object, object]:
 async def drawn(store: Store, contest: str = "limits") -> None:
     """Draws everything that waits."""
     while (job := await store.claim(contest, f"{id(object())}", 10_000, T0)) is not None:
-        assert await store.complete(job.lease, RESULT) == RESULT
+        completion = await store.complete(job.lease, RESULT)
+        assert completion is not None
+        assert completion.in_force == RESULT
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import uuid
 from collections import Counter
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
-from typing import Any
+from typing import Any, cast
 
 import pytest
 import redis as sync_redis
@@ -49,6 +49,8 @@ pytestmark = pytest.mark.redis
 CONTEST = "model"
 PARTICIPANTS = [letter * 26 for letter in "abc"]
 PROMPTS = [f"prompt {number}" for number in range(8)]
+MODELS = [Model("builtin://tiny", 4, 256, "builtin://clip"), Model("hf://big", 1, 512, "builtin://clip")]
+NEVER_AWAY_MS = 10**12
 LEASE_MS = 10_000
 MOST_LOST = 2
 SUBMIT = Bucket(every_ms=300, burst=8)
@@ -78,6 +80,7 @@ class Drawing:
     owner: str
     tag: tuple[int, int]
     on_account_of: str
+    model: Model
     state: State = State.QUEUED
     waiters: list[str] = field(default_factory=list)
     lost: int = 0
@@ -98,6 +101,10 @@ class Asked:
     drawing: Drawing
 
 
+def model_of(prompt: str) -> Model:
+    return MODELS[int(prompt[-1]) % 2]
+
+
 def order(participant: str, prompt: str, request: int, policy: Policy, max_queue: int) -> Order:
     wish = Wish(
         contest=CONTEST,
@@ -106,7 +113,7 @@ def order(participant: str, prompt: str, request: int, policy: Policy, max_queue
         request_id=f"request-number-{request:05}",
         target=Target("duck", "0" * 64),
         prompt=prompt,
-        model=Model("builtin://tiny", 4, 256, "builtin://clip"),
+        model=model_of(prompt),
         policy=policy,
     )
     return Order(
@@ -207,7 +214,9 @@ class Scripts(RuleBasedStateMachine):
             self.work[who].tokens -= 1
             self.sequence += 1
             first = who not in self.finish
-            drawing = self.drawings[print_] = Drawing(who, self.next_tag(who), who, first_of_account=first)
+            drawing = self.drawings[print_] = Drawing(
+                who, self.next_tag(who), who, wanted.wish.model, first_of_account=first
+            )
             self.finish[who] = drawing.tag[0] + 1
             answer = Answer.ACCEPTED
         elif drawing.state is State.DONE:
@@ -247,10 +256,13 @@ class Scripts(RuleBasedStateMachine):
     def next_tag(self, who: str) -> tuple[int, int]:
         return max(self.virtual, self.finish.get(who, 0)), self.sequence
 
-    @rule()
-    def claims(self) -> None:
-        job: Job | None = self.do(self.store.claim(CONTEST, uuid.uuid4().hex, LEASE_MS, self.now))
-        waiting = self.queue
+    @rule(model=st.sampled_from([None, *MODELS]))
+    def claims(self, model: Model | None = None) -> None:
+        served = None if model is None else model.needs
+        job: Job | None = self.do(
+            self.store.claim(CONTEST, uuid.uuid4().hex, LEASE_MS, self.now, served, NEVER_AWAY_MS)
+        )
+        waiting = [each for each in self.queue if model in (None, self.drawings[each].model)]
         if not waiting:
             assert job is None
             return
@@ -260,6 +272,7 @@ class Scripts(RuleBasedStateMachine):
         self.fences[head] = self.fences.get(head, 0) + 1
         assert job.lease == Lease(CONTEST, head, self.fences[head])
         assert job.seed == 2**62 + 12345
+        assert job.model == drawing.model
         if not drawing.claimed_before:
             for other in waiting[1:]:
                 self.drawings[other].overtaken_by[drawing.on_account_of] += 1
@@ -268,7 +281,7 @@ class Scripts(RuleBasedStateMachine):
         self.virtual = max(self.virtual, drawing.tag[0])
         self.leases.append(job.lease)
         self.changed = True
-        if drawing.first_of_account:
+        if drawing.first_of_account and model is None:
             # However many jobs others had waiting: the first of mine was passed by one of each at most.
             assert all(times <= 1 for times in drawing.overtaken_by.values()), drawing.overtaken_by
 
@@ -385,6 +398,8 @@ class Scripts(RuleBasedStateMachine):
 
     @invariant()
     def counts_match(self) -> None:
+        lanes = cast(list[bytes], self.plain.zrange(f"dedup:{{{CONTEST}}}:lanes", 0, -1))
+        assert sorted(member.decode().split(":")[2] for member in lanes) == sorted(self.queue)
         stored = self.plain.hgetall(f"dedup:{{{CONTEST}}}:pending")
         assert isinstance(stored, dict)
         for name in PARTICIPANTS:

@@ -18,7 +18,7 @@ import redis.asyncio as aioredis
 
 from cygnet.platform.metrics import HANDLED
 from cygnet.platform.pictures import PictureStore
-from cygnet.v1 import contest_pb2, dedup_pb2, dedup_pb2_grpc, submission_pb2
+from cygnet.v1 import dedup_pb2, dedup_pb2_grpc, submission_pb2
 from cygnet.worker.heat import heat_map
 from cygnet.worker.scoring import cosine, score
 
@@ -28,9 +28,6 @@ from .worker_house import DONE, DRAWING, FAILED, QUEUED, House, drawings, furnis
 pytestmark = pytest.mark.redis
 
 TARGET = b"the duck to imitate"
-OTHER = contest_pb2.Model(
-    generator_source="hf://somebody/something", steps=4, size=256, scorer_source="builtin://cygnet-clip"
-)
 
 
 @dataclass
@@ -237,16 +234,6 @@ async def test_out_of_time_it_gives_back_what_is_in_hand_and_lets_triton_finish(
     await opening
     assert (await house.submission(submitted)).state == QUEUED
     assert (triton.at_work, triton.cancelled) == (0, 0)
-
-
-async def test_a_contest_that_wants_another_model_fails_openly(house: House, triton: TritonDouble) -> None:
-    async with house.working():
-        failed = await house.until_state(await house.submit(model=OTHER), FAILED)
-        assert failed.failure.reason == "MODEL_NOT_SERVED"
-        assert (
-            failed.failure.message == "the contest wants hf://somebody/something, Triton serves builtin://cygnet-tiny"
-        )
-        await house.until_state(await house.submit("a swan"), DONE)
 
 
 async def test_a_drawing_that_triton_refuses_fails_openly(house: House, triton: TritonDouble) -> None:

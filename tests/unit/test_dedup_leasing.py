@@ -9,7 +9,7 @@ from cygnet.dedup.changes import Changes
 from cygnet.dedup.leasing import Leasing
 from cygnet.dedup.reaper import Reaper
 from cygnet.dedup.relay import LONGEST_PAUSE_S, pause_s
-from cygnet.dedup.values import Change, Completion, Failure, Job, Lease, Model, Result, Target
+from cygnet.dedup.values import Change, Completion, Failure, Job, Lease, Model, Result, Served, Target
 from cygnet.platform.errors import LeaseLost, Unavailable
 
 JOB = Job(
@@ -37,7 +37,9 @@ class Jobs:
     async def contests(self) -> list[str]:
         return ["c"]
 
-    async def claim(self, contest: str, token: str, lease_ms: int, now_ms: int) -> Job | None:
+    async def claim(
+        self, contest: str, token: str, lease_ms: int, now_ms: int, served: Served | None, away_ms: int
+    ) -> Job | None:
         self.claiming.set()
         return await self.answer
 
@@ -80,7 +82,15 @@ class Report:
 
 
 def leasing(store: Jobs, report: Report) -> Leasing:
-    return Leasing(store, Changes(Silence()), report, lease_ms=1_000, clock=lambda: 5_000, stopping=asyncio.Event())
+    return Leasing(
+        store,
+        Changes(Silence()),
+        report,
+        lease_ms=1_000,
+        model_away_ms=5_000,
+        clock=lambda: 5_000,
+        stopping=asyncio.Event(),
+    )
 
 
 async def test_a_claim_cancelled_in_the_script_gives_the_job_back() -> None:
@@ -172,13 +182,26 @@ class Leases:
     async def lengths(self, contest: str) -> tuple[int, int, int | None]:
         return 2, 3, 1_000
 
+    async def never_served(self, contest: str, patience_ms: int, now_ms: int) -> list[str]:
+        return ["0" * 64, "1" * 64]
+
+    async def strand(self, contest: str, fingerprint: str, failure: Failure, patience_ms: int, now_ms: int) -> bool:
+        assert (failure.reason, patience_ms) == ("MODEL_NOT_SERVED", 5_000)
+        return fingerprint == "0" * 64
+
 
 async def test_reaping_counts_what_it_took_away() -> None:
     store, report = Leases(["queued", "lost", "failed"]), Report()
-    reaper = Reaper(store, report, lease_ms=1_000, most_lost=3, clock=lambda: 7_000)
+    reaper = Reaper(store, report, lease_ms=1_000, most_lost=3, model_away_ms=5_000, clock=lambda: 7_000)
     for _ in range(4):
         await reaper.reap("c")
     assert report.told == [("expired", False), ("expired", True)]
+
+
+async def test_jobs_that_nobody_can_draw_fail_and_are_counted() -> None:
+    store, report = Leases([]), Report()
+    await Reaper(store, report, lease_ms=1_000, most_lost=3, model_away_ms=5_000, clock=lambda: 7_000).strand("c")
+    assert report.told == ["failed"]
 
 
 async def test_after_an_outage_the_living_may_speak_first(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -194,7 +217,9 @@ async def test_after_an_outage_the_living_may_speak_first(monkeypatch: pytest.Mo
     no_sleep = asyncio.sleep
     monkeypatch.setattr("cygnet.dedup.reaper.asyncio.sleep", next_round)
     store, report = Leases(["queued"], away=4), Report()
-    running = asyncio.create_task(Reaper(store, report, lease_ms=5_000, most_lost=3, clock=lambda: now_ms).run())
+    running = asyncio.create_task(
+        Reaper(store, report, lease_ms=5_000, most_lost=3, model_away_ms=5_000, clock=lambda: now_ms).run()
+    )
     for _ in range(12):
         await rounds.acquire()
     running.cancel()

@@ -26,9 +26,17 @@ async def wire(settings: DedupSettings, lifetime: Lifetime) -> Sequence[Endpoint
     redis = await lifetime.resources.enter_async_context(connected(settings.redis_url.get_secret_value()))
     leaderboard = await lifetime.resources.enter_async_context(channel(settings.leaderboard_address))
     store, telemetry = Store(redis), Telemetry()
-    changes, snapshots = Changes(store), Snapshots(store)
+    changes = Changes(store)
+    snapshots = Snapshots(store, clock=now_ms, away_ms=settings.model_away_ms)
     relay = Relay(store, LeaderboardLog(results_pb2_grpc.ResultLogServiceStub(leaderboard)), changes)
-    reaper = Reaper(store, telemetry, lease_ms=settings.lease_ms, most_lost=settings.lease_losses, clock=now_ms)
+    reaper = Reaper(
+        store,
+        telemetry,
+        lease_ms=settings.lease_ms,
+        most_lost=settings.lease_losses,
+        model_away_ms=settings.model_away_ms,
+        clock=now_ms,
+    )
     servicer = DedupServicer(
         Admission(
             store,
@@ -37,7 +45,15 @@ async def wire(settings: DedupSettings, lifetime: Lifetime) -> Sequence[Endpoint
             clock=now_ms,
             count=telemetry.admission,
         ),
-        Leasing(store, changes, telemetry, lease_ms=settings.lease_ms, clock=now_ms, stopping=lifetime.stopping),
+        Leasing(
+            store,
+            changes,
+            telemetry,
+            lease_ms=settings.lease_ms,
+            model_away_ms=settings.model_away_ms,
+            clock=now_ms,
+            stopping=lifetime.stopping,
+        ),
         snapshots,
         changes,
         stopping=lifetime.stopping,

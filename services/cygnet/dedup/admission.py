@@ -1,5 +1,6 @@
 """Prepares a submission for the one script that decides on it, and explains what the script said."""
 
+import dataclasses
 import logging
 from collections.abc import Callable
 from typing import Protocol
@@ -68,18 +69,23 @@ class Admission:
         """Returns the submission as it stands.
 
         Raises `Refused` with a reason and when to try again, `Conflict` when the request id belongs to another
-        submission, `InvalidRequest` when nothing of the prompt can be seen.
+        submission, `InvalidRequest` when nothing of the prompt can be seen, `NotFound` when only a retry was to be
+        answered and this is none.
         """
         canonical = canonical_prompt(wish.prompt)
         if not canonical:
             raise InvalidRequest(FieldViolation("prompt", "holds nothing that can be seen"))
+        if wish.only_known:
+            return await self._known(wish)
         pace = await self._pace(wish.contest)
+        seed = identity.seed(await self._secret(wish.contest), canonical)
+        wish = _with_its_model(wish, seed)
         order = Order(
             wish=wish,
-            submission_id=identity.submission_id(wish.contest, wish.participant_id, wish.request_id),
+            submission_id=_submission_id(wish),
             fingerprint=identity.fingerprint(wish, canonical),
             canonical_prompt=canonical,
-            seed=identity.seed(await self._secret(wish.contest), canonical),
+            seed=seed,
             max_queue=eta.longest_queue(wish.policy.max_predicted_wait_ms, pace),
         )
         decision = await self._store.admit(order, self._submit_bucket, self._clock())
@@ -103,6 +109,12 @@ class Admission:
         )
         return await self._snapshots.one(wish.contest, order.submission_id)
 
+    async def _known(self, wish: Wish) -> Snapshot:
+        found = await self._snapshots.one(wish.contest, _submission_id(wish))
+        if (found.record.prompt, found.record.target) != (wish.prompt, wish.target.name):
+            raise Conflict("this request_id belongs to another submission; make a new one", reason="REQUEST_ID_REUSED")
+        return found
+
     async def _secret(self, contest: str) -> bytes:
         if contest not in self._secrets:
             self._secrets[contest] = await self._store.secret(contest)
@@ -114,6 +126,21 @@ class Admission:
         if held is None or not 0 <= now - held[0] < _PACE_HOLDS_MS:
             held = self._paces[contest] = (now, await self._store.pace(contest))
         return held[1]
+
+
+def _submission_id(wish: Wish) -> str:
+    return identity.submission_id(wish.contest, wish.participant_id, wish.request_id)
+
+
+def _with_its_model(wish: Wish, seed: int) -> Wish:
+    """Returns the wish with the one model that draws this prompt now.
+
+    While a changed model takes over, the seed decides: the same prompt by anybody asks for the same model, which nobody
+    can guess, and as the share grows a prompt moves on once. A choice anew for every submission would be a lottery.
+    """
+    if wish.next_model is None or seed % 1_000 >= wish.next_share:
+        return wish
+    return dataclasses.replace(wish, model=wish.next_model)
 
 
 def _retry_ms(decision: Decision, order: Order, pace: Pace) -> int:

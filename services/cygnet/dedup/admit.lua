@@ -1,11 +1,13 @@
 -- Decides on a submission. Changes nothing when it refuses, but for the cheap bucket.
 --
--- KEYS  submission, job, queue, since, clock, pending, finish, submit_bucket, work_bucket, history, waiters, outbox
+-- KEYS  submission, job, queue, since, clock, pending, finish, submit_bucket, work_bucket, history, waiters, outbox,
+--       lanes, models
 -- ARGV  now in ms; the order as JSON (store.py, Store.admit)
 -- Returns outcome, ms until a bucket has a token again, jobs waiting
 local SUBMISSION, JOB, QUEUE, SINCE, CLOCK, PENDING = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6]
 local FINISH, SUBMIT_BUCKET, WORK_BUCKET, HISTORY, WAITERS, OUTBOX =
   KEYS[7], KEYS[8], KEYS[9], KEYS[10], KEYS[11], KEYS[12]
+local LANES, MODELS = KEYS[13], KEYS[14]
 local now = tonumber(ARGV[1])
 local order = cjson.decode(ARGV[2])
 local participant = order.participant_id
@@ -79,11 +81,12 @@ if new_work then
   local tag, finish = place()
   redis.call('HSET', JOB,
     'state', 'queued', 'prompt', order.canonical_prompt, 'seed', order.seed, 'target', order.target,
-    'target_sha256', order.target_sha256, 'model', order.model, 'owner', participant, 'charged_ms', int(order.every_ms),
-    'tag', int(tag), 'queued_ms', int(now), 'attempts', '0', 'lost', '0')
+    'target_sha256', order.target_sha256, 'model', order.model, 'lane', order.lane, 'owner', participant,
+    'charged_ms', int(order.every_ms), 'tag', int(tag), 'queued_ms', int(now), 'attempts', '0', 'lost', '0')
   redis.call('HINCRBY', JOB, 'run', 1)
-  redis.call('ZADD', QUEUE, int(tag), order.fingerprint)
-  redis.call('ZADD', SINCE, int(now), order.fingerprint)
+  enqueue(QUEUE, SINCE, LANES, JOB, order.fingerprint)
+  -- How this model draws, for whoever draws what another one was asked for.
+  redis.call('HSET', MODELS, order.lane, order.model)
   redis.call('HSET', FINISH, participant, int(finish))
   redis.call('HSET', WORK_BUCKET, participant, int(work_full_at))
   redis.call('HINCRBY', PENDING, participant, 1)
@@ -101,8 +104,9 @@ else
   -- their own place.
   local tag, finish = place()
   if state == 'queued' and tag < field(JOB, 'tag') then
+    dequeue(QUEUE, SINCE, LANES, JOB, order.fingerprint)
     redis.call('HSET', JOB, 'tag', int(tag))
-    redis.call('ZADD', QUEUE, int(tag), order.fingerprint)
+    enqueue(QUEUE, SINCE, LANES, JOB, order.fingerprint)
     redis.call('HSET', FINISH, participant, int(finish))
     change.queue_moved = true
   end
@@ -118,6 +122,9 @@ redis.call('SET', SUBMISSION, cjson.encode({
   prompt = order.prompt, target = order.target, answer = outcome, created_ms = int(now),
   policy_generation = int(order.policy_generation),
 }))
+if redis.call('EXISTS', HISTORY) == 0 then
+  redis.call('HINCRBY', CLOCK, 'participants', 1)
+end
 redis.call('ZADD', HISTORY, sequence, order.submission_id)
 announce(CLOCK, change)
 return reply(outcome)

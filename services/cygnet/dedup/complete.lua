@@ -1,11 +1,11 @@
 -- Ends a job with its picture: the first one completed is the one for ever.
 --
--- KEYS  job, queue, since, leases, clock, pending, waiters, outbox, pace
+-- KEYS  job, queue, since, leases, clock, pending, waiters, outbox, pace, lanes
 -- ARGV  now in ms, contest, fingerprint, fence, result as JSON, samples of the pace to keep
 -- Returns {'done', the result in force, ms since the job was admitted}, without the last when it was done before;
 --         or {'lost'} when another claim has the job
 local JOB, QUEUE, SINCE, LEASES, CLOCK, PENDING = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6]
-local WAITERS, OUTBOX, PACE = KEYS[7], KEYS[8], KEYS[9]
+local WAITERS, OUTBOX, PACE, LANES = KEYS[7], KEYS[8], KEYS[9], KEYS[10]
 local now, contest, fingerprint, fence, result, samples =
   tonumber(ARGV[1]), ARGV[2], ARGV[3], ARGV[4], ARGV[5], tonumber(ARGV[6])
 
@@ -24,8 +24,7 @@ if state == 'drawing' then
   redis.call('LTRIM', PACE, 0, samples - 1)
 end
 redis.call('ZREM', LEASES, fingerprint)
-redis.call('ZREM', QUEUE, fingerprint)
-redis.call('ZREM', SINCE, fingerprint)
+dequeue(QUEUE, SINCE, LANES, JOB, fingerprint)
 redis.call('HSET', JOB, 'state', 'done', 'result', result)
 redis.call('HINCRBY', PENDING, redis.call('HGET', JOB, 'owner'), -1)
 

@@ -9,7 +9,7 @@ import hashlib
 import hmac
 import json
 
-from cygnet.dedup.values import Scope, Wish
+from cygnet.dedup.values import Scope, Served, Wish
 
 
 def fingerprint(wish: Wish, canonical_prompt: str) -> str:
@@ -34,6 +34,11 @@ def seed(secret: bytes, canonical_prompt: str) -> int:
     """Returns 63 bits of HMAC-SHA256: what fits a signed 64-bit integer and is never negative."""
     mac = hmac.digest(secret, canonical_prompt.encode(), "sha256")
     return int.from_bytes(mac[:8], "big") >> 1
+
+
+def lane(served: Served) -> str:
+    """Returns 16 hex digits: the lane in which jobs wait for these models."""
+    return _digest(served.generator_source, served.scorer_source).hex()[:16]
 
 
 def submission_id(contest: str, participant_id: str, request_id: str) -> str:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from cygnet.dedup.changes import Changes
-from cygnet.dedup.values import Completion, Failure, Job, Lease, Result
+from cygnet.dedup.values import Completion, Failure, Job, Lease, Result, Served
 from cygnet.platform.errors import LeaseLost, Unavailable
 
 log = logging.getLogger(__name__)
@@ -25,7 +25,9 @@ class LeaseStore(Protocol):
     """What leasing needs of the store."""
 
     async def contests(self) -> list[str]: ...
-    async def claim(self, contest: str, token: str, lease_ms: int, now_ms: int) -> Job | None: ...
+    async def claim(
+        self, contest: str, token: str, lease_ms: int, now_ms: int, served: Served | None, away_ms: int
+    ) -> Job | None: ...
     async def heartbeat(self, lease: Lease, lease_ms: int, now_ms: int) -> bool: ...
     async def complete(self, lease: Lease, result: Result) -> Completion | None: ...
     async def release(self, lease: Lease, failure: Failure | None, now_ms: int) -> bool: ...
@@ -49,6 +51,7 @@ class Leasing:
         report: LeaseReport,
         *,
         lease_ms: int,
+        model_away_ms: int,
         clock: Callable[[], int],
         stopping: asyncio.Event,
     ) -> None:
@@ -57,13 +60,16 @@ class Leasing:
         self._changes = changes
         self._report = report
         self.lease_ms = lease_ms
+        self._model_away_ms = model_away_ms
         self._clock = clock
         self._stopping = stopping
         self._last_served = ""
         self._returns: set[asyncio.Task[None]] = set()
 
-    async def claim(self, contest: str, wait_ms: int) -> Job | None:
-        """Returns the fairest job of a contest (empty: of any), waiting up to `wait_ms` for one; None without one.
+    async def claim(self, contest: str, wait_ms: int, served: Served | None = None) -> Job | None:
+        """Returns the fairest job of a contest (empty: of any) that can be drawn with what is `served` (None: any job).
+
+        Waits up to `wait_ms` for one; None without one.
 
         A claim that is cancelled keeps no job.
         """
@@ -71,7 +77,7 @@ class Leasing:
         deadline = now_s() + wait_ms / 1000
         with self._changes.listening() as listener:
             while True:
-                job = await self._claim_now([contest] if contest else await self._in_turn())
+                job = await self._claim_now([contest] if contest else await self._in_turn(), served)
                 if job is not None:
                     self._report.claimed(job.lease.contest, max(0.0, (self._clock() - job.queued_ms) / 1000))
                     return job
@@ -126,9 +132,11 @@ class Leasing:
             name for name in names if name <= self._last_served
         ]
 
-    async def _claim_now(self, contests: Sequence[str]) -> Job | None:
+    async def _claim_now(self, contests: Sequence[str], served: Served | None) -> Job | None:
         for contest in contests:
-            claiming = asyncio.ensure_future(self._store.claim(contest, uuid.uuid4().hex, self.lease_ms, self._clock()))
+            claiming = asyncio.ensure_future(
+                self._store.claim(contest, uuid.uuid4().hex, self.lease_ms, self._clock(), served, self._model_away_ms)
+            )
             try:
                 # The script runs on although its caller went away: what it claimed must be seen.
                 job = await asyncio.shield(claiming)

@@ -39,6 +39,7 @@ def submission(snapshot: Snapshot) -> submission_pb2.Submission:
     if record.state is State.QUEUED:
         message.queue.position = record.position
         message.queue.measuring = wait is None
+        message.queue.no_worker = snapshot.no_worker
         if wait is not None:
             message.queue.p50_ms, message.queue.p90_ms = wait.p50_ms, wait.p90_ms
     elif record.state is State.DRAWING:

@@ -19,3 +19,31 @@ local function announce(clock, change)
   redis.call('HINCRBY', clock, 'revision', 1)
   redis.call('PUBLISH', 'dedup:changes', cjson.encode(change))
 end
+
+-- The queue has a lane for each model: a worker takes from that of its own. All lanes of a contest are one sorted set
+-- of equal scores, ordered by member: lane (16 hex digits), tag (16 digits), fingerprint.
+local function in_lane(job, fingerprint)
+  return redis.call('HGET', job, 'lane') .. ':' .. string.format('%016.0f', field(job, 'tag')) .. ':' .. fingerprint
+end
+
+local function enqueue(queue, since, lanes, job, fingerprint)
+  redis.call('ZADD', queue, redis.call('HGET', job, 'tag'), fingerprint)
+  redis.call('ZADD', since, redis.call('HGET', job, 'queued_ms'), fingerprint)
+  redis.call('ZADD', lanes, 0, in_lane(job, fingerprint))
+end
+
+local function dequeue(queue, since, lanes, job, fingerprint)
+  redis.call('ZREM', queue, fingerprint)
+  redis.call('ZREM', since, fingerprint)
+  redis.call('ZREM', lanes, in_lane(job, fingerprint))
+end
+
+-- The failure belongs to this run: who waited for it is told so for ever, though somebody may ask again. A drawing that
+-- failed costs nothing: the token goes back.
+local function fail(job, pending, work_bucket, waiters, failure)
+  redis.call('HSET', job, 'state', 'failed', 'failure:' .. redis.call('HGET', job, 'run'), failure)
+  local owner = redis.call('HGET', job, 'owner')
+  redis.call('HINCRBY', pending, owner, -1)
+  redis.call('HINCRBY', work_bucket, owner, '-' .. redis.call('HGET', job, 'charged_ms'))
+  redis.call('DEL', waiters)
+end

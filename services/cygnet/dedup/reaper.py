@@ -12,6 +12,9 @@ log = logging.getLogger(__name__)
 
 EVERY_S = 1.0
 """Pause between two rounds."""
+MODEL_NOT_SERVED = Failure(
+    "MODEL_NOT_SERVED", "no worker serves the model that this contest asks for; the organiser has to look at it"
+)
 WORKER_LOST = Failure("WORKER_LOST", "the drawing was begun several times and never finished; please ask again")
 
 
@@ -22,12 +25,15 @@ class ReaperStore(Protocol):
     async def expired_leases(self, contest: str, now_ms: int) -> list[str]: ...
     async def expire(self, contest: str, fingerprint: str, failure: Failure, most_lost: int, now_ms: int) -> str: ...
     async def lengths(self, contest: str) -> tuple[int, int, int | None]: ...
+    async def never_served(self, contest: str, patience_ms: int, now_ms: int) -> list[str]: ...
+    async def strand(self, contest: str, fingerprint: str, failure: Failure, patience_ms: int, now_ms: int) -> bool: ...
 
 
 class ReaperReport(Protocol):
     """Who is told what a round found."""
 
     def lease_expired(self, contest: str, *, failed: bool) -> None: ...
+    def failed(self, contest: str) -> None: ...
     def lengths(self, contest: str, *, waiting: int, outbox: int, oldest_wait_s: float) -> None: ...
     def shares(self) -> None: ...
 
@@ -42,6 +48,7 @@ class Reaper:
         *,
         lease_ms: int,
         most_lost: int,
+        model_away_ms: int,
         clock: Callable[[], int],
     ) -> None:
         """When `most_lost` leases of a job ran out, it fails. `clock` returns ms since the epoch."""
@@ -49,6 +56,7 @@ class Reaper:
         self._report = report
         self._lease_ms = lease_ms
         self._most_lost = most_lost
+        self._model_away_ms = model_away_ms
         self._clock = clock
 
     async def run(self) -> None:
@@ -60,6 +68,7 @@ class Reaper:
                 for contest in await self._store.contests():
                     if self._clock() >= reap_from_ms:
                         await self.reap(contest)
+                    await self.strand(contest)
                     await self._measure(contest)
                 self._report.shares()
             except Unavailable as error:
@@ -80,3 +89,11 @@ class Reaper:
                 continue
             self._report.lease_expired(contest, failed=became == "failed")
             log.warning("a worker went silent", extra={"contest": contest, "job": fingerprint[:12], "job_is": became})
+
+    async def strand(self, contest: str) -> None:
+        """Fails every job that waits for a model which no worker ever served: its name is wrong, most likely."""
+        patience_ms = self._model_away_ms
+        for fingerprint in await self._store.never_served(contest, patience_ms, self._clock()):
+            if await self._store.strand(contest, fingerprint, MODEL_NOT_SERVED, patience_ms, self._clock()):
+                self._report.failed(contest)
+                log.warning("a job's model was never served", extra={"contest": contest, "job": fingerprint[:12]})

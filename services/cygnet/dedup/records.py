@@ -3,10 +3,23 @@
 import base64
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
-from cygnet.dedup.values import Answer, Change, Delivery, Failure, Job, Lease, Model, Record, Result, State, Target
+from cygnet.dedup.values import (
+    Answer,
+    Change,
+    Delivery,
+    Failure,
+    Job,
+    Lease,
+    Model,
+    Record,
+    Result,
+    Served,
+    State,
+    Target,
+)
 
 JOB_FIELDS = ("state", "run", "started_ms", "result")
 """What a submission's record needs of its job, in the order that `record` expects; the run's failure follows."""
@@ -25,6 +38,17 @@ def job(contest: str, fingerprint: str, lease_ms: int, fields: Sequence[bytes]) 
         attempt=int(attempts),
         queued_ms=int(queued_ms),
     )
+
+
+def drawn_with(wanted: Job, served: Served, model: bytes) -> Job:
+    """Returns the job of a model that is gone, to be drawn with what is served.
+
+    `model` is how the contest draws with that one; where it never did (b''), the job's own steps and size have to do.
+    """
+    sources = asdict(served)
+    if model:
+        return replace(wanted, model=Model(**{**json.loads(model), **sources}))
+    return replace(wanted, model=replace(wanted.model, **sources))
 
 
 def result_document(value: Result) -> str:

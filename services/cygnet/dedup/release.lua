@@ -1,11 +1,11 @@
 -- Ends a lease without a picture: given back by its worker, failed by it, or run out.
 --
--- KEYS  job, queue, since, leases, clock, pending, work_bucket, waiters
+-- KEYS  job, queue, since, leases, clock, pending, work_bucket, waiters, lanes
 -- ARGV  now in ms, contest, fingerprint, fence ('' when the lease ran out), failure as JSON ('' to give the job back),
 --       how many leases of a job may run out
 -- Returns 'queued', 'failed', or 'lost' when there is no such lease
 local JOB, QUEUE, SINCE, LEASES, CLOCK, PENDING = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6]
-local WORK_BUCKET, WAITERS = KEYS[7], KEYS[8]
+local WORK_BUCKET, WAITERS, LANES = KEYS[7], KEYS[8], KEYS[9]
 local now, contest, fingerprint, fence, failure, most_lost =
   tonumber(ARGV[1]), ARGV[2], ARGV[3], ARGV[4], ARGV[5], tonumber(ARGV[6])
 
@@ -36,19 +36,11 @@ local change = { contest = contest, submission_ids = redis.call('HKEYS', WAITERS
 if failure == '' then
   -- Its old tag is its old place.
   redis.call('HSET', JOB, 'state', 'queued')
-  redis.call('ZADD', QUEUE, redis.call('HGET', JOB, 'tag'), fingerprint)
-  redis.call('ZADD', SINCE, redis.call('HGET', JOB, 'queued_ms'), fingerprint)
+  enqueue(QUEUE, SINCE, LANES, JOB, fingerprint)
   change.work_added = true
   announce(CLOCK, change)
   return 'queued'
 end
-
--- The failure belongs to this run: who waited for it is told so for ever, though somebody may ask again.
-redis.call('HSET', JOB, 'state', 'failed', 'failure:' .. redis.call('HGET', JOB, 'run'), failure)
-local owner = redis.call('HGET', JOB, 'owner')
-redis.call('HINCRBY', PENDING, owner, -1)
--- A drawing that failed costs nothing: the token goes back.
-redis.call('HINCRBY', WORK_BUCKET, owner, '-' .. redis.call('HGET', JOB, 'charged_ms'))
-redis.call('DEL', WAITERS)
+fail(JOB, PENDING, WORK_BUCKET, WAITERS, failure)
 announce(CLOCK, change)
 return 'failed'

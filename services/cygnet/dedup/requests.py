@@ -3,7 +3,7 @@
 import math
 import re
 
-from cygnet.dedup.values import Failure, Lease, Model, Policy, Result, Scope, Target, Wish
+from cygnet.dedup.values import Failure, Lease, Model, Policy, Result, Scope, Served, Target, Wish
 from cygnet.platform.errors import FieldViolation, InvalidRequest
 from cygnet.platform.text import control_characters
 from cygnet.v1 import contest_pb2, dedup_pb2, submission_pb2
@@ -34,11 +34,10 @@ def wish(request: dedup_pb2.AdmitRequest) -> Wish:
     check.sha256("target.picture_sha256", target.picture_sha256)
     check.length("prompt", request.prompt, 1, 300)
     check.that("prompt", not control_characters(request.prompt), "must not hold control characters")
-    check.length("model.generator_source", model.generator_source, 1, 512)
-    check.length("model.scorer_source", model.scorer_source, 1, 512)
-    check.within("model.steps", model.steps, 1, 50)
-    check.within("model.size", model.size, 64, 1024)
-    check.that("model.size", model.size % 8 == 0, "must be a multiple of 8")
+    check.model("model", model)
+    check.within("next_share", request.next_share, 0, 1_000)
+    if request.next_share:
+        check.model("next_model", request.next_model)
     check.within("policy.every_ms", policy.every_ms, 100, 3_600_000)
     check.within("policy.burst", policy.burst, 1, 100)
     check.within("policy.pending", policy.pending, 1, 100)
@@ -53,7 +52,10 @@ def wish(request: dedup_pb2.AdmitRequest) -> Wish:
         request_id=request.request_id,
         target=Target(target.name, target.picture_sha256),
         prompt=request.prompt,
-        model=Model(model.generator_source, model.steps, model.size, model.scorer_source),
+        model=_model(model),
+        next_model=_model(request.next_model) if request.next_share else None,
+        next_share=request.next_share,
+        only_known=request.only_known,
         policy=Policy(
             generation=policy.generation,
             every_ms=policy.every_ms,
@@ -65,14 +67,23 @@ def wish(request: dedup_pb2.AdmitRequest) -> Wish:
     )
 
 
-def checked_claim(request: dedup_pb2.ClaimRequest) -> None:
-    """Raises `InvalidRequest` when a claim is out of its bounds."""
+def _model(message: contest_pb2.Model) -> Model:
+    return Model(message.generator_source, message.steps, message.size, message.scorer_source)
+
+
+def checked_claim(request: dedup_pb2.ClaimRequest) -> Served | None:
+    """Returns what the worker serves, None for anything; raises `InvalidRequest` when a claim is out of its bounds."""
     check = _Check()
     if request.contest:
         check.contest(request.contest)
     check.length("worker_id", request.worker_id, 0, 128)
     check.within("wait_ms", request.wait_ms, 0, 30_000)
+    both = bool(request.generator_source) == bool(request.scorer_source)
+    check.that("scorer_source", both, "must be given with generator_source, and not without")
+    check.length("generator_source", request.generator_source, 0, 512)
+    check.length("scorer_source", request.scorer_source, 0, 512)
     check.done()
+    return Served(request.generator_source, request.scorer_source) if request.generator_source else None
 
 
 def lease(request: dedup_pb2.HeartbeatRequest | dedup_pb2.CompleteRequest | dedup_pb2.ReleaseRequest) -> Lease:
@@ -159,6 +170,13 @@ class _Check:
 
     def length(self, field: str, text: str, least: int, most: int) -> None:
         self.that(field, least <= len(text) <= most, f"must have {least} to {most} characters")
+
+    def model(self, field: str, model: contest_pb2.Model) -> None:
+        self.length(f"{field}.generator_source", model.generator_source, 1, 512)
+        self.length(f"{field}.scorer_source", model.scorer_source, 1, 512)
+        self.within(f"{field}.steps", model.steps, 1, 50)
+        self.within(f"{field}.size", model.size, 64, 1024)
+        self.that(f"{field}.size", model.size % 8 == 0, "must be a multiple of 8")
 
     def within(self, field: str, number: int, least: int, most: int) -> None:
         self.that(field, least <= number <= most, f"must be {least:,} to {most:,}")

@@ -43,8 +43,8 @@ class DedupServicer(dedup_pb2_grpc.DedupServiceServicer):
         return dedup_pb2.AdmitResponse(submission=messages.submission(snapshot))
 
     async def Claim(self, request: dedup_pb2.ClaimRequest, context: AioContext) -> dedup_pb2.ClaimResponse:
-        requests.checked_claim(request)
-        job = await self._leasing.claim(request.contest, request.wait_ms)
+        served = requests.checked_claim(request)
+        job = await self._leasing.claim(request.contest, request.wait_ms, served)
         if job is None:
             return dedup_pb2.ClaimResponse()
         self._give_back_if_undelivered(job, context)

@@ -1,6 +1,6 @@
 """How submissions stand, with the waits that follow from their places."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from cygnet.dedup import eta
@@ -18,18 +18,23 @@ class RecordStore(Protocol):
 class Snapshots:
     """Reads submissions. All of one call are of the same moment."""
 
-    def __init__(self, store: RecordStore) -> None:
+    def __init__(self, store: RecordStore, *, clock: Callable[[], int], away_ms: int) -> None:
+        """`clock` returns ms since the epoch; a contest whose work nobody asked for `away_ms` has no worker."""
         self._store = store
+        self._clock = clock
+        self._away_ms = away_ms
 
     async def some(self, contest: str, submission_ids: Sequence[str]) -> list[Snapshot]:
         """Returns submissions in the order asked, unknown ones left out."""
         found, pace = await self._store.records(contest, submission_ids)
         typical_ms = eta.typical_ms(pace)
+        no_worker = pace.asked_ms + self._away_ms <= self._clock()
         return [
             Snapshot(
                 record=record,
                 wait=eta.wait(record.position, pace) if record.state is State.QUEUED else None,
                 typical_ms=typical_ms if record.state is State.DRAWING else 0,
+                no_worker=no_worker and record.state is State.QUEUED,
             )
             for record in found
         ]

@@ -35,7 +35,7 @@ import redis.asyncio as aioredis
 from redis import exceptions
 from redis.commands.core import AsyncScript
 
-from cygnet.dedup import records
+from cygnet.dedup import identity, records
 from cygnet.dedup.values import (
     Bucket,
     Change,
@@ -49,6 +49,7 @@ from cygnet.dedup.values import (
     Pace,
     Record,
     Result,
+    Served,
 )
 from cygnet.platform.errors import Unavailable
 from cygnet.platform.redis import subscription
@@ -79,6 +80,7 @@ class Store:
         self._heartbeat = _script(client, "heartbeat.lua")
         self._complete = _script(client, "complete.lua")
         self._release = _script(client, "release.lua")
+        self._strand = _script(client, "strand.lua")
         self._hold_relay = _script(client, "hold_relay.lua")
 
     async def contests(self) -> list[str]:
@@ -114,6 +116,7 @@ class Store:
             "target": wish.target.name,
             "target_sha256": wish.target.picture_sha256,
             "model": json.dumps(asdict(wish.model), ensure_ascii=False),
+            "lane": identity.lane(wish.model.needs),
             "policy_generation": policy.generation,
             "every_ms": policy.every_ms,
             "burst": policy.burst,
@@ -129,32 +132,48 @@ class Store:
             *(_key(contest, name) for name in ("submit_bucket", "work_bucket")),
             _key(contest, "subs", wish.participant_id),
             _key(contest, "waiters", fingerprint),
-            _key(contest, "outbox"),
+            *(_key(contest, name) for name in ("outbox", "lanes", "models")),
         ]
         outcome, wait_ms, length = await _run(self._admit, keys, [now_ms, json.dumps(document, ensure_ascii=False)])
         return Decision(outcome.decode(), int(wait_ms), int(length))
 
-    async def claim(self, contest: str, token: str, lease_ms: int, now_ms: int) -> Job | None:
-        """Leases the contest's next job; None when there is none. The same token gets the same job again."""
-        with _reaching_redis():
-            head = cast(list[bytes], await self._redis.zrange(_key(contest, "queue"), 0, 0))
-        while head:
-            fingerprint = head[0].decode()
+    async def claim(
+        self, contest: str, token: str, lease_ms: int, now_ms: int, served: Served | None = None, away_ms: int = 0
+    ) -> Job | None:
+        """Leases the first job that can be drawn with what is `served` (None: any job); None when there is none.
+
+        A model for whose work nobody has asked for `away_ms` counts as gone: its jobs are drawn with what is served.
+        The same token gets the same job again.
+        """
+        lane = identity.lane(served) if served else ""
+        fingerprint = ""
+        while True:
             keys = [
                 *(_key(contest, name) for name in ("queue", "since", "leases", "clock")),
                 _key(contest, "job", fingerprint),
                 _key(contest, "waiters", fingerprint),
+                *(_key(contest, name) for name in ("lanes", "asked", "models")),
             ]
-            said, *rest = await _run(self._claim, keys, [now_ms, contest, fingerprint, lease_ms, token])
+            arguments: list[str | int] = [now_ms, contest, fingerprint, lease_ms, token, lane, away_ms]
+            said, *rest = await _run(self._claim, keys, arguments)
+            if said == b"empty":
+                return None
             if said == b"claimed":
-                return records.job(contest, fingerprint, lease_ms, rest)
+                *fields, its_lane, model_here = rest
+                job = records.job(contest, fingerprint, lease_ms, fields)
+                if served and its_lane.decode() != lane:
+                    return records.drawn_with(job, served, model_here)
+                return job
             # Somebody was faster; another head means that somebody got work, so this ends.
-            head = rest
-        return None
+            fingerprint = rest[0].decode()
 
     async def heartbeat(self, lease: Lease, lease_ms: int, now_ms: int) -> bool:
         """Keeps a lease; False when it was lost."""
-        keys = [_key(lease.contest, "leases"), _key(lease.contest, "job", lease.fingerprint)]
+        keys = [
+            _key(lease.contest, "leases"),
+            _key(lease.contest, "job", lease.fingerprint),
+            _key(lease.contest, "asked"),
+        ]
         kept = await _run(self._heartbeat, keys, [now_ms, lease.fingerprint, lease.fence, lease_ms])
         return bool(kept)
 
@@ -165,8 +184,7 @@ class Store:
             _key(contest, "job", fingerprint),
             *(_key(contest, name) for name in ("queue", "since", "leases", "clock", "pending")),
             _key(contest, "waiters", fingerprint),
-            _key(contest, "outbox"),
-            _key(contest, "pace"),
+            *(_key(contest, name) for name in ("outbox", "pace", "lanes")),
         ]
         arguments: list[str | int] = [
             result.completed_ms, contest, fingerprint, lease.fence, records.result_document(result), _PACE_SAMPLES,
@@ -196,6 +214,7 @@ class Store:
             _key(contest, "job", fingerprint),
             *(_key(contest, name) for name in ("queue", "since", "leases", "clock", "pending", "work_bucket")),
             _key(contest, "waiters", fingerprint),
+            _key(contest, "lanes"),
         ]
         reason = "" if failure is None else json.dumps(asdict(failure), ensure_ascii=False)
         said = await _run(self._release, keys, [now_ms, contest, fingerprint, fence, reason, most_lost])
@@ -206,6 +225,42 @@ class Store:
         with _reaching_redis():
             found = await self._redis.zrangebyscore(_key(contest, "leases"), "-inf", now_ms, start=0, num=100)
         return [fingerprint.decode() for fingerprint in cast(list[bytes], found)]
+
+    async def never_served(self, contest: str, patience_ms: int, now_ms: int) -> list[str]:
+        """Returns the fingerprints of up to 100 jobs that wait for a model which no worker ever served.
+
+        They have waited for `patience_ms`, and workers with other models asked for work within that time: while nobody
+        asks at all, a contest is closed, or its models still start.
+        """
+        with _reaching_redis():
+            async with self._redis.pipeline(transaction=False) as pipe:
+                pipe.hkeys(_key(contest, "models"))
+                pipe.hgetall(_key(contest, "asked"))
+                wanted, asked = await pipe.execute()
+            if not any(int(asked_ms) > now_ms - patience_ms for lane, asked_ms in asked.items() if lane):
+                return []
+            waiting: list[str] = []
+            for lane in set(wanted) - set(asked):
+                members = await self._redis.zrangebylex(
+                    _key(contest, "lanes"), b"[" + lane + b":", b"(" + lane + b";", start=0, num=100
+                )
+                waiting += [member.decode().rpartition(":")[2] for member in cast(list[bytes], members)]
+            if not waiting:
+                return []
+            since = await self._redis.zmscore(_key(contest, "since"), waiting)
+        old = zip(waiting, since, strict=True)
+        return [fingerprint for fingerprint, at_ms in old if at_ms is not None and at_ms + patience_ms <= now_ms]
+
+    async def strand(self, contest: str, fingerprint: str, failure: Failure, patience_ms: int, now_ms: int) -> bool:
+        """Fails a job whose model no worker ever served; False when that is not so any more."""
+        keys = [
+            _key(contest, "job", fingerprint),
+            *(_key(contest, name) for name in ("queue", "since", "clock", "pending", "work_bucket")),
+            _key(contest, "waiters", fingerprint),
+            *(_key(contest, name) for name in ("lanes", "asked")),
+        ]
+        reason = json.dumps(asdict(failure), ensure_ascii=False)
+        return bool(await _run(self._strand, keys, [now_ms, contest, fingerprint, reason, patience_ms]))
 
     async def records(self, contest: str, submission_ids: Sequence[str]) -> tuple[list[Record], Pace]:
         """Returns submissions as they stand at one moment, in the order asked, unknown ones left out."""
@@ -221,16 +276,17 @@ class Store:
                 pipe.hget(_key(contest, "clock"), "revision")
                 pipe.lrange(_key(contest, "pace"), 0, -1)
                 pipe.zcard(_key(contest, "leases"))
+                pipe.hvals(_key(contest, "asked"))
                 for _, document in asked:
                     fields = [*records.JOB_FIELDS, f"failure:{document['run']}"]
                     pipe.hmget(_key(contest, "job", document["fingerprint"]), fields)
                     pipe.zrank(_key(contest, "queue"), document["fingerprint"])
-                revision, samples, drawing, *jobs = await pipe.execute()
+                revision, samples, drawing, asked_ms, *jobs = await pipe.execute()
         found = [
             records.record(submission_id, document, job, position, int(revision or 0))
             for (submission_id, document), job, position in zip(asked, jobs[::2], jobs[1::2], strict=True)
         ]
-        return found, _pace(samples, drawing)
+        return found, _pace(samples, drawing, asked_ms)
 
     async def history(self, contest: str, participant_id: str, limit: int) -> list[str]:
         """Returns the ids of a participant's submissions, newest first."""
@@ -320,7 +376,8 @@ def _reaching_redis() -> Iterator[None]:
         raise asyncio.CancelledError
 
 
-def _pace(samples: Sequence[bytes], drawing: int) -> Pace:
+def _pace(samples: Sequence[bytes], drawing: int, asked_ms: Sequence[bytes] = ()) -> Pace:
     pairs = [tuple(map(int, sample.split())) for sample in samples]
     at_once = max((drawers for _, drawers in pairs[:_DRAWERS_SAMPLES]), default=0)
-    return Pace(tuple(duration for duration, _ in pairs), max(drawing, at_once))
+    durations = tuple(duration for duration, _ in pairs)
+    return Pace(durations, max(drawing, at_once), max(map(int, asked_ms), default=0))

@@ -37,6 +37,14 @@ class Target:
 
 
 @dataclass(frozen=True)
+class Served:
+    """The models that a worker's Triton has loaded: it can draw jobs that ask for these."""
+
+    generator_source: str
+    scorer_source: str
+
+
+@dataclass(frozen=True)
 class Model:
     """How a picture is drawn and scored."""
 
@@ -44,6 +52,11 @@ class Model:
     steps: int
     size: int
     scorer_source: str
+
+    @property
+    def needs(self) -> Served:
+        """What a worker must serve."""
+        return Served(self.generator_source, self.scorer_source)
 
 
 @dataclass(frozen=True)
@@ -70,6 +83,12 @@ class Wish:
     prompt: str
     model: Model
     policy: Policy
+    next_model: Model | None = None
+    """While a changed model takes over: the coming one."""
+    next_share: int = 0
+    """So many in a thousand prompts ask for it."""
+    only_known: bool = False
+    """Only a retry is answered."""
 
 
 @dataclass(frozen=True)
@@ -174,6 +193,8 @@ class Pace:
     """How long the last drawings took, newest first."""
     drawers: int
     """How many drawings are made at the same time."""
+    asked_ms: int = 0
+    """When a worker last asked for this contest's work, or said that it draws; 0: never."""
 
 
 @dataclass(frozen=True)
@@ -214,6 +235,8 @@ class Snapshot:
     """While queued; None while too little was measured."""
     typical_ms: int
     """While drawing: how long the last drawings took, median; 0 while unknown."""
+    no_worker: bool = False
+    """While queued: no worker has asked for this contest's work lately."""
 
 
 @dataclass(frozen=True)

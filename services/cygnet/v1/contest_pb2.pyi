@@ -1,3 +1,6 @@
+import datetime
+
+from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from google.protobuf import descriptor as _descriptor
@@ -7,11 +10,26 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 
 DESCRIPTOR: _descriptor.FileDescriptor
 
+class ContestPhase(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    CONTEST_PHASE_UNSPECIFIED: _ClassVar[ContestPhase]
+    CONTEST_PHASE_CLOSED: _ClassVar[ContestPhase]
+    CONTEST_PHASE_OPEN: _ClassVar[ContestPhase]
+    CONTEST_PHASE_FROZEN: _ClassVar[ContestPhase]
+    CONTEST_PHASE_PAUSED: _ClassVar[ContestPhase]
+    CONTEST_PHASE_FINISHED: _ClassVar[ContestPhase]
+
 class DedupScope(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
     DEDUP_SCOPE_UNSPECIFIED: _ClassVar[DedupScope]
     DEDUP_SCOPE_CONTEST: _ClassVar[DedupScope]
     DEDUP_SCOPE_PARTICIPANT: _ClassVar[DedupScope]
+CONTEST_PHASE_UNSPECIFIED: ContestPhase
+CONTEST_PHASE_CLOSED: ContestPhase
+CONTEST_PHASE_OPEN: ContestPhase
+CONTEST_PHASE_FROZEN: ContestPhase
+CONTEST_PHASE_PAUSED: ContestPhase
+CONTEST_PHASE_FINISHED: ContestPhase
 DEDUP_SCOPE_UNSPECIFIED: DedupScope
 DEDUP_SCOPE_CONTEST: DedupScope
 DEDUP_SCOPE_PARTICIPANT: DedupScope
@@ -23,13 +41,17 @@ class GetContestRequest(_message.Message):
     def __init__(self, contest: _Optional[str] = ...) -> None: ...
 
 class GetContestResponse(_message.Message):
-    __slots__ = ("contest",)
+    __slots__ = ("contest", "phase", "next_change")
     CONTEST_FIELD_NUMBER: _ClassVar[int]
+    PHASE_FIELD_NUMBER: _ClassVar[int]
+    NEXT_CHANGE_FIELD_NUMBER: _ClassVar[int]
     contest: Contest
-    def __init__(self, contest: _Optional[_Union[Contest, _Mapping]] = ...) -> None: ...
+    phase: ContestPhase
+    next_change: _timestamp_pb2.Timestamp
+    def __init__(self, contest: _Optional[_Union[Contest, _Mapping]] = ..., phase: _Optional[_Union[ContestPhase, str]] = ..., next_change: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
 class Contest(_message.Message):
-    __slots__ = ("name", "generation", "title", "targets", "decimals", "max_prompt_chars")
+    __slots__ = ("name", "generation", "title", "targets", "decimals", "max_prompt_chars", "windows", "paused", "freeze_before_ms")
     class TitleEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -43,13 +65,27 @@ class Contest(_message.Message):
     TARGETS_FIELD_NUMBER: _ClassVar[int]
     DECIMALS_FIELD_NUMBER: _ClassVar[int]
     MAX_PROMPT_CHARS_FIELD_NUMBER: _ClassVar[int]
+    WINDOWS_FIELD_NUMBER: _ClassVar[int]
+    PAUSED_FIELD_NUMBER: _ClassVar[int]
+    FREEZE_BEFORE_MS_FIELD_NUMBER: _ClassVar[int]
     name: str
     generation: int
     title: _containers.ScalarMap[str, str]
     targets: _containers.RepeatedCompositeFieldContainer[Target]
     decimals: int
     max_prompt_chars: int
-    def __init__(self, name: _Optional[str] = ..., generation: _Optional[int] = ..., title: _Optional[_Mapping[str, str]] = ..., targets: _Optional[_Iterable[_Union[Target, _Mapping]]] = ..., decimals: _Optional[int] = ..., max_prompt_chars: _Optional[int] = ...) -> None: ...
+    windows: _containers.RepeatedCompositeFieldContainer[Window]
+    paused: bool
+    freeze_before_ms: int
+    def __init__(self, name: _Optional[str] = ..., generation: _Optional[int] = ..., title: _Optional[_Mapping[str, str]] = ..., targets: _Optional[_Iterable[_Union[Target, _Mapping]]] = ..., decimals: _Optional[int] = ..., max_prompt_chars: _Optional[int] = ..., windows: _Optional[_Iterable[_Union[Window, _Mapping]]] = ..., paused: _Optional[bool] = ..., freeze_before_ms: _Optional[int] = ...) -> None: ...
+
+class Window(_message.Message):
+    __slots__ = ("opens", "closes")
+    OPENS_FIELD_NUMBER: _ClassVar[int]
+    CLOSES_FIELD_NUMBER: _ClassVar[int]
+    opens: _timestamp_pb2.Timestamp
+    closes: _timestamp_pb2.Timestamp
+    def __init__(self, opens: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., closes: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
 class Target(_message.Message):
     __slots__ = ("name", "picture_sha256")
@@ -88,13 +124,17 @@ class AdmissionPolicy(_message.Message):
     def __init__(self, generation: _Optional[int] = ..., every_ms: _Optional[int] = ..., burst: _Optional[int] = ..., pending: _Optional[int] = ..., max_predicted_wait_ms: _Optional[int] = ..., dedup_scope: _Optional[_Union[DedupScope, str]] = ...) -> None: ...
 
 class ContestDocument(_message.Message):
-    __slots__ = ("contest", "model", "admission", "staff")
+    __slots__ = ("contest", "model", "admission", "staff", "next_model", "next_share")
     CONTEST_FIELD_NUMBER: _ClassVar[int]
     MODEL_FIELD_NUMBER: _ClassVar[int]
     ADMISSION_FIELD_NUMBER: _ClassVar[int]
     STAFF_FIELD_NUMBER: _ClassVar[int]
+    NEXT_MODEL_FIELD_NUMBER: _ClassVar[int]
+    NEXT_SHARE_FIELD_NUMBER: _ClassVar[int]
     contest: Contest
     model: Model
     admission: AdmissionPolicy
     staff: _containers.RepeatedScalarFieldContainer[str]
-    def __init__(self, contest: _Optional[_Union[Contest, _Mapping]] = ..., model: _Optional[_Union[Model, _Mapping]] = ..., admission: _Optional[_Union[AdmissionPolicy, _Mapping]] = ..., staff: _Optional[_Iterable[str]] = ...) -> None: ...
+    next_model: Model
+    next_share: int
+    def __init__(self, contest: _Optional[_Union[Contest, _Mapping]] = ..., model: _Optional[_Union[Model, _Mapping]] = ..., admission: _Optional[_Union[AdmissionPolicy, _Mapping]] = ..., staff: _Optional[_Iterable[str]] = ..., next_model: _Optional[_Union[Model, _Mapping]] = ..., next_share: _Optional[int] = ...) -> None: ...

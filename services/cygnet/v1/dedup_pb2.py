@@ -26,7 +26,7 @@ from cygnet.v1 import contest_pb2 as cygnet_dot_v1_dot_contest__pb2
 from cygnet.v1 import submission_pb2 as cygnet_dot_v1_dot_submission__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x15\x63ygnet/v1/dedup.proto\x12\tcygnet.v1\x1a\x17\x63ygnet/v1/contest.proto\x1a\x1a\x63ygnet/v1/submission.proto\"\xdd\x01\n\x0c\x41\x64mitRequest\x12\x0f\n\x07\x63ontest\x18\x01 \x01(\t\x12\x16\n\x0eparticipant_id\x18\x02 \x01(\t\x12\x10\n\x08nickname\x18\x03 \x01(\t\x12\x12\n\nrequest_id\x18\x04 \x01(\t\x12!\n\x06target\x18\x05 \x01(\x0b\x32\x11.cygnet.v1.Target\x12\x0e\n\x06prompt\x18\x06 \x01(\t\x12\x1f\n\x05model\x18\x07 \x01(\x0b\x32\x10.cygnet.v1.Model\x12*\n\x06policy\x18\x08 \x01(\x0b\x32\x1a.cygnet.v1.AdmissionPolicy\":\n\rAdmitResponse\x12)\n\nsubmission\x18\x01 \x01(\x0b\x32\x15.cygnet.v1.Submission\"C\n\x0c\x43laimRequest\x12\x0f\n\x07\x63ontest\x18\x01 \x01(\t\x12\x11\n\tworker_id\x18\x02 \x01(\t\x12\x0f\n\x07wait_ms\x18\x03 \x01(\x04\",\n\rClaimResponse\x12\x1b\n\x03job\x18\x01 \x01(\x0b\x32\x0e.cygnet.v1.Job\"\xbf\x01\n\x03Job\x12\x0f\n\x07\x63ontest\x18\x01 \x01(\t\x12\x13\n\x0b\x66ingerprint\x18\x02 \x01(\t\x12\r\n\x05\x66\x65nce\x18\x03 \x01(\x04\x12\x10\n\x08lease_ms\x18\x04 \x01(\x04\x12\x0e\n\x06prompt\x18\x05 \x01(\t\x12\x0c\n\x04seed\x18\x06 \x01(\x03\x12!\n\x06target\x18\x07 \x01(\x0b\x32\x11.cygnet.v1.Target\x12\x1f\n\x05model\x18\x08 \x01(\x0b\x32\x10.cygnet.v1.Model\x12\x0f\n\x07\x61ttempt\x18\t \x01(\r\"G\n\x10HeartbeatRequest\x12\x0f\n\x07\x63ontest\x18\x01 \x01(\t\x12\x13\n\x0b\x66ingerprint\x18\x02 \x01(\t\x12\r\n\x05\x66\x65nce\x18\x03 \x01(\x04\"%\n\x11HeartbeatResponse\x12\x10\n\x08lease_ms\x18\x01 \x01(\x04\"i\n\x0f\x43ompleteRequest\x12\x0f\n\x07\x63ontest\x18\x01 \x01(\t\x12\x13\n\x0b\x66ingerprint\x18\x02 \x01(\t\x12\r\n\x05\x66\x65nce\x18\x03 \x01(\x04\x12!\n\x06result\x18\x04 \x01(\x0b\x32\x11.cygnet.v1.Result\"5\n\x10\x43ompleteResponse\x12!\n\x06result\x18\x01 \x01(\x0b\x32\x11.cygnet.v1.Result\"j\n\x0eReleaseRequest\x12\x0f\n\x07\x63ontest\x18\x01 \x01(\t\x12\x13\n\x0b\x66ingerprint\x18\x02 \x01(\t\x12\r\n\x05\x66\x65nce\x18\x03 \x01(\x04\x12#\n\x07\x66\x61ilure\x18\x04 \x01(\x0b\x32\x12.cygnet.v1.Failure\"\x11\n\x0fReleaseResponse\"@\n\x15GetSubmissionsRequest\x12\x0f\n\x07\x63ontest\x18\x01 \x01(\t\x12\x16\n\x0esubmission_ids\x18\x02 \x03(\t\"I\n\x16GetSubmissionsResponse\x12/\n\x0bsubmissions\x18\x01 \x03(\x0b\x32\x1a.cygnet.v1.OwnedSubmission\"T\n\x0fOwnedSubmission\x12)\n\nsubmission\x18\x01 \x01(\x0b\x32\x15.cygnet.v1.Submission\x12\x16\n\x0eparticipant_id\x18\x02 \x01(\t\"[\n!ListParticipantSubmissionsRequest\x12\x0f\n\x07\x63ontest\x18\x01 \x01(\t\x12\x16\n\x0eparticipant_id\x18\x02 \x01(\t\x12\r\n\x05limit\x18\x03 \x01(\r\"P\n\"ListParticipantSubmissionsResponse\x12*\n\x0bsubmissions\x18\x01 \x03(\x0b\x32\x15.cygnet.v1.Submission\"\x15\n\x13WatchChangesRequest\"d\n\x14WatchChangesResponse\x12\x0f\n\x07\x63ontest\x18\x01 \x01(\t\x12\x16\n\x0esubmission_ids\x18\x02 \x03(\t\x12\x13\n\x0bqueue_moved\x18\x03 \x01(\x08\x12\x0e\n\x06missed\x18\x04 \x01(\x08\x32\xfa\x04\n\x0c\x44\x65\x64upService\x12:\n\x05\x41\x64mit\x12\x17.cygnet.v1.AdmitRequest\x1a\x18.cygnet.v1.AdmitResponse\x12:\n\x05\x43laim\x12\x17.cygnet.v1.ClaimRequest\x1a\x18.cygnet.v1.ClaimResponse\x12\x46\n\tHeartbeat\x12\x1b.cygnet.v1.HeartbeatRequest\x1a\x1c.cygnet.v1.HeartbeatResponse\x12\x43\n\x08\x43omplete\x12\x1a.cygnet.v1.CompleteRequest\x1a\x1b.cygnet.v1.CompleteResponse\x12@\n\x07Release\x12\x19.cygnet.v1.ReleaseRequest\x1a\x1a.cygnet.v1.ReleaseResponse\x12U\n\x0eGetSubmissions\x12 .cygnet.v1.GetSubmissionsRequest\x1a!.cygnet.v1.GetSubmissionsResponse\x12y\n\x1aListParticipantSubmissions\x12,.cygnet.v1.ListParticipantSubmissionsRequest\x1a-.cygnet.v1.ListParticipantSubmissionsResponse\x12Q\n\x0cWatchChanges\x12\x1e.cygnet.v1.WatchChangesRequest\x1a\x1f.cygnet.v1.WatchChangesResponse0\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x15\x63ygnet/v1/dedup.proto\x12\tcygnet.v1\x1a\x17\x63ygnet/v1/contest.proto\x1a\x1a\x63ygnet/v1/submission.proto\"\xab\x02\n\x0c\x41\x64mitRequest\x12\x0f\n\x07\x63ontest\x18\x01 \x01(\t\x12\x16\n\x0eparticipant_id\x18\x02 \x01(\t\x12\x10\n\x08nickname\x18\x03 \x01(\t\x12\x12\n\nrequest_id\x18\x04 \x01(\t\x12!\n\x06target\x18\x05 \x01(\x0b\x32\x11.cygnet.v1.Target\x12\x0e\n\x06prompt\x18\x06 \x01(\t\x12\x1f\n\x05model\x18\x07 \x01(\x0b\x32\x10.cygnet.v1.Model\x12*\n\x06policy\x18\x08 \x01(\x0b\x32\x1a.cygnet.v1.AdmissionPolicy\x12$\n\nnext_model\x18\t \x01(\x0b\x32\x10.cygnet.v1.Model\x12\x12\n\nnext_share\x18\n \x01(\r\x12\x12\n\nonly_known\x18\x0b \x01(\x08\":\n\rAdmitResponse\x12)\n\nsubmission\x18\x01 \x01(\x0b\x32\x15.cygnet.v1.Submission\"t\n\x0c\x43laimRequest\x12\x0f\n\x07\x63ontest\x18\x01 \x01(\t\x12\x11\n\tworker_id\x18\x02 \x01(\t\x12\x0f\n\x07wait_ms\x18\x03 \x01(\x04\x12\x18\n\x10generator_source\x18\x04 \x01(\t\x12\x15\n\rscorer_source\x18\x05 \x01(\t\",\n\rClaimResponse\x12\x1b\n\x03job\x18\x01 \x01(\x0b\x32\x0e.cygnet.v1.Job\"\xbf\x01\n\x03Job\x12\x0f\n\x07\x63ontest\x18\x01 \x01(\t\x12\x13\n\x0b\x66ingerprint\x18\x02 \x01(\t\x12\r\n\x05\x66\x65nce\x18\x03 \x01(\x04\x12\x10\n\x08lease_ms\x18\x04 \x01(\x04\x12\x0e\n\x06prompt\x18\x05 \x01(\t\x12\x0c\n\x04seed\x18\x06 \x01(\x03\x12!\n\x06target\x18\x07 \x01(\x0b\x32\x11.cygnet.v1.Target\x12\x1f\n\x05model\x18\x08 \x01(\x0b\x32\x10.cygnet.v1.Model\x12\x0f\n\x07\x61ttempt\x18\t \x01(\r\"G\n\x10HeartbeatRequest\x12\x0f\n\x07\x63ontest\x18\x01 \x01(\t\x12\x13\n\x0b\x66ingerprint\x18\x02 \x01(\t\x12\r\n\x05\x66\x65nce\x18\x03 \x01(\x04\"%\n\x11HeartbeatResponse\x12\x10\n\x08lease_ms\x18\x01 \x01(\x04\"i\n\x0f\x43ompleteRequest\x12\x0f\n\x07\x63ontest\x18\x01 \x01(\t\x12\x13\n\x0b\x66ingerprint\x18\x02 \x01(\t\x12\r\n\x05\x66\x65nce\x18\x03 \x01(\x04\x12!\n\x06result\x18\x04 \x01(\x0b\x32\x11.cygnet.v1.Result\"5\n\x10\x43ompleteResponse\x12!\n\x06result\x18\x01 \x01(\x0b\x32\x11.cygnet.v1.Result\"j\n\x0eReleaseRequest\x12\x0f\n\x07\x63ontest\x18\x01 \x01(\t\x12\x13\n\x0b\x66ingerprint\x18\x02 \x01(\t\x12\r\n\x05\x66\x65nce\x18\x03 \x01(\x04\x12#\n\x07\x66\x61ilure\x18\x04 \x01(\x0b\x32\x12.cygnet.v1.Failure\"\x11\n\x0fReleaseResponse\"@\n\x15GetSubmissionsRequest\x12\x0f\n\x07\x63ontest\x18\x01 \x01(\t\x12\x16\n\x0esubmission_ids\x18\x02 \x03(\t\"I\n\x16GetSubmissionsResponse\x12/\n\x0bsubmissions\x18\x01 \x03(\x0b\x32\x1a.cygnet.v1.OwnedSubmission\"T\n\x0fOwnedSubmission\x12)\n\nsubmission\x18\x01 \x01(\x0b\x32\x15.cygnet.v1.Submission\x12\x16\n\x0eparticipant_id\x18\x02 \x01(\t\"[\n!ListParticipantSubmissionsRequest\x12\x0f\n\x07\x63ontest\x18\x01 \x01(\t\x12\x16\n\x0eparticipant_id\x18\x02 \x01(\t\x12\r\n\x05limit\x18\x03 \x01(\r\"P\n\"ListParticipantSubmissionsResponse\x12*\n\x0bsubmissions\x18\x01 \x03(\x0b\x32\x15.cygnet.v1.Submission\"\x15\n\x13WatchChangesRequest\"d\n\x14WatchChangesResponse\x12\x0f\n\x07\x63ontest\x18\x01 \x01(\t\x12\x16\n\x0esubmission_ids\x18\x02 \x03(\t\x12\x13\n\x0bqueue_moved\x18\x03 \x01(\x08\x12\x0e\n\x06missed\x18\x04 \x01(\x08\x32\xfa\x04\n\x0c\x44\x65\x64upService\x12:\n\x05\x41\x64mit\x12\x17.cygnet.v1.AdmitRequest\x1a\x18.cygnet.v1.AdmitResponse\x12:\n\x05\x43laim\x12\x17.cygnet.v1.ClaimRequest\x1a\x18.cygnet.v1.ClaimResponse\x12\x46\n\tHeartbeat\x12\x1b.cygnet.v1.HeartbeatRequest\x1a\x1c.cygnet.v1.HeartbeatResponse\x12\x43\n\x08\x43omplete\x12\x1a.cygnet.v1.CompleteRequest\x1a\x1b.cygnet.v1.CompleteResponse\x12@\n\x07Release\x12\x19.cygnet.v1.ReleaseRequest\x1a\x1a.cygnet.v1.ReleaseResponse\x12U\n\x0eGetSubmissions\x12 .cygnet.v1.GetSubmissionsRequest\x1a!.cygnet.v1.GetSubmissionsResponse\x12y\n\x1aListParticipantSubmissions\x12,.cygnet.v1.ListParticipantSubmissionsRequest\x1a-.cygnet.v1.ListParticipantSubmissionsResponse\x12Q\n\x0cWatchChanges\x12\x1e.cygnet.v1.WatchChangesRequest\x1a\x1f.cygnet.v1.WatchChangesResponse0\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -34,41 +34,41 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'cygnet.v1.dedup_pb2', _glob
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_ADMITREQUEST']._serialized_start=90
-  _globals['_ADMITREQUEST']._serialized_end=311
-  _globals['_ADMITRESPONSE']._serialized_start=313
-  _globals['_ADMITRESPONSE']._serialized_end=371
-  _globals['_CLAIMREQUEST']._serialized_start=373
-  _globals['_CLAIMREQUEST']._serialized_end=440
-  _globals['_CLAIMRESPONSE']._serialized_start=442
-  _globals['_CLAIMRESPONSE']._serialized_end=486
-  _globals['_JOB']._serialized_start=489
-  _globals['_JOB']._serialized_end=680
-  _globals['_HEARTBEATREQUEST']._serialized_start=682
-  _globals['_HEARTBEATREQUEST']._serialized_end=753
-  _globals['_HEARTBEATRESPONSE']._serialized_start=755
-  _globals['_HEARTBEATRESPONSE']._serialized_end=792
-  _globals['_COMPLETEREQUEST']._serialized_start=794
-  _globals['_COMPLETEREQUEST']._serialized_end=899
-  _globals['_COMPLETERESPONSE']._serialized_start=901
-  _globals['_COMPLETERESPONSE']._serialized_end=954
-  _globals['_RELEASEREQUEST']._serialized_start=956
-  _globals['_RELEASEREQUEST']._serialized_end=1062
-  _globals['_RELEASERESPONSE']._serialized_start=1064
-  _globals['_RELEASERESPONSE']._serialized_end=1081
-  _globals['_GETSUBMISSIONSREQUEST']._serialized_start=1083
-  _globals['_GETSUBMISSIONSREQUEST']._serialized_end=1147
-  _globals['_GETSUBMISSIONSRESPONSE']._serialized_start=1149
-  _globals['_GETSUBMISSIONSRESPONSE']._serialized_end=1222
-  _globals['_OWNEDSUBMISSION']._serialized_start=1224
-  _globals['_OWNEDSUBMISSION']._serialized_end=1308
-  _globals['_LISTPARTICIPANTSUBMISSIONSREQUEST']._serialized_start=1310
-  _globals['_LISTPARTICIPANTSUBMISSIONSREQUEST']._serialized_end=1401
-  _globals['_LISTPARTICIPANTSUBMISSIONSRESPONSE']._serialized_start=1403
-  _globals['_LISTPARTICIPANTSUBMISSIONSRESPONSE']._serialized_end=1483
-  _globals['_WATCHCHANGESREQUEST']._serialized_start=1485
-  _globals['_WATCHCHANGESREQUEST']._serialized_end=1506
-  _globals['_WATCHCHANGESRESPONSE']._serialized_start=1508
-  _globals['_WATCHCHANGESRESPONSE']._serialized_end=1608
-  _globals['_DEDUPSERVICE']._serialized_start=1611
-  _globals['_DEDUPSERVICE']._serialized_end=2245
+  _globals['_ADMITREQUEST']._serialized_end=389
+  _globals['_ADMITRESPONSE']._serialized_start=391
+  _globals['_ADMITRESPONSE']._serialized_end=449
+  _globals['_CLAIMREQUEST']._serialized_start=451
+  _globals['_CLAIMREQUEST']._serialized_end=567
+  _globals['_CLAIMRESPONSE']._serialized_start=569
+  _globals['_CLAIMRESPONSE']._serialized_end=613
+  _globals['_JOB']._serialized_start=616
+  _globals['_JOB']._serialized_end=807
+  _globals['_HEARTBEATREQUEST']._serialized_start=809
+  _globals['_HEARTBEATREQUEST']._serialized_end=880
+  _globals['_HEARTBEATRESPONSE']._serialized_start=882
+  _globals['_HEARTBEATRESPONSE']._serialized_end=919
+  _globals['_COMPLETEREQUEST']._serialized_start=921
+  _globals['_COMPLETEREQUEST']._serialized_end=1026
+  _globals['_COMPLETERESPONSE']._serialized_start=1028
+  _globals['_COMPLETERESPONSE']._serialized_end=1081
+  _globals['_RELEASEREQUEST']._serialized_start=1083
+  _globals['_RELEASEREQUEST']._serialized_end=1189
+  _globals['_RELEASERESPONSE']._serialized_start=1191
+  _globals['_RELEASERESPONSE']._serialized_end=1208
+  _globals['_GETSUBMISSIONSREQUEST']._serialized_start=1210
+  _globals['_GETSUBMISSIONSREQUEST']._serialized_end=1274
+  _globals['_GETSUBMISSIONSRESPONSE']._serialized_start=1276
+  _globals['_GETSUBMISSIONSRESPONSE']._serialized_end=1349
+  _globals['_OWNEDSUBMISSION']._serialized_start=1351
+  _globals['_OWNEDSUBMISSION']._serialized_end=1435
+  _globals['_LISTPARTICIPANTSUBMISSIONSREQUEST']._serialized_start=1437
+  _globals['_LISTPARTICIPANTSUBMISSIONSREQUEST']._serialized_end=1528
+  _globals['_LISTPARTICIPANTSUBMISSIONSRESPONSE']._serialized_start=1530
+  _globals['_LISTPARTICIPANTSUBMISSIONSRESPONSE']._serialized_end=1610
+  _globals['_WATCHCHANGESREQUEST']._serialized_start=1612
+  _globals['_WATCHCHANGESREQUEST']._serialized_end=1633
+  _globals['_WATCHCHANGESRESPONSE']._serialized_start=1635
+  _globals['_WATCHCHANGESRESPONSE']._serialized_end=1735
+  _globals['_DEDUPSERVICE']._serialized_start=1738
+  _globals['_DEDUPSERVICE']._serialized_end=2372
 # @@protoc_insertion_point(module_scope)

@@ -9,7 +9,7 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class AdmitRequest(_message.Message):
-    __slots__ = ("contest", "participant_id", "nickname", "request_id", "target", "prompt", "model", "policy")
+    __slots__ = ("contest", "participant_id", "nickname", "request_id", "target", "prompt", "model", "policy", "next_model", "next_share", "only_known")
     CONTEST_FIELD_NUMBER: _ClassVar[int]
     PARTICIPANT_ID_FIELD_NUMBER: _ClassVar[int]
     NICKNAME_FIELD_NUMBER: _ClassVar[int]
@@ -18,6 +18,9 @@ class AdmitRequest(_message.Message):
     PROMPT_FIELD_NUMBER: _ClassVar[int]
     MODEL_FIELD_NUMBER: _ClassVar[int]
     POLICY_FIELD_NUMBER: _ClassVar[int]
+    NEXT_MODEL_FIELD_NUMBER: _ClassVar[int]
+    NEXT_SHARE_FIELD_NUMBER: _ClassVar[int]
+    ONLY_KNOWN_FIELD_NUMBER: _ClassVar[int]
     contest: str
     participant_id: str
     nickname: str
@@ -26,7 +29,10 @@ class AdmitRequest(_message.Message):
     prompt: str
     model: _contest_pb2.Model
     policy: _contest_pb2.AdmissionPolicy
-    def __init__(self, contest: _Optional[str] = ..., participant_id: _Optional[str] = ..., nickname: _Optional[str] = ..., request_id: _Optional[str] = ..., target: _Optional[_Union[_contest_pb2.Target, _Mapping]] = ..., prompt: _Optional[str] = ..., model: _Optional[_Union[_contest_pb2.Model, _Mapping]] = ..., policy: _Optional[_Union[_contest_pb2.AdmissionPolicy, _Mapping]] = ...) -> None: ...
+    next_model: _contest_pb2.Model
+    next_share: int
+    only_known: bool
+    def __init__(self, contest: _Optional[str] = ..., participant_id: _Optional[str] = ..., nickname: _Optional[str] = ..., request_id: _Optional[str] = ..., target: _Optional[_Union[_contest_pb2.Target, _Mapping]] = ..., prompt: _Optional[str] = ..., model: _Optional[_Union[_contest_pb2.Model, _Mapping]] = ..., policy: _Optional[_Union[_contest_pb2.AdmissionPolicy, _Mapping]] = ..., next_model: _Optional[_Union[_contest_pb2.Model, _Mapping]] = ..., next_share: _Optional[int] = ..., only_known: _Optional[bool] = ...) -> None: ...
 
 class AdmitResponse(_message.Message):
     __slots__ = ("submission",)
@@ -35,14 +41,18 @@ class AdmitResponse(_message.Message):
     def __init__(self, submission: _Optional[_Union[_submission_pb2.Submission, _Mapping]] = ...) -> None: ...
 
 class ClaimRequest(_message.Message):
-    __slots__ = ("contest", "worker_id", "wait_ms")
+    __slots__ = ("contest", "worker_id", "wait_ms", "generator_source", "scorer_source")
     CONTEST_FIELD_NUMBER: _ClassVar[int]
     WORKER_ID_FIELD_NUMBER: _ClassVar[int]
     WAIT_MS_FIELD_NUMBER: _ClassVar[int]
+    GENERATOR_SOURCE_FIELD_NUMBER: _ClassVar[int]
+    SCORER_SOURCE_FIELD_NUMBER: _ClassVar[int]
     contest: str
     worker_id: str
     wait_ms: int
-    def __init__(self, contest: _Optional[str] = ..., worker_id: _Optional[str] = ..., wait_ms: _Optional[int] = ...) -> None: ...
+    generator_source: str
+    scorer_source: str
+    def __init__(self, contest: _Optional[str] = ..., worker_id: _Optional[str] = ..., wait_ms: _Optional[int] = ..., generator_source: _Optional[str] = ..., scorer_source: _Optional[str] = ...) -> None: ...
 
 class ClaimResponse(_message.Message):
     __slots__ = ("job",)

@@ -65,16 +65,18 @@ class WatchLeaderboardResponse(_message.Message):
     def __init__(self, leaderboard: _Optional[_Union[Leaderboard, _Mapping]] = ..., heartbeat: _Optional[_Union[_submission_pb2.Heartbeat, _Mapping]] = ..., goodbye: _Optional[_Union[_submission_pb2.Goodbye, _Mapping]] = ...) -> None: ...
 
 class Leaderboard(_message.Message):
-    __slots__ = ("revision", "target", "standings", "participants")
+    __slots__ = ("revision", "target", "standings", "participants", "frozen_at")
     REVISION_FIELD_NUMBER: _ClassVar[int]
     TARGET_FIELD_NUMBER: _ClassVar[int]
     STANDINGS_FIELD_NUMBER: _ClassVar[int]
     PARTICIPANTS_FIELD_NUMBER: _ClassVar[int]
+    FROZEN_AT_FIELD_NUMBER: _ClassVar[int]
     revision: int
     target: str
     standings: _containers.RepeatedCompositeFieldContainer[Standing]
     participants: int
-    def __init__(self, revision: _Optional[int] = ..., target: _Optional[str] = ..., standings: _Optional[_Iterable[_Union[Standing, _Mapping]]] = ..., participants: _Optional[int] = ...) -> None: ...
+    frozen_at: _timestamp_pb2.Timestamp
+    def __init__(self, revision: _Optional[int] = ..., target: _Optional[str] = ..., standings: _Optional[_Iterable[_Union[Standing, _Mapping]]] = ..., participants: _Optional[int] = ..., frozen_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
 class Standing(_message.Message):
     __slots__ = ("rank", "participant_id", "nickname", "score", "picture_sha256", "achieved_at", "decimals")

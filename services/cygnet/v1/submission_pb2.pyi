@@ -141,16 +141,18 @@ class Submission(_message.Message):
     def __init__(self, submission_id: _Optional[str] = ..., revision: _Optional[int] = ..., target: _Optional[str] = ..., prompt: _Optional[str] = ..., state: _Optional[_Union[SubmissionState, str]] = ..., answer: _Optional[_Union[Answer, str]] = ..., created_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., policy_generation: _Optional[int] = ..., queue: _Optional[_Union[QueuePlace, _Mapping]] = ..., drawing: _Optional[_Union[DrawingProgress, _Mapping]] = ..., result: _Optional[_Union[Result, _Mapping]] = ..., failure: _Optional[_Union[Failure, _Mapping]] = ...) -> None: ...
 
 class QueuePlace(_message.Message):
-    __slots__ = ("position", "p50_ms", "p90_ms", "measuring")
+    __slots__ = ("position", "p50_ms", "p90_ms", "measuring", "no_worker")
     POSITION_FIELD_NUMBER: _ClassVar[int]
     P50_MS_FIELD_NUMBER: _ClassVar[int]
     P90_MS_FIELD_NUMBER: _ClassVar[int]
     MEASURING_FIELD_NUMBER: _ClassVar[int]
+    NO_WORKER_FIELD_NUMBER: _ClassVar[int]
     position: int
     p50_ms: int
     p90_ms: int
     measuring: bool
-    def __init__(self, position: _Optional[int] = ..., p50_ms: _Optional[int] = ..., p90_ms: _Optional[int] = ..., measuring: _Optional[bool] = ...) -> None: ...
+    no_worker: bool
+    def __init__(self, position: _Optional[int] = ..., p50_ms: _Optional[int] = ..., p90_ms: _Optional[int] = ..., measuring: _Optional[bool] = ..., no_worker: _Optional[bool] = ...) -> None: ...
 
 class DrawingProgress(_message.Message):
     __slots__ = ("started_at", "typical_ms")

@@ -14,7 +14,6 @@ from cygnet.worker.triton import Calibration, Drawing, DrawingFailed, Embedding,
 from cygnet.worker.values import CannotDraw, Explanation, Job, Scored
 
 DRAWING_FAILED = "DRAWING_FAILED"
-MODEL_NOT_SERVED = "MODEL_NOT_SERVED"
 _TARGETS_KEPT = 64
 """Embeddings of targets that are kept: eight targets in each of eight contests."""
 
@@ -110,4 +109,5 @@ def _check_models(job: Job, drawing: Drawing) -> None:
         (job.model.scorer_source, drawing.scorer.source),
     ):
         if wanted != served:
-            raise CannotDraw(MODEL_NOT_SERVED, f"the contest wants {wanted}, Triton serves {served}"[:1000])
+            # Jobs are claimed for what the last probe found: Triton was started anew with another model since.
+            raise TritonUnavailable(f"the job wants {wanted}, Triton serves {served} now")

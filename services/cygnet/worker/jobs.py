@@ -8,6 +8,7 @@ from cygnet.platform.channels import DEADLINE_S
 from cygnet.platform.status import from_rpc_error
 from cygnet.v1 import dedup_pb2, submission_pb2
 from cygnet.worker.handling import HEARTBEATS_A_LEASE
+from cygnet.worker.triton import Ready
 from cygnet.worker.values import Failure, Job, Model, Result, Target
 
 if TYPE_CHECKING:
@@ -23,9 +24,18 @@ class DedupJobs:
         self._contest = contest
         self._worker_id = worker_id
 
-    async def claim(self, wait_s: float) -> Job | None:
-        """Returns the fairest job, waiting for one; None when there was none. Cancelling it takes none."""
-        request = dedup_pb2.ClaimRequest(contest=self._contest, worker_id=self._worker_id, wait_ms=round(wait_s * 1000))
+    async def claim(self, wait_s: float, serves: Ready) -> Job | None:
+        """Returns the fairest job that can be drawn with what is served, waiting for one; None when there was none.
+
+        Cancelling it takes none.
+        """
+        request = dedup_pb2.ClaimRequest(
+            contest=self._contest,
+            worker_id=self._worker_id,
+            wait_ms=round(wait_s * 1000),
+            generator_source=serves.generator.source,
+            scorer_source=serves.scorer.source,
+        )
         try:
             answer = await self._stub.Claim(request, timeout=wait_s + DEADLINE_S)
         except grpc.aio.AioRpcError as error:

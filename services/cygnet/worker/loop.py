@@ -8,7 +8,7 @@ from typing import Protocol
 from cygnet.platform.errors import DomainError
 from cygnet.platform.logs import prompt_hash
 from cygnet.worker.handling import LONGEST_PAUSE_S, PAUSE_S, Draws, Handler, Held, Outcome, Pictures
-from cygnet.worker.triton import TritonUnavailable
+from cygnet.worker.triton import Ready, TritonUnavailable
 from cygnet.worker.values import Job
 from cygnet.worker.waiting import unless
 
@@ -18,17 +18,17 @@ log = logging.getLogger(__name__)
 class Jobs(Held, Protocol):
     """Where jobs come from and go to."""
 
-    async def claim(self, wait_s: float) -> Job | None:
-        """Returns a job under a lease; None when there was none in time. Raises DomainError.
+    async def claim(self, wait_s: float, serves: Ready) -> Job | None:
+        """Returns a job under a lease that can be drawn with what is served; None when there was none in time.
 
-        Cancelling it takes no job.
+        Raises DomainError. Cancelling it takes no job.
         """
 
 
 class Readiness(Protocol):
     """Whether Triton can draw."""
 
-    async def wait(self) -> None: ...
+    async def wait(self) -> Ready: ...
     def lost(self, error: TritonUnavailable) -> None: ...
 
 
@@ -84,26 +84,27 @@ class Worker:
     async def _slot(self) -> None:
         pause_s = PAUSE_S
         while not self._stopping.is_set():
-            if not await unless(self._stopping, self._readiness.wait()):
+            ready = asyncio.ensure_future(self._readiness.wait())
+            if not await unless(self._stopping, ready):
                 return
-            if await self._next():
+            if await self._next(ready.result()):
                 pause_s = PAUSE_S
             else:
                 await unless(self._stopping, asyncio.sleep(pause_s))
                 pause_s = min(2 * pause_s, LONGEST_PAUSE_S)
 
-    async def _next(self) -> bool:
+    async def _next(self, serves: Ready) -> bool:
         """Handles one job, if there is one; returns False when something that is needed was away."""
         try:
-            job = await self._claim()
+            job = await self._claim(serves)
         except DomainError as error:
             log.warning("no job can be claimed, trying again", extra={"error": error.message})
             return False
         # Whoever claims a job that was returned may well be this worker.
         return job is None or await self._handle(job) is not Outcome.RETURNED
 
-    async def _claim(self) -> Job | None:
-        claiming = asyncio.ensure_future(self._jobs.claim(self._claim_wait_s))
+    async def _claim(self, serves: Ready) -> Job | None:
+        claiming = asyncio.ensure_future(self._jobs.claim(self._claim_wait_s, serves))
         await unless(self._stopping, asyncio.wait({claiming}))
         if not claiming.done():
             claiming.cancel()

@@ -48,18 +48,22 @@ class Readiness:
         self._pause_s = pause_s
         self._clock = clock
         self._ready = asyncio.Event()
+        self._serves: Ready | None = None
         self._needed = asyncio.Event()
         self._needed.set()
 
-    async def wait(self) -> None:
-        """Returns once Triton can draw."""
-        await self._ready.wait()
+    async def wait(self) -> Ready:
+        """Returns what Triton serves, once it can draw."""
+        while self._serves is None:
+            await self._ready.wait()
+        return self._serves
 
     def lost(self, error: TritonUnavailable) -> None:
         """Says that Triton did not draw: no job is claimed until a probe was answered."""
         if self._ready.is_set():
             log.warning("Triton went away, probing it", extra={"error": str(error)})
         self._ready.clear()
+        self._serves = None
         self._report.ready(False)
         self._needed.set()
 
@@ -69,11 +73,11 @@ class Readiness:
         while True:
             await self._needed.wait()
             self._needed.clear()
-            await self._until_answered()
+            self._serves = await self._until_answered()
             self._ready.set()
             self._report.ready(True)
 
-    async def _until_answered(self) -> None:
+    async def _until_answered(self) -> Ready:
         began, said_at, dead_before = self._clock(), -_SAY_AGAIN_S, None
         log.info("waiting for Triton: a model's process imports its libraries first, which takes a while")
         while True:
@@ -105,7 +109,7 @@ class Readiness:
                         "waited_s": round(self._clock() - began, 1),
                     },
                 )
-                return
+                return ready
 
     async def _recover(self, dead_model: str) -> None:
         log.warning("a model's process has died, starting it anew", extra={"model": dead_model})

@@ -82,7 +82,7 @@ class Failure:
     """Why a job has no picture, for good."""
 
     reason: str
-    """DRAWING_FAILED or MODEL_NOT_SERVED."""
+    """DRAWING_FAILED."""
     message: str
 
 

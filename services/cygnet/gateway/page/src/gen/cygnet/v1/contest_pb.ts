@@ -6,13 +6,15 @@
 
 import type { GenEnum, GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import { enumDesc, fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
+import type { Timestamp } from "@bufbuild/protobuf/wkt";
+import { file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
 import type { Message } from "@bufbuild/protobuf";
 
 /**
  * Describes the file cygnet/v1/contest.proto.
  */
 export const file_cygnet_v1_contest: GenFile = /*@__PURE__*/
-  fileDesc("ChdjeWduZXQvdjEvY29udGVzdC5wcm90bxIJY3lnbmV0LnYxIiQKEUdldENvbnRlc3RSZXF1ZXN0Eg8KB2NvbnRlc3QYASABKAkiOQoSR2V0Q29udGVzdFJlc3BvbnNlEiMKB2NvbnRlc3QYASABKAsyEi5jeWduZXQudjEuQ29udGVzdCLXAQoHQ29udGVzdBIMCgRuYW1lGAEgASgJEhIKCmdlbmVyYXRpb24YAiABKAQSLAoFdGl0bGUYAyADKAsyHS5jeWduZXQudjEuQ29udGVzdC5UaXRsZUVudHJ5EiIKB3RhcmdldHMYBCADKAsyES5jeWduZXQudjEuVGFyZ2V0EhAKCGRlY2ltYWxzGAUgASgNEhgKEG1heF9wcm9tcHRfY2hhcnMYBiABKA0aLAoKVGl0bGVFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBIi4KBlRhcmdldBIMCgRuYW1lGAEgASgJEhYKDnBpY3R1cmVfc2hhMjU2GAIgASgJIlUKBU1vZGVsEhgKEGdlbmVyYXRvcl9zb3VyY2UYASABKAkSDQoFc3RlcHMYAiABKA0SDAoEc2l6ZRgDIAEoDRIVCg1zY29yZXJfc291cmNlGAQgASgJIqIBCg9BZG1pc3Npb25Qb2xpY3kSEgoKZ2VuZXJhdGlvbhgBIAEoBBIQCghldmVyeV9tcxgCIAEoBBINCgVidXJzdBgDIAEoDRIPCgdwZW5kaW5nGAQgASgNEh0KFW1heF9wcmVkaWN0ZWRfd2FpdF9tcxgFIAEoBBIqCgtkZWR1cF9zY29wZRgGIAEoDjIVLmN5Z25ldC52MS5EZWR1cFNjb3BlIpUBCg9Db250ZXN0RG9jdW1lbnQSIwoHY29udGVzdBgBIAEoCzISLmN5Z25ldC52MS5Db250ZXN0Eh8KBW1vZGVsGAIgASgLMhAuY3lnbmV0LnYxLk1vZGVsEi0KCWFkbWlzc2lvbhgDIAEoCzIaLmN5Z25ldC52MS5BZG1pc3Npb25Qb2xpY3kSDQoFc3RhZmYYBCADKAkqXwoKRGVkdXBTY29wZRIbChdERURVUF9TQ09QRV9VTlNQRUNJRklFRBAAEhcKE0RFRFVQX1NDT1BFX0NPTlRFU1QQARIbChdERURVUF9TQ09QRV9QQVJUSUNJUEFOVBACMlsKDkNvbnRlc3RTZXJ2aWNlEkkKCkdldENvbnRlc3QSHC5jeWduZXQudjEuR2V0Q29udGVzdFJlcXVlc3QaHS5jeWduZXQudjEuR2V0Q29udGVzdFJlc3BvbnNlYgZwcm90bzM");
+  fileDesc("ChdjeWduZXQvdjEvY29udGVzdC5wcm90bxIJY3lnbmV0LnYxIiQKEUdldENvbnRlc3RSZXF1ZXN0Eg8KB2NvbnRlc3QYASABKAkikgEKEkdldENvbnRlc3RSZXNwb25zZRIjCgdjb250ZXN0GAEgASgLMhIuY3lnbmV0LnYxLkNvbnRlc3QSJgoFcGhhc2UYAiABKA4yFy5jeWduZXQudjEuQ29udGVzdFBoYXNlEi8KC25leHRfY2hhbmdlGAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCKlAgoHQ29udGVzdBIMCgRuYW1lGAEgASgJEhIKCmdlbmVyYXRpb24YAiABKAQSLAoFdGl0bGUYAyADKAsyHS5jeWduZXQudjEuQ29udGVzdC5UaXRsZUVudHJ5EiIKB3RhcmdldHMYBCADKAsyES5jeWduZXQudjEuVGFyZ2V0EhAKCGRlY2ltYWxzGAUgASgNEhgKEG1heF9wcm9tcHRfY2hhcnMYBiABKA0SIgoHd2luZG93cxgHIAMoCzIRLmN5Z25ldC52MS5XaW5kb3cSDgoGcGF1c2VkGAggASgIEhgKEGZyZWV6ZV9iZWZvcmVfbXMYCSABKAQaLAoKVGl0bGVFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBIl8KBldpbmRvdxIpCgVvcGVucxgBIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASKgoGY2xvc2VzGAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCIuCgZUYXJnZXQSDAoEbmFtZRgBIAEoCRIWCg5waWN0dXJlX3NoYTI1NhgCIAEoCSJVCgVNb2RlbBIYChBnZW5lcmF0b3Jfc291cmNlGAEgASgJEg0KBXN0ZXBzGAIgASgNEgwKBHNpemUYAyABKA0SFQoNc2NvcmVyX3NvdXJjZRgEIAEoCSKiAQoPQWRtaXNzaW9uUG9saWN5EhIKCmdlbmVyYXRpb24YASABKAQSEAoIZXZlcnlfbXMYAiABKAQSDQoFYnVyc3QYAyABKA0SDwoHcGVuZGluZxgEIAEoDRIdChVtYXhfcHJlZGljdGVkX3dhaXRfbXMYBSABKAQSKgoLZGVkdXBfc2NvcGUYBiABKA4yFS5jeWduZXQudjEuRGVkdXBTY29wZSLPAQoPQ29udGVzdERvY3VtZW50EiMKB2NvbnRlc3QYASABKAsyEi5jeWduZXQudjEuQ29udGVzdBIfCgVtb2RlbBgCIAEoCzIQLmN5Z25ldC52MS5Nb2RlbBItCglhZG1pc3Npb24YAyABKAsyGi5jeWduZXQudjEuQWRtaXNzaW9uUG9saWN5Eg0KBXN0YWZmGAQgAygJEiQKCm5leHRfbW9kZWwYBSABKAsyEC5jeWduZXQudjEuTW9kZWwSEgoKbmV4dF9zaGFyZRgGIAEoDSqvAQoMQ29udGVzdFBoYXNlEh0KGUNPTlRFU1RfUEhBU0VfVU5TUEVDSUZJRUQQABIYChRDT05URVNUX1BIQVNFX0NMT1NFRBABEhYKEkNPTlRFU1RfUEhBU0VfT1BFThACEhgKFENPTlRFU1RfUEhBU0VfRlJPWkVOEAMSGAoUQ09OVEVTVF9QSEFTRV9QQVVTRUQQBBIaChZDT05URVNUX1BIQVNFX0ZJTklTSEVEEAUqXwoKRGVkdXBTY29wZRIbChdERURVUF9TQ09QRV9VTlNQRUNJRklFRBAAEhcKE0RFRFVQX1NDT1BFX0NPTlRFU1QQARIbChdERURVUF9TQ09QRV9QQVJUSUNJUEFOVBACMlsKDkNvbnRlc3RTZXJ2aWNlEkkKCkdldENvbnRlc3QSHC5jeWduZXQudjEuR2V0Q29udGVzdFJlcXVlc3QaHS5jeWduZXQudjEuR2V0Q29udGVzdFJlc3BvbnNlYgZwcm90bzM", [file_google_protobuf_timestamp]);
 
 /**
  * Which contest.
@@ -47,6 +49,20 @@ export type GetContestResponse = Message<"cygnet.v1.GetContestResponse"> & {
    * @generated from field: cygnet.v1.Contest contest = 1;
    */
   contest?: Contest | undefined;
+
+  /**
+   * Where it stands now, by the service's clock.
+   *
+   * @generated from field: cygnet.v1.ContestPhase phase = 2;
+   */
+  phase: ContestPhase;
+
+  /**
+   * When the phase next changes by itself; absent: never. While it is closed, that is when it opens.
+   *
+   * @generated from field: google.protobuf.Timestamp next_change = 3;
+   */
+  nextChange?: Timestamp | undefined;
 };
 
 /**
@@ -103,6 +119,27 @@ export type Contest = Message<"cygnet.v1.Contest"> & {
    * @generated from field: uint32 max_prompt_chars = 6;
    */
   maxPromptChars: number;
+
+  /**
+   * When submissions are taken, in order and without overlap, at most 32. None: always.
+   *
+   * @generated from field: repeated cygnet.v1.Window windows = 7;
+   */
+  windows: Window[];
+
+  /**
+   * While true no submission is taken.
+   *
+   * @generated from field: bool paused = 8;
+   */
+  paused: boolean;
+
+  /**
+   * The ranking stands still for so long before the last window closes, in milliseconds, 0 to 86,400,000.
+   *
+   * @generated from field: uint64 freeze_before_ms = 9;
+   */
+  freezeBeforeMs: bigint;
 };
 
 /**
@@ -111,6 +148,34 @@ export type Contest = Message<"cygnet.v1.Contest"> & {
  */
 export const ContestSchema: GenMessage<Contest> = /*@__PURE__*/
   messageDesc(file_cygnet_v1_contest, 2);
+
+/**
+ * A time in which submissions are taken.
+ *
+ * @generated from message cygnet.v1.Window
+ */
+export type Window = Message<"cygnet.v1.Window"> & {
+  /**
+   * Its first moment.
+   *
+   * @generated from field: google.protobuf.Timestamp opens = 1;
+   */
+  opens?: Timestamp | undefined;
+
+  /**
+   * The first moment after it.
+   *
+   * @generated from field: google.protobuf.Timestamp closes = 2;
+   */
+  closes?: Timestamp | undefined;
+};
+
+/**
+ * Describes the message cygnet.v1.Window.
+ * Use `create(WindowSchema)` to create a new message.
+ */
+export const WindowSchema: GenMessage<Window> = /*@__PURE__*/
+  messageDesc(file_cygnet_v1_contest, 3);
 
 /**
  * A picture to imitate.
@@ -138,7 +203,7 @@ export type Target = Message<"cygnet.v1.Target"> & {
  * Use `create(TargetSchema)` to create a new message.
  */
 export const TargetSchema: GenMessage<Target> = /*@__PURE__*/
-  messageDesc(file_cygnet_v1_contest, 3);
+  messageDesc(file_cygnet_v1_contest, 4);
 
 /**
  * How pictures are drawn and scored.
@@ -180,7 +245,7 @@ export type Model = Message<"cygnet.v1.Model"> & {
  * Use `create(ModelSchema)` to create a new message.
  */
 export const ModelSchema: GenMessage<Model> = /*@__PURE__*/
-  messageDesc(file_cygnet_v1_contest, 4);
+  messageDesc(file_cygnet_v1_contest, 5);
 
 /**
  * What admission enforces. It travels with every admission, so a change needs no restart.
@@ -236,7 +301,7 @@ export type AdmissionPolicy = Message<"cygnet.v1.AdmissionPolicy"> & {
  * Use `create(AdmissionPolicySchema)` to create a new message.
  */
 export const AdmissionPolicySchema: GenMessage<AdmissionPolicy> = /*@__PURE__*/
-  messageDesc(file_cygnet_v1_contest, 5);
+  messageDesc(file_cygnet_v1_contest, 6);
 
 /**
  * The whole contest document, as organisers write it and services hold it.
@@ -271,6 +336,20 @@ export type ContestDocument = Message<"cygnet.v1.ContestDocument"> & {
    * @generated from field: repeated string staff = 4;
    */
   staff: string[];
+
+  /**
+   * While a changed model takes over: the coming one; model is the one in use.
+   *
+   * @generated from field: cygnet.v1.Model next_model = 5;
+   */
+  nextModel?: Model | undefined;
+
+  /**
+   * So many in a thousand prompts ask for next_model, 0 to 1,000.
+   *
+   * @generated from field: uint32 next_share = 6;
+   */
+  nextShare: number;
 };
 
 /**
@@ -278,7 +357,62 @@ export type ContestDocument = Message<"cygnet.v1.ContestDocument"> & {
  * Use `create(ContestDocumentSchema)` to create a new message.
  */
 export const ContestDocumentSchema: GenMessage<ContestDocument> = /*@__PURE__*/
-  messageDesc(file_cygnet_v1_contest, 6);
+  messageDesc(file_cygnet_v1_contest, 7);
+
+/**
+ * Where a contest stands.
+ *
+ * @generated from enum cygnet.v1.ContestPhase
+ */
+export enum ContestPhase {
+  /**
+   * Not set; never sent.
+   *
+   * @generated from enum value: CONTEST_PHASE_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * Closed until next_change.
+   *
+   * @generated from enum value: CONTEST_PHASE_CLOSED = 1;
+   */
+  CLOSED = 1,
+
+  /**
+   * Open.
+   *
+   * @generated from enum value: CONTEST_PHASE_OPEN = 2;
+   */
+  OPEN = 2,
+
+  /**
+   * Open, with a still ranking.
+   *
+   * @generated from enum value: CONTEST_PHASE_FROZEN = 3;
+   */
+  FROZEN = 3,
+
+  /**
+   * Paused by the organiser.
+   *
+   * @generated from enum value: CONTEST_PHASE_PAUSED = 4;
+   */
+  PAUSED = 4,
+
+  /**
+   * The last window has closed.
+   *
+   * @generated from enum value: CONTEST_PHASE_FINISHED = 5;
+   */
+  FINISHED = 5,
+}
+
+/**
+ * Describes the enum cygnet.v1.ContestPhase.
+ */
+export const ContestPhaseSchema: GenEnum<ContestPhase> = /*@__PURE__*/
+  enumDesc(file_cygnet_v1_contest, 0);
 
 /**
  * Who has drawn a prompt already, when it is asked for again.
@@ -312,7 +446,7 @@ export enum DedupScope {
  * Describes the enum cygnet.v1.DedupScope.
  */
 export const DedupScopeSchema: GenEnum<DedupScope> = /*@__PURE__*/
-  enumDesc(file_cygnet_v1_contest, 0);
+  enumDesc(file_cygnet_v1_contest, 1);
 
 /**
  * Tells players what the contest is about. Answered by the submission service.
