@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import io
+import time
 import uuid
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -53,6 +54,16 @@ class Game:
         for path, value in changes.items():
             setattr(request.document.admission, path, value)
         return await self.admin.ApplyContest(request, metadata=(("authorization", f"Bearer {ADMIN_TOKEN}"),))
+
+    async def schedule(self, *windows: tuple[float, float], paused: bool = False) -> None:
+        """Applies windows, each given in seconds from now."""
+        request = admin_pb2.ApplyContestRequest(document=document(), target_pictures=[DUCK])
+        request.document.contest.paused = paused
+        for opens_s, closes_s in windows:
+            window = request.document.contest.windows.add()
+            window.opens.FromMilliseconds(round((time.time() + opens_s) * 1000))
+            window.closes.FromMilliseconds(round((time.time() + closes_s) * 1000))
+        await self.admin.ApplyContest(request, metadata=(("authorization", f"Bearer {ADMIN_TOKEN}"),))
 
     async def join(self, nickname: str = "Ada", token: str | None = None) -> submission_pb2.JoinResponse:
         return await self.players.Join(
@@ -384,3 +395,56 @@ async def test_a_stopping_service_says_goodbye_to_its_watchers(game: Game) -> No
             events.append(event)
             game.lifetime.stopping.set()
     assert events[-1].HasField("goodbye")
+
+
+async def test_outside_its_windows_a_contest_takes_nothing_and_says_when_it_opens(game: Game) -> None:
+    token = (await game.join()).session_token
+    mine = await game.submit(token, "a duck", "the-request-of-mine")
+    await game.schedule((3600, 7200))
+    with pytest.raises(Refused) as closed:
+        await game.submit(token, "another duck")
+    assert closed.value.reason == "CONTEST_CLOSED"
+    assert 3590 < closed.value.retry_after_s <= 3600
+    # What was taken is answered again, watched, listed.
+    assert (await game.submit(token, "a duck", "the-request-of-mine")).submission_id == mine.submission_id
+    with pytest.raises(Conflict):
+        await game.submit(token, "a swan", "the-request-of-mine")
+    async for event in game.watch(token, mine.submission_id):
+        assert event.submission.submission_id == mine.submission_id
+        break
+    seen = await game.contests.GetContest(contest_pb2.GetContestRequest(contest="test"))
+    assert seen.phase == contest_pb2.CONTEST_PHASE_CLOSED
+    assert seen.next_change == seen.contest.windows[0].opens
+    await game.schedule((-60, 3600))
+    assert await game.submit(token, "another duck")
+
+
+async def test_a_contest_opens_and_closes_by_the_clock_alone(game: Game) -> None:
+    token = (await game.join()).session_token
+    await game.schedule((1.0, 4.0))
+    with pytest.raises(Refused):
+        await game.submit(token, "a duck")
+    async with asyncio.timeout(15):
+        while True:
+            try:
+                await game.submit(token, "a duck")
+                break
+            except Refused as refused:
+                await asyncio.sleep(refused.retry_after_s)  # as a client does
+        while True:
+            try:
+                await game.submit(token, "a duck")
+            except Conflict as over:
+                assert over.reason == "CONTEST_FINISHED"
+                break
+            except Refused:
+                await asyncio.sleep(0.1)
+
+
+async def test_a_paused_contest_takes_nothing(game: Game) -> None:
+    token = (await game.join()).session_token
+    await game.schedule(paused=True)
+    with pytest.raises(Refused) as paused:
+        await game.submit(token, "a duck")
+    assert paused.value.reason == "CONTEST_PAUSED"
+    assert paused.value.retry_after_s > 0

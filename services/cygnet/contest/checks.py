@@ -15,6 +15,7 @@ MAX_TARGET_BYTES = 2 * 1024 * 1024
 MAX_TARGET_SIDE = 2048
 MAX_TARGETS = 8
 MAX_STAFF = 100
+MAX_WINDOWS = 32
 NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 _SOURCE = re.compile(r"((builtin|hf|s3|pvc)://[\w./@:+-]{1,500}|/[\w./@+-]{1,500})")
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
@@ -58,23 +59,19 @@ def _wrong(document: contest_pb2.ContestDocument) -> Iterator[tuple[str, str]]:
     for field, value, low, high in (
         ("spec.leaderboard.decimals", contest.decimals, 0, 4),
         ("spec.maxPromptChars", contest.max_prompt_chars, 10, 300),
-        ("spec.model.generator.steps", document.model.steps, 1, 50),
-        ("spec.model.generator.size", document.model.size, 64, 1024),
         ("spec.rateLimit.perParticipant.every (ms)", document.admission.every_ms, 100, 3_600_000),
         ("spec.rateLimit.perParticipant.burst", document.admission.burst, 1, 100),
         ("spec.rateLimit.perParticipant.pending", document.admission.pending, 1, 100),
         ("spec.rateLimit.contest.maxPredictedWait (ms)", document.admission.max_predicted_wait_ms, 1_000, 86_400_000),
+        ("spec.leaderboard.freezeBefore (ms)", contest.freeze_before_ms, 0, 86_400_000),
+        ("next_share", document.next_share, 0, 1_000),
     ):
         if not low <= value <= high:
             yield field, f"{low} to {high}, not {value}"
-    if document.model.size % 8:
-        yield "spec.model.generator.size", "a multiple of 8"
-    for field, source in (
-        ("spec.model.generator.source", document.model.generator_source),
-        ("spec.model.scorer.source", document.model.scorer_source),
-    ):
-        if not _SOURCE.fullmatch(source) or ".." in source:
-            yield field, "builtin://name, hf://org/name, s3://bucket/path, pvc://claim/path or an absolute path"
+    yield from _wrong_model("spec.model", document.model)
+    if document.next_share:
+        yield from _wrong_model("next_model", document.next_model)
+    yield from _wrong_schedule(contest)
     if document.admission.dedup_scope == contest_pb2.DEDUP_SCOPE_UNSPECIFIED:
         yield "spec.dedup.scope", "contest or participant"
     if len(document.staff) > MAX_STAFF:
@@ -82,6 +79,31 @@ def _wrong(document: contest_pb2.ContestDocument) -> Iterator[tuple[str, str]]:
     for i, nickname in enumerate(document.staff):
         if not 1 <= len(nickname) <= 24:
             yield f"spec.leaderboard.staff.{i}", "1 to 24 characters"
+
+
+def _wrong_model(field: str, model: contest_pb2.Model) -> Iterator[tuple[str, str]]:
+    for name, value, low, high in (("steps", model.steps, 1, 50), ("size", model.size, 64, 1024)):
+        if not low <= value <= high:
+            yield f"{field}.generator.{name}", f"{low} to {high}, not {value}"
+    if model.size % 8:
+        yield f"{field}.generator.size", "a multiple of 8"
+    for name, source in (("generator", model.generator_source), ("scorer", model.scorer_source)):
+        if not _SOURCE.fullmatch(source) or ".." in source:
+            words = "builtin://name, hf://org/name, s3://bucket/path, pvc://claim/path or an absolute path"
+            yield f"{field}.{name}.source", words
+
+
+def _wrong_schedule(contest: contest_pb2.Contest) -> Iterator[tuple[str, str]]:
+    windows = [(window.opens.ToMilliseconds(), window.closes.ToMilliseconds()) for window in contest.windows]
+    if len(windows) > MAX_WINDOWS:
+        yield "spec.schedule.windows", f"at most {MAX_WINDOWS} windows"
+    for i, (opens, closes) in enumerate(windows):
+        if closes <= opens:
+            yield f"spec.schedule.windows.{i}", "a window must close after it opens"
+    if any(later[0] < earlier[1] for earlier, later in zip(windows, windows[1:], strict=False)):
+        yield "spec.schedule.windows", "windows must be in order and must not overlap"
+    if contest.freeze_before_ms and not windows:
+        yield "spec.leaderboard.freezeBefore", "counts back from the last window's end: give schedule.windows as well"
 
 
 def _wrong_targets(contest: contest_pb2.Contest) -> Iterator[tuple[str, str]]:

@@ -123,7 +123,7 @@ class Spec(Part):
     gpu: Gpu = Gpu()
     autoscaling: Autoscaling | None = None
     paused: bool = False
-    """Nothing is drawn and no GPU is held while it is true; what waits keeps its place."""
+    """No submission is taken while it is true. On Kubernetes nothing is drawn either; what waits keeps its place."""
 
 
 class Metadata(Part):
@@ -191,6 +191,9 @@ def to_document(contest: ContestSpec, pictures: list[bytes]) -> contest_pb2.Cont
             ],
             decimals=spec.leaderboard.decimals,
             max_prompt_chars=spec.max_prompt_chars,
+            windows=[contest_pb2.Window(opens=window.opens, closes=window.closes) for window in spec.schedule.windows],
+            paused=spec.paused,
+            freeze_before_ms=spec.leaderboard.freeze_before,
         ),
         model=contest_pb2.Model(
             generator_source=spec.model.generator.source,

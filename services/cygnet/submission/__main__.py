@@ -51,7 +51,7 @@ async def wire(settings: SubmissionSettings, lifetime: Lifetime) -> Sequence[End
                 (
                     contest_pb2.DESCRIPTOR.services_by_name["ContestService"],
                     lambda server: contest_pb2_grpc.add_ContestServiceServicer_to_server(
-                        ContestServicer(contests), server
+                        ContestServicer(contests, now_ms), server
                     ),
                 ),
             ],

@@ -3,9 +3,19 @@
 import logging
 import re
 from collections.abc import AsyncIterator, Callable
+from datetime import UTC, datetime
 
 from cygnet.contest.holder import ContestHolder
-from cygnet.platform.errors import FieldViolation, InvalidRequest, NotFound, NotSignedIn, Refused
+from cygnet.contest.phase import FINISHED, Standing, standing
+from cygnet.platform.errors import (
+    Conflict,
+    DomainError,
+    FieldViolation,
+    InvalidRequest,
+    NotFound,
+    NotSignedIn,
+    Refused,
+)
 from cygnet.platform.logs import prompt_hash
 from cygnet.platform.watching import Sign
 from cygnet.platform.wrapping import AioContext
@@ -21,6 +31,8 @@ log = logging.getLogger(__name__)
 
 MAX_PARTICIPANTS = 100_000
 """Participants of one contest: a bound on what strangers can make us store."""
+PAUSE_LOOK_S = 15.0
+"""A player whose contest is paused may look again after so many seconds: nobody knows when it goes on."""
 DEFAULT_LIST = 20
 MAX_LIST = 100
 _SUBMISSION_ID = re.compile(r"[a-z2-7]{26}")
@@ -29,13 +41,20 @@ _SUBMISSION_ID = re.compile(r"[a-z2-7]{26}")
 class ContestServicer(contest_pb2_grpc.ContestServiceServicer):
     """Tells players what the contest is about."""
 
-    def __init__(self, contests: ContestHolder) -> None:
+    def __init__(self, contests: ContestHolder, clock: Callable[[], int]) -> None:
+        """`clock` returns ms since the epoch."""
         self._contests = contests
+        self._clock = clock
 
     async def GetContest(
         self, request: contest_pb2.GetContestRequest, context: AioContext
     ) -> contest_pb2.GetContestResponse:
-        return contest_pb2.GetContestResponse(contest=self._contests.get(request.contest).contest)
+        contest = self._contests.get(request.contest).contest
+        now = standing(contest, self._clock())
+        answer = contest_pb2.GetContestResponse(contest=contest, phase=now.phase)
+        if now.next_change_ms is not None:
+            answer.next_change.FromMilliseconds(now.next_change_ms)
+        return answer
 
 
 class SubmissionServicer(submission_pb2_grpc.SubmissionServiceServicer):
@@ -85,18 +104,26 @@ class SubmissionServicer(submission_pb2_grpc.SubmissionServiceServicer):
         if target is None:
             raise NotFound("this contest has no such target", reason="TARGET_NOT_FOUND")
         check_submission(request.prompt, request.request_id, document.contest.max_prompt_chars)
-        submission = await self._dedup.admit(
-            dedup_pb2.AdmitRequest(
-                contest=session.contest,
-                participant_id=session.participant_id,
-                nickname=session.nickname,
-                request_id=request.request_id,
-                target=target,
-                prompt=request.prompt,
-                model=document.model,
-                policy=document.admission,
-            )
+        now_ms = self._clock()
+        now = standing(document.contest, now_ms)
+        asked = dedup_pb2.AdmitRequest(
+            contest=session.contest,
+            participant_id=session.participant_id,
+            nickname=session.nickname,
+            request_id=request.request_id,
+            target=target,
+            prompt=request.prompt,
+            model=document.model,
+            policy=document.admission,
+            next_model=document.next_model,
+            next_share=document.next_share,
+            only_known=not now.takes_submissions,
         )
+        try:
+            submission = await self._dedup.admit(asked)
+        except NotFound:
+            # A retry of what was taken while it was open is answered; this is none.
+            raise _not_taken(now, now_ms) from None
         log.debug(
             "admitted",
             extra={
@@ -150,6 +177,17 @@ class SubmissionServicer(submission_pb2_grpc.SubmissionServiceServicer):
             return self._sessions.verify(token, contest).participant_id
         except NotSignedIn:
             return None
+
+
+def _not_taken(now: Standing, now_ms: int) -> DomainError:
+    if now.phase == FINISHED:
+        return Conflict("this contest has ended", reason="CONTEST_FINISHED")
+    if now.next_change_ms is None:
+        words = "the organisers have paused this contest; try again in a moment"
+        return Refused(words, reason="CONTEST_PAUSED", retry_after_s=PAUSE_LOOK_S)
+    opens = datetime.fromtimestamp(now.next_change_ms / 1000, UTC).isoformat(timespec="seconds")
+    wait_s = (now.next_change_ms - now_ms) / 1000
+    return Refused(f"this contest is closed; it opens at {opens}", reason="CONTEST_CLOSED", retry_after_s=wait_s)
 
 
 def _bearer_token(context: AioContext) -> str | None:
