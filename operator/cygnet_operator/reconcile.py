@@ -23,7 +23,7 @@ from cygnet_operator.pictures import PictureMissing, Pictures
 from cygnet_operator.plan import Plan, plan, workload_name
 from cygnet_operator.pods import selector
 from cygnet_operator.publish import Publisher
-from cygnet_operator.rollout import Serving, model_in_force
+from cygnet_operator.rollout import Serving, serving_of
 from cygnet_operator.schedule import Moment, moment
 from cygnet_operator.settings import OperatorSettings
 from cygnet_operator.status import Findings, Problem, events_between, failed_status, status_of
@@ -80,7 +80,7 @@ class Reconciler:
         here = moment(contest.spec, _created(body), now)
         observed = self._ports.cache.observed(contest.name, contest.uid)
         wanted = plan(contest, observed, here, self._settings)
-        serving = model_in_force(contest, observed, wanted)
+        serving = serving_of(contest, observed, wanted)
         (policy, unpublished), unmade = await asyncio.gather(
             self._publish(contest, serving), self._problem_of(self._do(contest, wanted, observed))
         )
@@ -150,8 +150,11 @@ class Reconciler:
         try:
             pictures = await self._ports.pictures.of(contest)
             document = to_document(contest.document, pictures)
-            # A changed model is asked for once replicas serve it, under the name that they know it by.
-            document.model.generator_source, document.model.scorer_source = serving.generator, serving.scorer
+            # A changed model is asked for as far as replicas serve it, under the name that they know it by.
+            document.model.CopyFrom(serving.model.message())
+            if serving.coming is not None and serving.share:
+                document.next_model.CopyFrom(serving.coming.message())
+                document.next_share = serving.share
             document.contest.generation = document.admission.generation = contest.generation
             check_document(document)
             began = time.perf_counter()

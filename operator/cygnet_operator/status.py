@@ -5,7 +5,7 @@ inside, lastTransitionTime moves only when the status of the condition does.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -63,7 +63,7 @@ class Findings:
     policy: Policy | None
     """None: it could not be tried."""
     serving: Serving
-    """The model that jobs ask for."""
+    """What jobs ask for."""
     figures: Figures = Figures()
     problem: Problem | None = None
     pods: str = ""
@@ -86,7 +86,7 @@ def status_of(contest: Contest, moment: Moment, findings: Findings, now: datetim
         "replicas": counts.get("replicas", 0),
         "readyReplicas": counts.get("readyReplicas", 0),
         "selector": ",".join(f"{name}={value}" for name, value in sorted(selector(contest).items())),
-        "model": {"generator": findings.serving.generator, "scorer": findings.serving.scorer},
+        "model": asdict(findings.serving.model),
         "policyInForce": _published(before, findings.policy),
         "conditions": [
             _condition(before, contest, kind, verdict, now)
@@ -162,7 +162,9 @@ def _models_ready(deployment: Object, findings: Findings) -> _Verdict:
     if ready < wanted or not deployment:
         return _Verdict("False", "Starting", f"{ready} of {wanted} replicas serve{why}")
     if updated < wanted or counts.get("replicas", 0) > updated or not current:
-        return _Verdict("True", "RollingOut", f"{updated} replicas have the present model and settings{why}")
+        words = f"{updated} replicas have the present model and settings"
+        asked = f"; {findings.serving.share / 10:g} % of new jobs ask for that model" if findings.serving.coming else ""
+        return _Verdict("True", "RollingOut", f"{words}{asked}{why}")
     return _Verdict("True", "Serving", f"{ready} of {wanted} replicas serve")
 
 

@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from cygnet_operator.model import Contest, Figures, Policy
-from cygnet_operator.rollout import Serving
+from cygnet_operator.rollout import Model, Serving
 from cygnet_operator.schedule import moment
 from cygnet_operator.status import REASONS, Findings, Problem, events_between, failed_status, status_of
 
@@ -17,7 +17,7 @@ from .builders import BORN, at, contest, observed
 
 NOW = at("26 10:00")
 ALL = Policy(generation=3, acknowledged=4, total=4)
-SERVING = Serving("builtin://cygnet-tiny", "builtin://cygnet-clip")
+SERVING = Serving(Model("builtin://cygnet-tiny", "builtin://cygnet-clip", 10, 256))
 
 
 def deployment(**counts: Any) -> dict[str, Any]:
