@@ -29,6 +29,8 @@ from cygnet.v1 import (
 )
 
 Submission = submission_pb2.Submission
+HEAT = bytes((0, 0, 20, 30, 0, 0, 30, 190, 160, 0, 0, 120, 255, 200, 10, 0, 90, 210, 120, 0, 0, 0, 10, 0, 0))
+"""About where the double paints its bird."""
 
 
 def canonical(prompt: str) -> str:
@@ -43,12 +45,13 @@ def score(prompt: str) -> float:
 
 @dataclass(frozen=True)
 class Script:
-    """What becomes of a prompt, read from the prompt itself: "refuse:REASON:7s", "fail", "queue:4"."""
+    """What becomes of a prompt, read from it: "refuse:REASON:7s", "fail", "queue:4", "unexplained"."""
 
     refusal: str | None
     retry_s: float
     fails: bool
     queue: int
+    unexplained: bool
 
     @classmethod
     def of(cls, prompt: str) -> "Script":
@@ -60,6 +63,7 @@ class Script:
             retry_s=float(refusal[2].rstrip("s")) if refusal and len(refusal) > 2 else 5.0,
             fails="fail" in words,
             queue=queue,
+            unexplained="unexplained" in words,
         )
 
 
@@ -184,6 +188,10 @@ class Game:
         submission.state = submission_pb2.SUBMISSION_STATE_DONE
         submission.result.picture_sha256 = self.picture(words)
         submission.result.score = score(submission.prompt)
+        if not Script.of(submission.prompt).unexplained:
+            submission.result.what_score = score(f"what {words}")
+            submission.result.look_score = score(f"look {words}")
+            submission.result.heat = HEAT
         submission.result.completed_at.CopyFrom(_now())
         self.rank(participant, submission)
 

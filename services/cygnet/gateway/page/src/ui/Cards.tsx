@@ -1,5 +1,5 @@
 // One card for each wish and submission that is under way, and one for the latest picture.
-import { useEffect, useRef } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import type { Player } from "../game/player";
 import { scoreText } from "../game/progress";
 import type { Sent } from "../game/sending";
@@ -10,6 +10,7 @@ import { Picture } from "./Picture";
 import { Line, Swim } from "./Swim";
 import { sayAnswer, sayCountdown, sayDrawing, sayQueue, sayRefusal } from "./saying";
 import { useNow } from "./time";
+import { Heat, Parts, Since } from "./Why";
 
 export function Cards({ player, onOpen }: { player: Player; onOpen: (submission: Submission) => void }) {
   const latest = player.mine.latest.value;
@@ -104,6 +105,7 @@ function Finished({ player, submission, onOpen }: FinishedProps) {
   const text = words.value;
   const { result, failure, prompt } = submission;
   const whole = useRef<HTMLElement>(null);
+  const [explained, setExplained] = useState(false);
   const news = player.happened.peek()?.submissionId === submission.submissionId;
   useEffect(() => {
     if (news) bringIntoView(whole.current);
@@ -136,8 +138,15 @@ function Finished({ player, submission, onOpen }: FinishedProps) {
   }
   return (
     <article class="card done" data-stage="done" aria-label={prompt} ref={whole}>
-      <button type="button" class="bare" aria-label={text.enlarge} onClick={() => onOpen(submission)}>
+      <button
+        type="button"
+        class="bare"
+        aria-label={text.enlarge}
+        data-explained={explained}
+        onClick={() => onOpen(submission)}
+      >
         <Picture sha256={result.pictureSha256} alt={text.pictureAlt(prompt)} size={256} />
+        {explained ? <Heat heat={result.heat} /> : null}
       </button>
       <div class="verdict">
         <p class="score">
@@ -146,9 +155,19 @@ function Finished({ player, submission, onOpen }: FinishedProps) {
           <span class="score-of">{text.outOf}</span>
           {result.score === best ? <span class="chip">{text.newBest}</span> : null}
         </p>
+        <Parts result={result} />
+        <Since player={player} submission={submission} />
         <p class="prompt">{prompt}</p>
         {answer === undefined ? null : <p class="note">{answer}</p>}
-        <p class="actions">{use}</p>
+        {explained ? <p class="note">{text.heatLegend}</p> : null}
+        <p class="actions">
+          {result.heat.length === 0 ? null : (
+            <button type="button" class="quiet" aria-pressed={explained} onClick={() => setExplained(!explained)}>
+              {explained ? text.hideHeat : text.showHeat}
+            </button>
+          )}
+          {use}
+        </p>
       </div>
     </article>
   );

@@ -1,5 +1,6 @@
 // Turns states and problems into sentences; the only place that decides which words belong to which case.
 import { timestampMs } from "@bufbuild/protobuf/wkt";
+import type { Change } from "../game/likeness";
 import type { Refusal } from "../game/player";
 import { drawnShare, type ServerClock, scoreText, waitRange } from "../game/progress";
 import { Answer, type QueuePlace, type Submission, SubmissionState } from "../gen/cygnet/v1/submission_pb";
@@ -31,6 +32,18 @@ export function sayAnswer(text: Words, { answer, state }: Submission): string | 
   if (answer === Answer.REPEATED) return text.repeated;
   if (answer === Answer.COALESCED) return state === SubmissionState.DONE ? text.coalescedDone : text.coalesced;
   return undefined;
+}
+
+/** One line: the score's difference first, then those of its parts. */
+export function sayChange(text: Words, { score, what, look }: Change, decimals: number): string {
+  const said = (by: number, digits: number) =>
+    by === 0 ? "=" : `${by > 0 ? "↑" : "↓"}\u00a0${scoreText(Math.abs(by), digits)}`;
+  const part = (name: string, by: number | undefined) => (by === undefined ? [] : [`${name}\u00a0${said(by, 0)}`]);
+  return [
+    `${text.sinceLast} ${said(score, decimals)}`,
+    ...part(text.whatShort, what),
+    ...part(text.lookShort, look),
+  ].join(" · ");
 }
 
 export interface Said {

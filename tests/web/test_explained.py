@@ -1,0 +1,75 @@
+"""A score that explains itself: its parts, where it comes from, and what changed since the last try."""
+
+from playwright.sync_api import Locator, Page, expect
+
+from .conftest import Phones
+from .double.game import score
+from .playing import finished, join, submit, token
+from .test_states import Double, pytestmark, running  # noqa: F401 - the double's fixture
+
+# How much amber lies over the middle of a card's picture, and over its corner.
+ALPHAS = """canvas => {
+  const { data, width } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+  return [[32, 32], [2, 62]].map(([x, y]) => data[(y * width + x) * 4 + 3]);
+}"""
+
+
+def parts(done: Locator) -> list[str]:
+    return done.locator(".part-value").all_inner_texts()
+
+
+def drawn(page: Page, prompt: str) -> Locator:
+    submit(page, prompt)
+    return finished(page, prompt)
+
+
+def test_a_score_says_what_it_is_made_of(phones: Phones, running: Double) -> None:  # noqa: F811
+    page = phones.open(running.url)
+    join(page, token())
+    prompt = f"a duck {token()}"
+    done = drawn(page, prompt)
+    assert parts(done) == [f"{score(f'{half} {prompt}'):.0f}" for half in ("what", "look")]
+    expect(done.locator(".part-name")).to_have_text(["What is there", "How it looks"])
+    widths = done.locator(".part-fill").evaluate_all("bars => bars.map(bar => bar.style.width)")
+    assert [round(float(width.rstrip("%"))) for width in widths] == [int(part) for part in parts(done)]
+
+
+def test_the_map_lies_over_the_picture_while_it_is_asked_for(phones: Phones, running: Double) -> None:  # noqa: F811
+    page = phones.open(running.url)
+    join(page, token())
+    done = drawn(page, f"a duck {token()}")
+    expect(done.locator(".heat")).to_have_count(0)
+    done.get_by_role("button", name="Show what matched").click()
+    middle, corner = done.locator(".heat").evaluate(ALPHAS)
+    assert middle > 150 > 30 > corner
+    box, picture = done.locator(".heat").bounding_box(), done.locator(".picture").bounding_box()
+    assert box is not None
+    assert picture is not None
+    assert all(abs(box[side] - picture[side]) <= 4 for side in ("x", "y", "width", "height"))  # type: ignore[literal-required]
+    expect(done).to_contain_text("Yellow: where the likeness comes from.")
+    done.get_by_role("button", name="Hide what matched").click()
+    expect(done.locator(".heat")).to_have_count(0)
+
+
+def test_a_second_try_says_what_changed(phones: Phones, running: Double) -> None:  # noqa: F811
+    page = phones.open(running.url, language="ko-KR")
+    join(page, token())
+    first, second = f"a duck {token()}", f"a swan {token()}"
+    expect(drawn(page, first).locator(".since")).to_have_count(0)
+    line = drawn(page, second).locator(".since")
+    by = round(score(second), 2) - round(score(first), 2)
+    expect(line).to_contain_text(f"지난번보다: {'↑' if by > 0 else '↓'}\u00a0{abs(by):.2f}")
+    page.reload()
+    # The list is all that it needs.
+    expect(finished(page, second).locator(".since")).to_contain_text("모습")
+
+
+def test_what_the_scorer_does_not_say_is_not_shown(phones: Phones, running: Double) -> None:  # noqa: F811
+    page = phones.open(running.url)
+    join(page, token())
+    drawn(page, f"a duck {token()}")
+    done = drawn(page, f"unexplained {token()}")
+    assert parts(done) == []
+    expect(done.get_by_role("button", name="Show what matched")).to_have_count(0)
+    expect(done.locator(".since")).to_contain_text("Since your last try:")
+    expect(done.locator(".since")).not_to_contain_text("what")
