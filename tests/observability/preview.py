@@ -25,8 +25,8 @@ from ..stackrunner import Stack, new_stack, remove, short_folder
 from .expressions import ALL_CONTESTS, Query, dashboards
 from .prometheus import Prometheus, running
 
-MINUTES = 6.0
-PLAYERS = 6
+MINUTES = 5.0
+PLAYERS = 4
 _WIDTH, _CELL = 1600, 38
 _PALETTE = ("#73bf69", "#f2cc0c", "#5794f2", "#ff9830", "#f2495c", "#b877d9", "#8ab8ff")
 _COLORS = {"green": "#56a64b", "light-green": "#96d98d", "orange": "#e0752d", "red": "#e02f44", "blue": "#5794f2"}
@@ -81,7 +81,7 @@ async def _play(stack: Stack) -> None:
 
 async def _draw(player: Player, until: float) -> None:
     while time.monotonic() < until:
-        await player.result(await player.submit_patiently(unique("a duck on a pond")))
+        await player.submit_patiently(unique("a duck on a pond"))
         await asyncio.sleep(4)
         await player.submit_patiently("a white swan")
 

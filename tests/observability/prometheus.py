@@ -43,9 +43,9 @@ class Prometheus:
     def __init__(self, url: str, log: Path) -> None:
         self.url, self._log = url, log
 
-    def query(self, expr: str) -> list[Sample]:
-        """Returns the answer of now, without what is not a number; fails the test when it is no expression."""
-        data = self._get("query", query=expr)
+    def query(self, expr: str, at: float | None = None) -> list[Sample]:
+        """Returns the answer of now, or of a moment, without what is no number. What does not parse fails the test."""
+        data = self._get("query", query=expr, **({"time": f"{at}"} if at else {}))
         if data["resultType"] == "scalar":
             return [Sample({}, float(data["result"][1]))]
         samples = [Sample(found["metric"], float(found["value"][1])) for found in data["result"]]

@@ -23,15 +23,13 @@ from cygnet.cli.admin import AdminApis
 from cygnet.platform.errors import InvalidRequest, Refused, Unavailable
 
 from ..stack.player import Player, connection, unique
-from ..stackrunner import Stack, new_stack, remove, short_folder, wait_for
+from ..stackrunner import Stack, new_stack, remove, short_folder, until, wait_for
 from .expressions import ALL_CONTESTS, ONE_CONTEST, Query, panel_queries, rule_queries, selectors
 from .prometheus import Prometheus, program, running
 
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(600)]
 
 DCGM = Path(__file__).with_name("dcgm_exporter.txt")
-RATE_INTERVAL = "15s"
-"""Grafana chooses at least four scrapes; the game here lasts half a minute."""
 
 
 @pytest.fixture(scope="module")
@@ -79,23 +77,29 @@ def dcgm_exporter() -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def played(game: Stack, prometheus: Prometheus) -> Prometheus:
-    """The Prometheus, after half a minute of play and a flood."""
-    asyncio.run(_play(game))
+    """The Prometheus, after some play and a flood."""
+    asyncio.run(_play(game, prometheus))
     # A rate needs two scrapes after the last event.
     scraped = prometheus.query("max(timestamp(up))")[0].value
     wait_for(lambda: prometheus.query("min(timestamp(up))")[0].value > scraped + 2, "two more scrapes")
     return prometheus
 
 
-async def _play(game: Stack) -> None:
+@pytest.fixture(scope="module")
+def then(played: Prometheus) -> float:
+    """When the play had just ended: a slow machine asks about that moment, too."""
+    return played.query("time()")[0].value
+
+
+async def _play(game: Stack, prometheus: Prometheus) -> None:
     async with AsyncExitStack() as opened:
         ada, grace, macro = [
             await Player.join(await opened.enter_async_context(connection(game.address)), name)
             for name in ("Ada", "Grace", "Macro")
         ]
-        # The first scrape must know the contest before its counters move.
         first = await ada.result(await ada.submit(unique("a duck")))
-        await asyncio.sleep(1.5)
+        # A rate does not see the event with which a counter first shows.
+        await until(lambda: bool(prometheus.query("cygnet_dedup_admissions_total")), "a scrape that knows the contest")
         shared = unique("two swans on a pond")
         asked = [await ada.submit(shared, "swan"), await grace.submit(shared, "swan")]
         await grace.submit(first.prompt)
@@ -109,25 +113,24 @@ async def _play(game: Stack) -> None:
 
 async def _flood(macro: Player, prompt: str) -> set[str]:
     """Sends far more than a participant may; returns why it was refused."""
-    reasons: set[str] = set()
-    for number in range(60):
-        try:
-            await macro.submit(prompt if number > 5 else unique("another duck"))
-        except Refused as refused:
-            reasons.add(refused.reason)
-    return reasons
+    new = [await _refusal(macro, unique("another duck")) for _ in range(5)]
+    again = await asyncio.gather(*(_refusal(macro, prompt) for _ in range(55)))
+    return {reason for reason in (*new, *again) if reason}
 
 
-def only_on_a_cluster(query: Query) -> bool:
-    """Whether there is nothing to see without an operator."""
-    return all(selector.name and selector.name.startswith("cygnet_operator_") for selector in selectors(query.expr))
+async def _refusal(player: Player, prompt: str) -> str:
+    try:
+        await player.submit(prompt)
+    except Refused as refused:
+        return refused.reason
+    return ""
 
 
 @pytest.mark.parametrize("contest", [ALL_CONTESTS, ONE_CONTEST], ids=["all contests", "one contest"])
 @pytest.mark.parametrize("query", panel_queries(), ids=lambda query: query.where)
-def test_no_panel_is_empty(played: Prometheus, query: Query, contest: str) -> None:
-    asked = query.of(contest, RATE_INTERVAL).expr
-    assert played.query(asked), asked
+def test_no_panel_is_empty(played: Prometheus, then: float, query: Query, contest: str) -> None:
+    asked = query.of(contest).expr
+    assert played.query(asked, then), asked
 
 
 def test_the_contest_can_be_chosen(played: Prometheus) -> None:
@@ -136,23 +139,25 @@ def test_the_contest_can_be_chosen(played: Prometheus) -> None:
         assert json.load(answer)["data"] == [ONE_CONTEST]
 
 
-def test_the_numbers_say_what_happened(played: Prometheus) -> None:
-    queries = {query.where: query.of(ALL_CONTESTS, RATE_INTERVAL).expr for query in panel_queries()}
+def test_the_numbers_say_what_happened(played: Prometheus, then: float) -> None:
+    queries = {query.where: query.of(ALL_CONTESTS).expr for query in panel_queries()}
 
     def value(where: str) -> float:
-        (sample,) = played.query(queries[where])
+        (sample,) = played.query(queries[where], then)
         return sample.value
 
     assert value("Can people submit? A") == 1
-    assert 0 < value("Picture after (p95) A") < 60
+    assert 0 < value("Picture after (p95) A") < 300
     assert value("Triton serves A") == value("Policy in force A") == 1
     # Macro sent sixty, the others a handful.
     assert 0.7 < value("Largest client's share A") < 1
-    outcomes = {sample.labels["outcome"] for sample in played.query(queries["Submissions a minute, by outcome A"])}
+    outcomes = {
+        sample.labels["outcome"] for sample in played.query(queries["Submissions a minute, by outcome A"], then)
+    }
     assert outcomes == {"accepted", "coalesced", "repeated", "rejected", "failed"}
-    by_reason = played.query(f"{queries['Refusals a minute, by reason A']} > 0")
+    by_reason = played.query(f"{queries['Refusals a minute, by reason A']} > 0", then)
     assert {"SUBMIT_RATE", "PENDING_LIMIT"} <= {sample.labels["outcome"] for sample in by_reason}
-    models = {sample.labels["model"] for sample in played.query(queries["Where Triton's time goes B"])}
+    models = {sample.labels["model"] for sample in played.query(queries["Where Triton's time goes B"], then)}
     assert models == {"diffusion", "scorer"}
 
 
