@@ -17,6 +17,11 @@ PORT ?= 8080
 HOST ?= 127.0.0.1
 DATA_DIR ?= .data
 CONTEST ?=
+# For `make images`: which (services, operator, triton-cpu, triton-gpu, redis), what goes in front of their names, and a
+# program of one's own to build them with.
+IMAGES ?=
+PREFIX ?=
+IMAGE_BUILDER ?=
 # For `make test`: more words for pytest, as in: make test ARGS="tests/unit -k sessions".
 ARGS ?=
 
@@ -71,6 +76,14 @@ run-operator: $(VENV)/.installed-dev ## Runs the Contest operator from here, aga
 .PHONY: control-plane
 control-plane: ## Builds etcd and kube-apiserver for the operator's tests, with Go: minutes, once
 	@tests/operator/controlplane/build
+
+.PHONY: images
+images: $(PAGE)/dist/.built ## Builds the container images, with docker, podman or buildah. IMAGES="services triton-gpu", PREFIX=registry/path/
+	@PREFIX="$(PREFIX)" IMAGE_BUILDER="$(IMAGE_BUILDER)" containers/build $(IMAGES)
+
+.PHONY: test-cluster
+test-cluster: $(VENV)/.installed-dev ## The chart on the real cluster of KUBECONFIG: installed, played on, broken, upgraded, removed (make images first)
+	@$(BIN)/python -m pytest -s -m cluster tests/cluster $(ARGS)
 
 ##@ Make
 
