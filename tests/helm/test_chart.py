@@ -169,4 +169,5 @@ def test_names_of_a_release_with_another_name() -> None:
 
 
 def _selects(selector: dict[str, str], pod: dict[str, Any]) -> bool:
-    return selector.items() <= pod["metadata"]["labels"].items()
+    labels: dict[str, str] = pod["metadata"]["labels"]
+    return selector.items() <= labels.items()

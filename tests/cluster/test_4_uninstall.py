@@ -1,0 +1,48 @@
+"""What stays when the release goes, and that it is found again."""
+
+import json
+
+import pytest
+
+from .kube import CONTEST, RELEASE, Kube, wait_until
+from .playing import play_a_game, standings
+from .test_2_while_playing import ensure_installed
+
+pytestmark = [pytest.mark.cluster, pytest.mark.timeout(900)]
+
+KINDS = (
+    "pods,deployments,statefulsets,services,secrets,persistentvolumeclaims,networkpolicies,poddisruptionbudgets,"
+    "serviceaccounts,roles,rolebindings,configmaps,horizontalpodautoscalers,contests"
+)
+# As docs/kubernetes.md says.
+STAYS = {
+    "Secret/cygnet-secrets",
+    "Secret/cygnet-redis",
+    "PersistentVolumeClaim/cygnet-pictures",
+    "PersistentVolumeClaim/data-cygnet-redis-0",
+    # Kubernetes' own.
+    "ServiceAccount/default",
+    "ConfigMap/kube-root-ca.crt",
+}
+
+
+def test_what_stays_is_found_again(kube: Kube) -> None:
+    ensure_installed(kube)
+    play_a_game(kube.address())
+    board = standings(kube.address())
+    assert board
+
+    kube.kubectl("delete", "contest", "--all")
+    kube.helm("uninstall", RELEASE, "--wait")
+    wait_until("only what should stay is there", lambda: _left(kube) == STAYS, within_s=180)
+    assert "contests.cygnet.dev" in kube.wide("get", "crd", "-o", "name")
+
+    kube.install()
+    kube.kubectl("apply", "-f", str(CONTEST))
+    kube.ready()
+    assert standings(kube.address()) == board
+
+
+def _left(kube: Kube) -> set[str]:
+    items = json.loads(kube.kubectl("get", KINDS, "-o", "json"))["items"]
+    return {f"{item['kind']}/{item['metadata']['name']}" for item in items}
