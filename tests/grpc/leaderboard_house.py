@@ -13,6 +13,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 
 import cygnet.leaderboard.__main__ as leaderboard_main
 from cygnet.leaderboard.settings import LeaderboardSettings
+from cygnet.platform.clock import now_ms
 from cygnet.platform.errors import DomainError
 from cygnet.platform.server import Lifetime, serving
 from cygnet.platform.status import from_rpc_error
@@ -48,9 +49,12 @@ class Service:
     results: "results_pb2_grpc.ResultLogServiceAsyncStub"
     admin: "admin_pb2_grpc.ContestAdminServiceAsyncStub"
     lifetime: Lifetime
+    organisers: "leaderboard_pb2_grpc.LeaderboardServiceAsyncStub"
     deliveries: "itertools.count[int]" = field(default_factory=lambda: itertools.count(1))
 
-    async def apply(self, *, decimals: int = 2, staff: tuple[str, ...] = ()) -> None:
+    async def apply(
+        self, *, decimals: int = 2, staff: tuple[str, ...] = (), closes_ms: int = 0, freeze_before_ms: int = 0
+    ) -> None:
         document = contest_pb2.ContestDocument(
             contest=contest_pb2.Contest(
                 name="test",
@@ -70,6 +74,11 @@ class Service:
             ),
             staff=staff,
         )
+        if closes_ms:
+            document.contest.freeze_before_ms = freeze_before_ms
+            window = document.contest.windows.add()
+            window.opens.FromMilliseconds(OPENING_MS)
+            window.closes.FromMilliseconds(OPENING_MS + closes_ms)
         await self.admin.ApplyContest(
             admin_pb2.ApplyContestRequest(document=document),
             metadata=(("authorization", f"Bearer {ADMIN_TOKEN}"),),
@@ -112,11 +121,13 @@ class Service:
 
 
 @asynccontextmanager
-async def serving_leaderboard(redis_url: str, *, heartbeat_s: float = 15) -> AsyncIterator[Service]:
+async def serving_leaderboard(
+    redis_url: str, *, heartbeat_s: float = 15, clock: Callable[[], int] = now_ms
+) -> AsyncIterator[Service]:
     async with AsyncExitStack() as stack:
         lifetime = Lifetime(stack)
         settings = LeaderboardSettings(redis_url=redis_url, admin_token=ADMIN_TOKEN)
-        endpoints = await leaderboard_main.wire(settings, lifetime, heartbeat_s=heartbeat_s)
+        endpoints = await leaderboard_main.wire(settings, lifetime, heartbeat_s=heartbeat_s, clock=clock)
         port, admin_port = await stack.enter_async_context(serving(endpoints, grace_s=1))
         public = await stack.enter_async_context(grpc.aio.insecure_channel(f"127.0.0.1:{port}"))
         admin = await stack.enter_async_context(grpc.aio.insecure_channel(f"127.0.0.1:{admin_port}"))
@@ -125,6 +136,7 @@ async def serving_leaderboard(redis_url: str, *, heartbeat_s: float = 15) -> Asy
             results=results_pb2_grpc.ResultLogServiceStub(public),
             admin=admin_pb2_grpc.ContestAdminServiceStub(admin),
             lifetime=lifetime,
+            organisers=leaderboard_pb2_grpc.LeaderboardServiceStub(admin),
         )
         lifetime.stopping.set()
 

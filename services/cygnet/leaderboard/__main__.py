@@ -1,6 +1,6 @@
 """Wires and runs the leaderboard service."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from cygnet.contest.admin import ContestAdminServicer
 from cygnet.contest.holder import ContestHolder
@@ -10,6 +10,7 @@ from cygnet.leaderboard.servicer import LeaderboardServicer, ResultLogServicer
 from cygnet.leaderboard.settings import LeaderboardSettings
 from cygnet.leaderboard.store import LeaderboardStore
 from cygnet.leaderboard.telemetry import Telemetry
+from cygnet.platform.clock import now_ms
 from cygnet.platform.redis import connected
 from cygnet.platform.server import MAX_ADMIN_REQUEST_BYTES, Endpoint, Lifetime, run
 from cygnet.platform.watching import HEARTBEAT_S
@@ -20,20 +21,28 @@ MAX_RESULTS_BYTES = 1024 * 1024
 
 
 async def wire(
-    settings: LeaderboardSettings, lifetime: Lifetime, *, heartbeat_s: float = HEARTBEAT_S
+    settings: LeaderboardSettings,
+    lifetime: Lifetime,
+    *,
+    heartbeat_s: float = HEARTBEAT_S,
+    clock: Callable[[], int] = now_ms,
 ) -> Sequence[Endpoint]:
     """Builds the service; returns what it serves on its public and its admin port."""
     redis = await lifetime.resources.enter_async_context(connected(settings.redis_url.get_secret_value()))
     store, telemetry = LeaderboardStore(redis), Telemetry()
     contests = ContestHolder(redis, "board", telemetry.document)
     await contests.load()
-    boards = Boards(contests, store)
-    feed = LeaderboardFeed(boards, store, telemetry, lifetime.stopping, heartbeat_s=heartbeat_s)
     lifetime.spawn(contests.follow(), "the contests' holder")
-    lifetime.spawn(feed.follow(), "the feed of results")
-    lifetime.spawn(feed.follow_documents(), "the feed of documents")
-    lifetime.spawn(feed.refresh(), "the refresh of what is watched")
-    leaderboard = LeaderboardServicer(boards, feed)
+
+    def shown(boards: Boards) -> LeaderboardServicer:
+        feed = LeaderboardFeed(boards, store, telemetry, lifetime.stopping, heartbeat_s=heartbeat_s)
+        lifetime.spawn(feed.follow(), "the feed of results")
+        lifetime.spawn(feed.follow_documents(), "the feed of documents")
+        lifetime.spawn(feed.refresh(), "the refresh of what is watched")
+        return LeaderboardServicer(boards, feed)
+
+    players = shown(Boards(contests, store, clock))
+    organisers = shown(Boards(contests, store, clock, may_freeze=False))
     results = ResultLogServicer(store, telemetry)
     admin = ContestAdminServicer(contests, None)
     return [
@@ -42,7 +51,7 @@ async def wire(
             [
                 (
                     leaderboard_pb2.DESCRIPTOR.services_by_name["LeaderboardService"],
-                    lambda server: leaderboard_pb2_grpc.add_LeaderboardServiceServicer_to_server(leaderboard, server),
+                    lambda server: leaderboard_pb2_grpc.add_LeaderboardServiceServicer_to_server(players, server),
                 ),
                 (
                     results_pb2.DESCRIPTOR.services_by_name["ResultLogService"],
@@ -57,7 +66,11 @@ async def wire(
                 (
                     admin_pb2.DESCRIPTOR.services_by_name["ContestAdminService"],
                     lambda server: admin_pb2_grpc.add_ContestAdminServiceServicer_to_server(admin, server),
-                )
+                ),
+                (
+                    leaderboard_pb2.DESCRIPTOR.services_by_name["LeaderboardService"],
+                    lambda server: leaderboard_pb2_grpc.add_LeaderboardServiceServicer_to_server(organisers, server),
+                ),
             ],
             bearer_token=settings.admin_token.get_secret_value(),
             max_request_bytes=MAX_ADMIN_REQUEST_BYTES,

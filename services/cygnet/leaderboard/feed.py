@@ -33,7 +33,7 @@ class BoardReader(Protocol):
     """Where leaderboards come from."""
 
     async def top(self, contest: str, target: str, limit: int) -> Leaderboard: ...
-    def generation(self, contest: str) -> int: ...
+    def edition(self, contest: str) -> int: ...
 
 
 class Changes(Protocol):
@@ -97,12 +97,12 @@ class LeaderboardFeed:
             self._mark(board for board in self._watched() if contest is None or board[0] == contest)
 
     async def follow_documents(self) -> None:
-        """Notes changes of contest documents (staff, decimals), for ever."""
+        """Notes changes of contest documents (staff, decimals), and rankings that stop or move again, for ever."""
         while True:
             self._mark(
                 (contest, target)
                 for (contest, target, _), shown in self._shown.items()
-                if shown.generation != self._boards.generation(contest)
+                if shown.edition != self._boards.edition(contest)
             )
             await asyncio.sleep(REFRESH_S)
 

@@ -64,12 +64,15 @@ def results(request: results_pb2.RecordResultsRequest) -> list[Result]:
 
 def leaderboard(value: Leaderboard) -> leaderboard_pb2.Leaderboard:
     """Returns the message of a leaderboard."""
-    return leaderboard_pb2.Leaderboard(
+    message = leaderboard_pb2.Leaderboard(
         revision=value.revision,
         target=value.target,
         standings=map(standing, value.standings),
         participants=value.participants,
     )
+    if value.frozen_ms is not None:
+        message.frozen_at.FromMilliseconds(value.frozen_ms)
+    return message
 
 
 def standing(value: Standing) -> leaderboard_pb2.Standing:

@@ -14,7 +14,7 @@ from cygnet.v1 import leaderboard_pb2, leaderboard_pb2_grpc, results_pb2, result
 
 
 class LeaderboardServicer(leaderboard_pb2_grpc.LeaderboardServiceServicer):
-    """Shows the ranking to everybody."""
+    """Shows the ranking: to everybody on the public port; on the admin port as it is, also while it stands still."""
 
     def __init__(self, boards: Boards, feed: LeaderboardFeed) -> None:
         self._boards = boards

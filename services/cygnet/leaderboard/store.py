@@ -5,7 +5,8 @@ Every key of a contest carries its `{contest}` tag, so a script's keys are in on
   log            stream: every result that was ever delivered; nothing is ever changed in it
   revision       string: how often something was recorded
 
-and what is derived from the log, in its order (`rebuild.py` derives it again):
+and what is derived from the log, in its order (`rebuild.py` derives it again; what the log had until some moment lies
+under `frozen:<ms>:`, for a ranking that stands still):
 
   seen           set: the delivery ids in the log
   epoch          string: ms since 1970, EPOCH_LEAD_MS before the first result in the log
@@ -37,6 +38,10 @@ _MOMENT_BITS = 33
 _CHANNEL = "board:changes"
 _REBUILDING_S = 600
 """A rebuild that died lets another one begin after this time."""
+_REPLAYED_AT_ONCE = 500
+_FROZEN_KEPT_S = 8 * 24 * 3600
+"""A ranking that stands still, for a day at most, is kept for so long."""
+_MADE_AGAIN_S = 24 * 3600
 _CONTEST_WIDE = ("seen", "names", "called", "epoch", "targets")
 
 
@@ -49,22 +54,27 @@ class LeaderboardStore:
         self._standings = _script(client, "standings.lua")
         self._standing = _script(client, "standing.lua")
         self._commit = _script(client, "commit.lua")
+        self._frozen: set[str] = set()
 
     async def append(self, contest: str, results: Sequence[Result]) -> int:
         """Appends results to the log and ranks them, in one step; returns how many were new."""
         return await self._recorded("append", contest, results, _Keys(contest))
 
-    async def top(self, contest: str, target: str, limit: int, staff: Sequence[str]) -> TopRows:
-        """Returns the `limit` best rows; `staff` are nicknames that are left out."""
-        keys = _Keys(contest)
-        names = [keys.rank(target), keys.best(target), keys("names"), keys("called"), keys("revision")]
+    async def top(
+        self, contest: str, target: str, limit: int, staff: Sequence[str], frozen_ms: int | None = None
+    ) -> TopRows:
+        """Returns the `limit` best rows, without nicknames of `staff`, and without what came from `frozen_ms` on."""
+        keys = await self._keys(contest, frozen_ms)
+        names = [keys.rank(target), keys.best(target), keys("names"), keys("called"), _Keys(contest)("revision")]
         arguments: list[str | int] = [limit, *map(nickname_key, staff)]
         revision, participants, worse, *rows = await _run(self._standings, names, arguments)
         return TopRows(revision, participants, tuple(map(_row, rows)), _row(worse) if worse else None)
 
-    async def own(self, contest: str, target: str, participant_id: str, staff: Sequence[str]) -> OwnRow | None:
+    async def own(
+        self, contest: str, target: str, participant_id: str, staff: Sequence[str], frozen_ms: int | None = None
+    ) -> OwnRow | None:
         """Returns one participant's place; None before the first score."""
-        keys = _Keys(contest)
+        keys = await self._keys(contest, frozen_ms)
         names = [keys.rank(target), keys.best(target), keys("names"), keys("called")]
         answer = await _run(self._standing, names, [participant_id, *map(nickname_key, staff)])
         if not answer:
@@ -116,6 +126,33 @@ class LeaderboardStore:
         with _reaching_redis():
             await self._clear_rebuilt(contest)
             await self._redis.delete(_Keys(contest)("rebuilding"))
+
+    async def _keys(self, contest: str, frozen_ms: int | None) -> "_Keys":
+        """Returns where the ranking lies that is to be read; makes the one that stands still, once.
+
+        It follows from the log alone: a replica that was started again, or makes it at the same moment, shows the same.
+        Replaying is safe to repeat.
+        """
+        if frozen_ms is None:
+            return _Keys(contest)
+        keys = _Keys(contest, f"frozen:{frozen_ms}:")
+        if keys("made") in self._frozen:
+            return keys
+        with _reaching_redis():
+            made = await self._redis.exists(keys("made"))
+        if not made:
+            last, results = await self.log(contest, "", _REPLAYED_AT_ONCE)
+            while results:
+                in_time = [result for result in results if result.delivered_ms < frozen_ms]
+                if in_time:
+                    await self._recorded("replay", contest, in_time, keys)
+                last, results = await self.log(contest, last, _REPLAYED_AT_ONCE)
+            with _reaching_redis():
+                for key in keys.derived(await self._targets(keys)):
+                    await self._redis.expire(key, _FROZEN_KEPT_S)
+                await self._redis.set(keys("made"), "1", ex=_FROZEN_KEPT_S - _MADE_AGAIN_S)
+        self._frozen.add(keys("made"))
+        return keys
 
     async def _clear_rebuilt(self, contest: str) -> None:
         rebuilt = _Keys(contest, "rebuilt:")

@@ -76,13 +76,19 @@ class Leaderboard:
     """The best standings of one target. Compared by identity: a watcher's message is made once for each."""
 
     revision: int
-    """Grows with every result recorded in the contest, and with every change of its document."""
-    generation: int
-    """The document that it was made with."""
+    """Grows with every result recorded, every change of the contest's document, and as its ranking stops or moves."""
+    edition: int
+    """The document that it was made with, and whether its ranking stood still."""
     target: str
     participants: int
     standings: tuple[Standing, ...]
+    frozen_ms: int | None = None
+    """While the ranking stands still: since when, in ms since the epoch."""
 
     def shows_the_same_as(self, other: "Leaderboard") -> bool:
         """Tells whether a reader could not tell the two apart."""
-        return (self.participants, self.standings) == (other.participants, other.standings)
+        return (self.participants, self.standings, self.frozen_ms) == (
+            other.participants,
+            other.standings,
+            other.frozen_ms,
+        )
