@@ -46,7 +46,8 @@ describe("languages", () => {
   });
   test("know every refusal that the contract names, and pass on the server's words for others", () => {
     for (const text of [en, ko]) {
-      for (const reason of ["PENDING_LIMIT", "NEW_WORK_RATE", "SUBMIT_RATE", "QUEUE_FULL"]) {
+      const ofTheContest = ["CONTEST_CLOSED", "CONTEST_PAUSED", "CONTEST_FINISHED"];
+      for (const reason of ["PENDING_LIMIT", "NEW_WORK_RATE", "SUBMIT_RATE", "QUEUE_FULL", ...ofTheContest]) {
         expect(text.refused(reason, "server")).not.toBe("server");
       }
       expect(text.refused("CONTEST_FULL", "server")).toBe("server");

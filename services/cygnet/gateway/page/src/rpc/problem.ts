@@ -12,7 +12,7 @@ export type Problem =
   /** The contest or the thing asked for does not exist. */
   | { kind: "notFound"; message: string }
   /** The server decided against it, and the same call will not fare better. */
-  | { kind: "denied"; message: string }
+  | { kind: "denied"; reason: string; message: string }
   /** Nobody decided anything: no network, a restart, an overloaded proxy. The same call may be repeated. */
   | { kind: "unreachable"; message: string };
 
@@ -41,7 +41,7 @@ export function problemOf(thrown: unknown): Problem {
     case Code.OutOfRange:
     case Code.AlreadyExists:
     case Code.Unimplemented:
-      return { kind: "denied", message };
+      return { kind: "denied", reason: error.findDetails(ErrorInfoSchema)[0]?.reason ?? "", message };
     default:
       return { kind: "unreachable", message };
   }

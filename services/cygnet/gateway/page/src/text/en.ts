@@ -55,6 +55,7 @@ export const en = {
   wait: ({ from, to, unit }: WaitRange) =>
     `About ${from === to ? to : `${from} to ${to}`} ${unit === "seconds" ? (to === 1 ? "second" : "seconds") : to === 1 ? "minute" : "minutes"}.`,
   measuring: "How long it takes is still being measured.",
+  noWorker: "Nothing is drawn at the moment: the painter is getting ready. Your place is kept.",
   drawing: "Drawing",
   drawingNow: "Your picture is being drawn and scored.",
   longer: "It takes longer than usual.",
@@ -80,8 +81,13 @@ export const en = {
       NEW_WORK_RATE: "A short breather: new drawings come one after the other, so that everybody gets a turn.",
       SUBMIT_RATE: "That was very quick. Please wait a moment.",
       QUEUE_FULL: "The pond is full: the wait would be too long for everybody.",
+      CONTEST_CLOSED: "The contest is closed at the moment.",
+      CONTEST_PAUSED: "The organisers have paused the contest. What you sent before keeps its place.",
+      CONTEST_FINISHED: "The contest is over. Thank you for playing!",
     })[reason] ?? message,
   againIn: (s: number) => `Try again in ${seconds(s)}.`,
+  againAt: (when: Date) =>
+    `It opens ${when.toLocaleString("en", { weekday: "long", month: "long", day: "numeric", hour: "numeric", minute: "2-digit" })}.`,
   againNow: "You can try again now.",
   notAllowed: (message: string) => (message === "" ? "The game does not allow that now." : message),
   invalidPrompt: (message: string) => `Please change the prompt: ${message}`,

@@ -9,6 +9,7 @@ import type { Words } from "../text/en";
 
 export function sayQueue(text: Words, place: QueuePlace): string {
   const position = place.position === 0 ? text.next : text.before(place.position);
+  if (place.noWorker) return `${position} ${text.noWorker}`;
   const wait = place.measuring ? text.measuring : text.wait(waitRange(Number(place.p50Ms), Number(place.p90Ms)));
   return `${position} ${wait}`;
 }
@@ -62,13 +63,19 @@ export function sayRefusal(text: Words, { problem, refusedAt }: Refusal): Said {
       return { words: text.joinAgain, againAt: undefined };
     case "unreachable":
       return { words: text.unreachable, againAt: undefined };
+    case "denied":
+      return { words: text.notAllowed(text.refused(problem.reason, problem.message)), againAt: undefined };
     default:
       return { words: text.notAllowed(problem.message), againAt: undefined };
   }
 }
 
+/** Longer waits are told by the clock: nobody counts an hour's seconds. */
+const COUNTED_S = 120;
+
 export function sayCountdown(text: Words, againAt: number, now: number): string {
   const left = Math.ceil((againAt - now) / 1000);
+  if (left > COUNTED_S) return text.againAt(new Date(againAt));
   return left > 0 ? text.againIn(left) : text.againNow;
 }
 
