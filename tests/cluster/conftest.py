@@ -6,8 +6,6 @@ import pytest
 
 from .kube import NAMESPACE, Kube, NoCluster, connect
 
-PSS = "pod-security.kubernetes.io"
-
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leaves these out, unless they are asked for by their mark: they take minutes and a cluster."""
@@ -19,16 +17,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 @pytest.fixture(scope="session")
 def kube() -> Iterator[Kube]:
-    """A cluster with an empty namespace that enforces the restricted Pod Security Standard; removed at the end."""
+    """A cluster without a trace of Cygnet; what the tests left is removed at the end."""
     try:
         cluster = connect()
     except NoCluster as reason:
         pytest.fail(str(reason), pytrace=False)
     _remove(cluster)
-    cluster.wide("create", "namespace", NAMESPACE)
-    cluster.wide(
-        "label", "namespace", NAMESPACE, *(f"{PSS}/{mode}=restricted" for mode in ("enforce", "warn", "audit"))
-    )
     yield cluster
     _remove(cluster)
 

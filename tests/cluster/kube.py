@@ -3,6 +3,7 @@
 import fnmatch
 import json
 import os
+import re
 import shutil
 import subprocess
 import time
@@ -15,6 +16,7 @@ ROOT = Path(__file__).parents[2]
 CHART = ROOT / "helm" / "cygnet"
 VALUES = CHART / "examples" / "one-small-node.yaml"
 CONTEST = ROOT / "docs" / "examples" / "duck-and-swan.yaml"
+DOCS = ROOT / "docs" / "kubernetes.md"
 RELEASE = "cygnet"
 NAMESPACE = "cygnet-test"
 ALLOWED = ("local", "kind-*", "minikube", "k3d-*")
@@ -50,6 +52,11 @@ class Kube:
             timeout_s=timeout_s,
         )
 
+    def docs(self, name: str, timeout_s: float = 400) -> str:
+        """Runs a block of commands of docs/kubernetes.md, in the tests' namespace; returns what it printed."""
+        script = re.sub(r"(-n|namespace) cygnet\b", rf"\1 {NAMESPACE}", block(name))
+        return _run(["bash", "-euo", "pipefail", "-c", script], None, check=True, timeout_s=timeout_s)
+
     def get(self, *arguments: str) -> list[dict[str, Any]]:
         """Returns objects as kubectl lists them."""
         items: list[dict[str, Any]] = json.loads(self.kubectl("get", *arguments, "-o", "json"))["items"]
@@ -74,6 +81,12 @@ class Kube:
     def ready(self, contest: str = "duck-and-swan") -> None:
         """Waits until the contest is ready."""
         self.kubectl("wait", "--for=condition=Ready", f"contest/{contest}", "--timeout=300s", timeout_s=320)
+
+
+def block(name: str) -> str:
+    """Returns the commands that follow `<!-- run: name -->` in docs/kubernetes.md."""
+    (found,) = re.findall(rf"<!-- run: {name} -->\n```sh\n(.*?)```", DOCS.read_text(), re.DOTALL)
+    return str(found)
 
 
 def wait_until(what: str, fact: Callable[[], bool], within_s: float = 120) -> float:
@@ -102,7 +115,7 @@ def connect() -> Kube:
 
 
 def _run(command: list[str], stdin: str | None, *, check: bool, timeout_s: float) -> str:
-    done = subprocess.run(command, input=stdin, capture_output=True, text=True, timeout=timeout_s)
+    done = subprocess.run(command, input=stdin, capture_output=True, text=True, timeout=timeout_s, cwd=ROOT)
     if check:
         assert done.returncode == 0, f"{' '.join(command)}\n{done.stdout}{done.stderr}"
         assert "warning" not in done.stderr.lower(), f"{' '.join(command)}\n{done.stderr}"

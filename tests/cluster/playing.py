@@ -38,11 +38,12 @@ def play(address: str, token: str, prompt: str) -> submission_pb2.Submission:
 
 
 def play_a_game(address: str, look: Callable[[], None] = lambda: None) -> None:
-    """Joins and plays, two prompts; calls `look` in between."""
+    """Joins, plays two prompts and reads the board; calls `look` in between."""
     token = join(address, "Teal")
     for subject in ("a yellow duck", "a white swan"):
         look()
         play(address, token, f"{subject} {uuid.uuid4().hex[:8]}")
+        standings(address)
         look()
 
 

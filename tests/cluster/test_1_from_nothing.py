@@ -1,11 +1,11 @@
-"""From an empty namespace to a played game: the first five minutes with Cygnet."""
+"""From nothing to a played game: the first five minutes with Cygnet, by the commands of docs/kubernetes.md."""
 
 import time
 from datetime import datetime
 
 import pytest
 
-from .kube import CONTEST, RELEASE, Kube, wait_until
+from .kube import RELEASE, Kube, wait_until
 from .playing import NAME, join, play, standings
 
 pytestmark = [pytest.mark.cluster, pytest.mark.timeout(900)]
@@ -17,10 +17,9 @@ STARTS_WITHIN_S = 5.0
 
 def test_install_apply_wait_play(kube: Kube) -> None:
     started = time.monotonic()
-    kube.install()
+    kube.docs("install")
     installed = time.monotonic()
-    kube.kubectl("apply", "-f", str(CONTEST))
-    kube.ready()
+    kube.docs("contest")
     ready = time.monotonic()
 
     address = kube.address()
@@ -40,8 +39,16 @@ def test_install_apply_wait_play(kube: Kube) -> None:
     )
 
 
-def test_helm_test_passes(kube: Kube) -> None:
-    assert "Succeeded" in kube.helm("test", RELEASE)
+def test_it_says_that_it_answers(kube: Kube) -> None:
+    printed = kube.docs("answers")
+    assert "Succeeded" in printed
+    assert printed.endswith(kube.address().rpartition(":")[2])
+
+
+def test_a_limit_changes_without_a_restart(kube: Kube) -> None:
+    before = {pod["metadata"]["uid"] for pod in kube.get("pods")}
+    kube.docs("limits")
+    assert {pod["metadata"]["uid"] for pod in kube.get("pods")} == before
 
 
 def test_services_start_within_seconds(kube: Kube) -> None:

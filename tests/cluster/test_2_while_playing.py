@@ -110,7 +110,7 @@ def _events(kube: Kube) -> list[tuple[str, Callable[[], None]]]:
 def ensure_installed(kube: Kube) -> None:
     """Installs the chart and the contest, where they are not there."""
     if f'"{RELEASE}"' not in kube.helm("list", "-o", "json"):
-        kube.install()
+        kube.docs("install")
     kube.kubectl("apply", "-f", str(CONTEST))
     kube.ready()
 

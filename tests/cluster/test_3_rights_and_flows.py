@@ -32,6 +32,7 @@ _UNUSED = {
     "egress to anybody 443": "an API server that is not on 6443",
     "egress to anybody 6443": "an API server that is not on 443",
     "ingress from anybody 9100": "Prometheus",
+    "ingress from anybody 9101": "Prometheus, for Envoy's figures",
     "ingress from anybody 8002": "Prometheus",
     "egress to gateway 8080": "helm test",
 }
@@ -83,7 +84,7 @@ def test_every_flow_is_allowed_and_every_allowance_used(kube: Kube) -> None:
     told = sorted({f"{source} → {target} {f.protocol} {f.port}" for source, target, f in ends})
     print("\n" + "\n".join(told))
     assert not denied, denied
-    unused = [a for a in policies.allowances() - used if _words(a) not in _UNUSED]
+    unused = [f"{a.policy}: {_words(a)}" for a in policies.allowances() - used if _words(a) not in _UNUSED]
     assert not unused, unused
 
     components = {"submission", "dedup", "leaderboard", "gateway", "operator", "redis", "triton"}

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from .kube import CONTEST, RELEASE, Kube, wait_until
+from .kube import CONTEST, Kube, wait_until
 from .playing import play_a_game, standings
 from .test_2_while_playing import ensure_installed
 
@@ -12,17 +12,16 @@ pytestmark = [pytest.mark.cluster, pytest.mark.timeout(900)]
 
 KINDS = (
     "pods,deployments,statefulsets,services,secrets,persistentvolumeclaims,networkpolicies,poddisruptionbudgets,"
-    "serviceaccounts,roles,rolebindings,configmaps,horizontalpodautoscalers,contests"
+    "serviceaccounts,roles,rolebindings,configmaps,horizontalpodautoscalers"
 )
+KUBERNETES_OWN = {"ServiceAccount/default", "ConfigMap/kube-root-ca.crt"}
 # As docs/kubernetes.md says.
 STAYS = {
     "Secret/cygnet-secrets",
     "Secret/cygnet-redis",
     "PersistentVolumeClaim/cygnet-pictures",
     "PersistentVolumeClaim/data-cygnet-redis-0",
-    # Kubernetes' own.
-    "ServiceAccount/default",
-    "ConfigMap/kube-root-ca.crt",
+    *KUBERNETES_OWN,
 }
 
 
@@ -32,8 +31,7 @@ def test_what_stays_is_found_again(kube: Kube) -> None:
     board = standings(kube.address())
     assert board
 
-    kube.kubectl("delete", "contest", "--all")
-    kube.helm("uninstall", RELEASE, "--wait")
+    kube.docs("uninstall")
     wait_until("only what should stay is there", lambda: _left(kube) == STAYS, within_s=180)
     assert "contests.cygnet.dev" in kube.wide("get", "crd", "-o", "name")
 
@@ -41,6 +39,11 @@ def test_what_stays_is_found_again(kube: Kube) -> None:
     kube.kubectl("apply", "-f", str(CONTEST))
     kube.ready()
     assert standings(kube.address()) == board
+
+    kube.docs("uninstall")
+    wait_until("only what should stay is there", lambda: _left(kube) == STAYS, within_s=180)
+    kube.docs("remove")
+    wait_until("nothing is there", lambda: _left(kube) == KUBERNETES_OWN, within_s=60)
 
 
 def _left(kube: Kube) -> set[str]:
