@@ -4,6 +4,7 @@ import click
 
 from cygnet.cli.apply import apply
 from cygnet.cli.contest import contest
+from cygnet.cli.doctor import doctor
 from cygnet.cli.status import status
 from cygnet.cli.up import up
 
@@ -14,5 +15,5 @@ def main() -> None:
     """AI drawing contests: prompts in, pictures drawn and scored fairly, a live leaderboard out."""
 
 
-for _command in (up, apply, contest, status):
+for _command in (up, apply, contest, doctor, status):
     main.add_command(_command)
