@@ -14,8 +14,10 @@ if TYPE_CHECKING:
     from cygnet.v1.leaderboard_pb2_grpc import LeaderboardServiceAsyncStub
 
 log = logging.getLogger(__name__)
-_CALL_S = 1.0
+_CALL_S = 3.0
 _OLDEST_WAIT = "cygnet_dedup_oldest_wait_seconds"
+_SUBMISSIONS = "cygnet_dedup_submissions"
+_PARTICIPANTS = "cygnet_dedup_participants"
 
 
 class FiguresReader:
@@ -35,17 +37,15 @@ class FiguresReader:
             await self._channel.close()
 
     async def read(self, contest: Contest) -> Figures:
-        """Returns what the services say; what does not answer within a second is left out and logged."""
+        """Returns what the services say; what does not answer within three seconds is left out and logged."""
         board = await self._board(contest)
-        wait = await self._wait(contest)
-        if board is None:
-            return Figures(queue_wait_s=wait)
-        top = board.standings[0] if board.standings else None
+        metrics = await self._metrics(contest)
+        top = board.standings[0] if board and board.standings else None
+        submissions, participants = (gauge(metrics, name, contest.name) for name in (_SUBMISSIONS, _PARTICIPANTS))
         return Figures(
-            participants=board.participants,
-            # The revision grows by one with every score that is recorded.
-            submissions=board.revision,
-            queue_wait_s=wait,
+            participants=None if participants is None else round(participants),
+            submissions=None if submissions is None else round(submissions),
+            queue_wait_s=gauge(metrics, _OLDEST_WAIT, contest.name),
             top_nickname=top.nickname if top else None,
             top_score=f"{top.score:.{min(top.decimals, 4)}f}" if top else None,
         )
@@ -62,19 +62,19 @@ class FiguresReader:
             log.info("the leaderboard does not say", extra={"contest": contest.name, "code": error.code().name})
             return None
 
-    async def _wait(self, contest: Contest) -> float | None:
+    async def _metrics(self, contest: Contest) -> str:
         if not self._metrics_url:
-            return None
+            return ""
         try:
             timeout = aiohttp.ClientTimeout(total=_CALL_S)
             async with aiohttp.ClientSession(timeout=timeout) as session, session.get(self._metrics_url) as answer:
-                return oldest_wait(await answer.text(), contest.name)
+                return await answer.text()
         except (aiohttp.ClientError, TimeoutError) as error:
             log.info("dedup's metrics cannot be read", extra={"contest": contest.name, "error": str(error)})
-            return None
+            return ""
 
 
-def oldest_wait(metrics: str, contest: str) -> float | None:
-    """Returns the seconds that a contest's oldest waiting job has waited, from Prometheus text."""
-    start = f'{_OLDEST_WAIT}{{contest="{contest}"}} '
+def gauge(metrics: str, name: str, contest: str) -> float | None:
+    """Returns a contest's value of a gauge from Prometheus text; every replica of dedup says the same."""
+    start = f'{name}{{contest="{contest}"}} '
     return next((float(line[len(start) :]) for line in metrics.splitlines() if line.startswith(start)), None)

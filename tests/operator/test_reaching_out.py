@@ -4,13 +4,18 @@ import base64
 from pathlib import Path
 from typing import Any
 
+import prometheus_client
 import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
 
+import cygnet.dedup.telemetry as dedup_telemetry
+from cygnet.dedup.values import Lengths
 from cygnet.platform.server import Endpoint, serving
 from cygnet.platform.wrapping import AioContext
 from cygnet.v1 import leaderboard_pb2, leaderboard_pb2_grpc
 from cygnet_operator.fetch import fetch
-from cygnet_operator.figures import FiguresReader, oldest_wait
+from cygnet_operator.figures import FiguresReader, gauge
 from cygnet_operator.model import Figures, InvalidContest, parse
 from cygnet_operator.pictures import KEPT_S, PictureMissing, Pictures, target_pictures
 from cygnet_operator.waiting import what_keeps
@@ -112,11 +117,11 @@ def test_what_keeps_a_pod_is_said_in_kubernetes_words(status: Any, words: str) -
     assert what_keeps([{"status": status}]) == words
 
 
-def test_the_oldest_wait_is_read_for_its_contest_alone() -> None:
-    gauge = "cygnet_dedup_oldest_wait_seconds"
-    metrics = f'# TYPE {gauge} gauge\n{gauge}{{contest="a"}} 3.5\n{gauge}{{contest="ab"}} 9\n'
-    assert oldest_wait(metrics, "a") == 3.5
-    assert oldest_wait(metrics, "b") is None
+def test_a_gauge_is_read_for_its_contest_alone() -> None:
+    name = "cygnet_dedup_oldest_wait_seconds"
+    metrics = f'# TYPE {name} gauge\n{name}{{contest="a"}} 3.5\n{name}{{contest="ab"}} 9\n'
+    assert gauge(metrics, name, "a") == 3.5
+    assert gauge(metrics, name, "b") is None
 
 
 def test_a_model_is_fetched_whole_and_once(tmp_path: Path) -> None:
@@ -151,16 +156,24 @@ class Board(leaderboard_pb2_grpc.LeaderboardServiceServicer):
         return leaderboard_pb2.GetLeaderboardResponse(leaderboard=board)
 
 
-async def test_counts_come_from_the_leaderboard() -> None:
+async def test_counts_come_from_the_services_that_own_them() -> None:
     descriptor = leaderboard_pb2.DESCRIPTOR.services_by_name["LeaderboardService"]
     board = Board()  # type: ignore[abstract]  # what is not asked for need not be served
     endpoint = Endpoint(
         "127.0.0.1:0",
         [(descriptor, lambda server: leaderboard_pb2_grpc.add_LeaderboardServiceServicer_to_server(board, server))],
     )
-    async with serving([endpoint], grace_s=0) as (port,):
-        reader = FiguresReader(f"127.0.0.1:{port}", "")
-        assert await reader.read(contest()) == Figures(7, 40, None, "ann", "87.31")
+    telemetry = dedup_telemetry.Telemetry()
+    telemetry.lengths("pycon", Lengths(waiting=1, outbox=0, oldest_ms=None, submissions=41, participants=9), 2.5)
+
+    async def metrics(request: web.Request) -> web.Response:
+        return web.Response(text=prometheus_client.generate_latest().decode())
+
+    app = web.Application()
+    app.router.add_get("/metrics", metrics)
+    async with serving([endpoint], grace_s=0) as (port,), TestServer(app) as dedup:
+        reader = FiguresReader(f"127.0.0.1:{port}", str(dedup.make_url("/metrics")))
+        assert await reader.read(contest()) == Figures(9, 41, 2.5, "ann", "87.31")
         await reader.close()
 
 

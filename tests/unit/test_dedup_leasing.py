@@ -9,7 +9,7 @@ from cygnet.dedup.changes import Changes
 from cygnet.dedup.leasing import Leasing
 from cygnet.dedup.reaper import Reaper
 from cygnet.dedup.relay import LONGEST_PAUSE_S, pause_s
-from cygnet.dedup.values import Change, Completion, Failure, Job, Lease, Model, Result, Served, Target
+from cygnet.dedup.values import Change, Completion, Failure, Job, Lease, Lengths, Model, Result, Served, Target
 from cygnet.platform.errors import LeaseLost, Unavailable
 
 JOB = Job(
@@ -74,8 +74,8 @@ class Report:
     def lease_expired(self, contest: str, *, failed: bool) -> None:
         self.told.append(("expired", failed))
 
-    def lengths(self, contest: str, *, waiting: int, outbox: int, oldest_wait_s: float) -> None:
-        self.told.append((waiting, outbox, oldest_wait_s))
+    def lengths(self, contest: str, lengths: Lengths, oldest_wait_s: float) -> None:
+        self.told.append((lengths.waiting, lengths.outbox, oldest_wait_s))
 
     def shares(self) -> None:
         self.told.append("shares")
@@ -179,8 +179,8 @@ class Leases:
         self.expired_at.append(now_ms)
         return self.became.pop(0)
 
-    async def lengths(self, contest: str) -> tuple[int, int, int | None]:
-        return 2, 3, 1_000
+    async def lengths(self, contest: str) -> Lengths:
+        return Lengths(2, 3, 1_000, 5, 4)
 
     async def never_served(self, contest: str, patience_ms: int, now_ms: int) -> list[str]:
         return ["0" * 64, "1" * 64]

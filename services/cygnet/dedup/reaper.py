@@ -5,7 +5,7 @@ import logging
 from collections.abc import Callable
 from typing import Protocol
 
-from cygnet.dedup.values import Failure
+from cygnet.dedup.values import Failure, Lengths
 from cygnet.platform.errors import Unavailable
 
 log = logging.getLogger(__name__)
@@ -24,7 +24,7 @@ class ReaperStore(Protocol):
     async def contests(self) -> list[str]: ...
     async def expired_leases(self, contest: str, now_ms: int) -> list[str]: ...
     async def expire(self, contest: str, fingerprint: str, failure: Failure, most_lost: int, now_ms: int) -> str: ...
-    async def lengths(self, contest: str) -> tuple[int, int, int | None]: ...
+    async def lengths(self, contest: str) -> Lengths: ...
     async def never_served(self, contest: str, patience_ms: int, now_ms: int) -> list[str]: ...
     async def strand(self, contest: str, fingerprint: str, failure: Failure, patience_ms: int, now_ms: int) -> bool: ...
 
@@ -34,7 +34,7 @@ class ReaperReport(Protocol):
 
     def lease_expired(self, contest: str, *, failed: bool) -> None: ...
     def failed(self, contest: str) -> None: ...
-    def lengths(self, contest: str, *, waiting: int, outbox: int, oldest_wait_s: float) -> None: ...
+    def lengths(self, contest: str, lengths: Lengths, oldest_wait_s: float) -> None: ...
     def shares(self) -> None: ...
 
 
@@ -77,9 +77,9 @@ class Reaper:
             await asyncio.sleep(EVERY_S)
 
     async def _measure(self, contest: str) -> None:
-        waiting, outbox, since_ms = await self._store.lengths(contest)
-        oldest_wait_s = 0.0 if since_ms is None else max(0.0, (self._clock() - since_ms) / 1000)
-        self._report.lengths(contest, waiting=waiting, outbox=outbox, oldest_wait_s=oldest_wait_s)
+        there = await self._store.lengths(contest)
+        waits_s = 0.0 if there.oldest_ms is None else max(0.0, (self._clock() - there.oldest_ms) / 1000)
+        self._report.lengths(contest, there, waits_s)
 
     async def reap(self, contest: str) -> None:
         """Ends every lease of a contest that has run out."""

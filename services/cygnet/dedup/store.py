@@ -10,7 +10,10 @@ alone is of all contests.
   since                  sorted set: waiting jobs by when they were admitted
   leases                 sorted set: jobs being drawn by when their lease runs out
   waiters:<fingerprint>  hash: submission -> who is told and credited when the job ends
-  clock                  hash: virtual (time), sequence, revision
+  lanes                  sorted set: waiting jobs by the model that they ask for, then by tag (prelude.lua)
+  asked                  hash: lane -> when a worker of that model last asked for work, or said that it draws
+  models                 hash: lane -> how the contest draws with that model
+  clock                  hash: virtual (time), sequence (submissions), participants, revision
   pending, finish, submit_bucket, work_bucket
                          hashes: participant -> unfinished drawings; virtual finish of their last drawing; when their
                          two token buckets are full again
@@ -45,6 +48,7 @@ from cygnet.dedup.values import (
     Failure,
     Job,
     Lease,
+    Lengths,
     Order,
     Pace,
     Record,
@@ -303,15 +307,22 @@ class Store:
                 samples, drawing = await pipe.execute()
         return _pace(samples, drawing)
 
-    async def lengths(self, contest: str) -> tuple[int, int, int | None]:
-        """Returns how many jobs wait, how many scores are in the outbox, and since when the oldest job waits (ms)."""
+    async def lengths(self, contest: str) -> Lengths:
+        """Returns how much there is of everything."""
         with _reaching_redis():
             async with self._redis.pipeline(transaction=True) as pipe:
                 pipe.zcard(_key(contest, "queue"))
                 pipe.xlen(_key(contest, "outbox"))
                 pipe.zrange(_key(contest, "since"), 0, 0, withscores=True)
-                waiting, outbox, oldest = await pipe.execute()
-        return waiting, outbox, int(oldest[0][1]) if oldest else None
+                pipe.hmget(_key(contest, "clock"), ["sequence", "participants"])
+                waiting, outbox, oldest, (submissions, participants) = await pipe.execute()
+        return Lengths(
+            waiting=waiting,
+            outbox=outbox,
+            oldest_ms=int(oldest[0][1]) if oldest else None,
+            submissions=int(submissions or 0),
+            participants=int(participants or 0),
+        )
 
     async def hold_relay(self, contest: str, token: str, for_ms: int) -> bool:
         """Takes or keeps the right to empty the outbox; False while another process has it."""

@@ -6,6 +6,7 @@ from prometheus_client import Counter, Gauge, Histogram
 
 from cygnet.dedup.admission import OUTCOMES
 from cygnet.dedup.crowd import Crowd
+from cygnet.dedup.values import Lengths
 
 ADMISSIONS = Counter("cygnet_dedup_admissions", "Submissions decided on, by what was decided.", ("contest", "outcome"))
 JOBS_ENDED = Counter("cygnet_dedup_jobs_ended", "Drawings that ended, by how (done, failed).", ("contest", "outcome"))
@@ -24,6 +25,8 @@ TIME_TO_PICTURE = Histogram(
 )
 QUEUE_LENGTH = Gauge("cygnet_dedup_queue_length", "Jobs that wait to be drawn.", ("contest",))
 OLDEST_WAIT = Gauge("cygnet_dedup_oldest_wait_seconds", "How long the oldest waiting job has waited.", ("contest",))
+SUBMISSIONS = Gauge("cygnet_dedup_submissions", "Submissions that were ever admitted.", ("contest",))
+PARTICIPANTS = Gauge("cygnet_dedup_participants", "Participants who ever made a submission.", ("contest",))
 OUTBOX = Gauge("cygnet_dedup_outbox_length", "Scores that are not with the leaderboard yet.", ("contest",))
 RECENT = Gauge(
     "cygnet_dedup_recent_submissions",
@@ -74,11 +77,13 @@ class Telemetry:
         if failed:
             self.failed(contest)
 
-    def lengths(self, contest: str, *, waiting: int, outbox: int, oldest_wait_s: float) -> None:
+    def lengths(self, contest: str, lengths: Lengths, oldest_wait_s: float) -> None:
         """Sets what only reading can tell. Every replica says the same: take the maximum."""
         self._know(contest)
-        QUEUE_LENGTH.labels(contest).set(waiting)
-        OUTBOX.labels(contest).set(outbox)
+        QUEUE_LENGTH.labels(contest).set(lengths.waiting)
+        OUTBOX.labels(contest).set(lengths.outbox)
+        SUBMISSIONS.labels(contest).set(lengths.submissions)
+        PARTICIPANTS.labels(contest).set(lengths.participants)
         OLDEST_WAIT.labels(contest).set(oldest_wait_s)
 
     def shares(self) -> None:
@@ -99,5 +104,5 @@ class Telemetry:
         LEASES_EXPIRED.labels(contest)
         for histogram in (QUEUE_WAIT, TIME_TO_PICTURE):
             histogram.labels(contest)
-        for gauge in (QUEUE_LENGTH, OLDEST_WAIT, OUTBOX, RECENT, RECENT_OF_LARGEST):
+        for gauge in (QUEUE_LENGTH, OLDEST_WAIT, SUBMISSIONS, PARTICIPANTS, OUTBOX, RECENT, RECENT_OF_LARGEST):
             gauge.labels(contest)

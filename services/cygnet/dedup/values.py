@@ -198,6 +198,22 @@ class Pace:
 
 
 @dataclass(frozen=True)
+class Lengths:
+    """How much there is of everything in a contest."""
+
+    waiting: int
+    """Jobs."""
+    outbox: int
+    """Scores that are not with the leaderboard yet."""
+    oldest_ms: int | None
+    """Since when the oldest waiting job waits."""
+    submissions: int
+    """That were ever admitted."""
+    participants: int
+    """Who made them."""
+
+
+@dataclass(frozen=True)
 class Record:
     """A submission as the store knows it."""
 
