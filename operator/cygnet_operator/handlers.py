@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
+import aiohttp
 import kopf
 
 from cygnet_operator.cache import Cache, Index
@@ -27,6 +28,10 @@ from cygnet_operator.model import (
 from cygnet_operator.work import WorkQueue
 
 _CHILD_SELECTOR = ",".join(f"{name}={value}" for name, value in MANAGED_BY.items())
+
+
+ANSWER_S = 15.0
+"""Within so many seconds the API server begins to answer a list or a watch."""
 
 
 class Indices:
@@ -87,21 +92,29 @@ def settings(child_kinds: tuple[Kind, ...]) -> kopf.OperatorSettings:
     return chosen
 
 
+def session(connection: Connection) -> aiohttp.ClientSession:
+    """Returns the session that kopf lists and watches with. kopf closes it.
+
+    An API server that is starting takes a connection and may leave a request on it unanswered; kopf waits 70 s for the
+    first word of a watch, in which nothing is heard. So an answer has to begin in time, or kopf asks again.
+    """
+
+    async def in_time(request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse:
+        if token := connection.token():
+            request.headers["Authorization"] = f"Bearer {token}"
+        async with asyncio.timeout(ANSWER_S):
+            return await handler(request)
+
+    connector = aiohttp.TCPConnector(limit=0, ssl=connection.tls())
+    return aiohttp.ClientSession(connector=connector, middlewares=(in_time,))
+
+
 def _on_startup(handlers: kopf.OperatorRegistry, heard: Heard, connection: Connection) -> None:
     running: list[asyncio.Task[None]] = []
 
     @kopf.on.login(registry=handlers)
-    def login(**_: Any) -> kopf.ConnectionInfo:
-        certificate, key = connection.certificate or (None, None)
-        return kopf.ConnectionInfo(
-            server=connection.server,
-            ca_path=connection.ca_path,
-            insecure=connection.insecure,
-            certificate_path=certificate,
-            private_key_path=key,
-            scheme="Bearer",
-            token=connection.token(),
-        )
+    async def login(**_: Any) -> kopf.AiohttpSession:
+        return kopf.AiohttpSession(server=connection.server, aiohttp_session=session(connection))
 
     @kopf.on.startup(registry=handlers)
     async def startup(**given: Any) -> None:

@@ -111,6 +111,14 @@ class OperatorProcess:
             stderr=subprocess.STDOUT,
         )
 
+    def answers(self) -> bool:
+        """Tells whether it has started."""
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.health_port}/healthz", timeout=5):
+                return True
+        except OSError:
+            return False
+
     def metric(self, series: str) -> float:
         """Returns a value of its Prometheus endpoint; 0 while it does not answer."""
         try:
@@ -142,6 +150,8 @@ def one_operator(
         plane, tmp_path_factory.mktemp("operator") / "operator.log", public_url="https://play.example.org"
     )
     process.start()
+    # Its libraries take a moment to import; on a busy machine longer than any test would wait.
+    eventually(process.answers, timeout_s=180)
     yield process
     process.stop()
 

@@ -1,0 +1,67 @@
+"""How kopf's requests end when the API server does not answer them; a plain HTTP server stands for it."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
+
+from cygnet_operator import handlers
+from cygnet_operator.cluster import Connection
+
+
+@asynccontextmanager
+async def api_server(answer: Any) -> AsyncIterator[tuple[TestServer, Connection]]:
+    app = web.Application()
+    app.router.add_get("/watch", answer)
+    async with TestServer(app) as server:
+        tokens = iter(f"token-{n}" for n in range(10))
+        yield server, Connection(server=str(server.make_url("")), token=lambda: next(tokens))
+
+
+async def test_a_request_that_is_taken_and_not_answered_ends_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen = SimpleNamespace(requests=0)
+
+    async def starting(request: web.Request) -> web.Response:
+        seen.requests += 1
+        if seen.requests == 1:
+            await asyncio.Event().wait()
+        return web.Response(text="listed")
+
+    async with api_server(starting) as (server, connection), handlers.session(connection) as session:
+        monkeypatch.setattr(handlers, "ANSWER_S", 0.2)
+        with pytest.raises(TimeoutError):  # kopf asks again after this
+            await session.get(server.make_url("/watch"))
+        monkeypatch.setattr(handlers, "ANSWER_S", 30.0)
+        async with session.get(server.make_url("/watch")) as answer:
+            assert await answer.text() == "listed"
+
+
+async def test_a_watch_that_has_begun_may_be_silent(monkeypatch: pytest.MonkeyPatch) -> None:
+    silent = asyncio.Event()
+
+    async def watched(request: web.Request) -> web.StreamResponse:
+        stream = web.StreamResponse()
+        await stream.prepare(request)
+        await silent.wait()
+        await stream.write(b"event")
+        return stream
+
+    async with api_server(watched) as (server, connection), handlers.session(connection) as session:
+        monkeypatch.setattr(handlers, "ANSWER_S", 1.0)
+        async with session.get(server.make_url("/watch")) as answer:
+            asyncio.get_running_loop().call_later(1.5, silent.set)
+            assert await answer.content.read() == b"event"
+
+
+async def test_every_request_carries_the_token_of_its_moment() -> None:
+    async def who(request: web.Request) -> web.Response:
+        return web.Response(text=request.headers["Authorization"])
+
+    async with api_server(who) as (server, connection), handlers.session(connection) as session:
+        said = [await (await session.get(server.make_url("/watch"))).text() for _ in range(2)]
+    assert said == ["Bearer token-0", "Bearer token-1"]
