@@ -8,14 +8,14 @@ from typing import Any
 
 import pytest
 from aiohttp import web
-from aiohttp.test_utils import TestServer
+from aiohttp.test_utils import BaseTestServer, TestServer
 
 from cygnet_operator import handlers
 from cygnet_operator.cluster import Connection
 
 
 @asynccontextmanager
-async def api_server(answer: Any) -> AsyncIterator[tuple[TestServer, Connection]]:
+async def api_server(answer: Any) -> AsyncIterator[tuple[BaseTestServer, Connection]]:
     app = web.Application()
     app.router.add_get("/watch", answer)
     async with TestServer(app) as server:
