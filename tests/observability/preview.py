@@ -12,7 +12,7 @@ import shutil
 import sys
 import tempfile
 import time
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +41,7 @@ h1 {{ font-size: 18px; margin: 0 0 10px }} small {{ color: #8e8e99; font-weight:
 .value {{ font-size: 46px; font-weight: 600; text-align: center; color: white; margin-top: 20px }}
 .legend span {{ margin-right: 14px; white-space: nowrap }} .legend i {{ display: inline-block; width: 14px; height: 3px;
   margin: 0 5px 3px 0 }}
+svg {{ display: block; margin-top: 14px }}
 text {{ fill: #8e8e99; font-size: 11px }}
 """
 
@@ -81,9 +82,10 @@ async def _play(stack: Stack) -> None:
 
 async def _draw(player: Player, until: float) -> None:
     while time.monotonic() < until:
-        await player.submit_patiently(unique("a duck on a pond"))
-        await asyncio.sleep(4)
-        await player.submit_patiently("a white swan")
+        for prompt in (unique("a duck on a pond"), "a white swan"):
+            with suppress(Refused):
+                await player.submit(prompt)
+            await asyncio.sleep(5)
 
 
 async def _flood(macro: Player, until: float) -> None:
@@ -108,7 +110,7 @@ def _page(dashboard: Any, prometheus: Prometheus, start: float, end: float) -> s
 def _panel(panel: Any, prometheus: Prometheus, start: float, end: float) -> str:
     at, width = panel["gridPos"], _WIDTH / 24
     draw = _number if panel["type"] == "stat" else _lines
-    background, inside = draw(panel, prometheus, start, end, (at["w"] * width - 20, at["h"] * _CELL - 70))
+    background, inside = draw(panel, prometheus, start, end, (at["w"] * width - 20, at["h"] * _CELL - 84))
     place = (
         f"left: {at['x'] * width}px; top: {at['y'] * _CELL}px; width: {at['w'] * width - 6}px; "
         f"height: {at['h'] * _CELL - 6}px; {background}"
@@ -160,6 +162,8 @@ def _lines(panel: Any, prometheus: Prometheus, start: float, end: float, size: t
 
     for curve, below, color in curves:
         line = " ".join(point(at, value) for at, value in curve.items())
+        if stacked and not any(curve[at] > below.get(at, 0) for at in curve):
+            continue  # its edge would be drawn over the one below
         if stacked:
             back = " ".join(point(at, below.get(at, 0)) for at in reversed(curve))
             shapes.append(f'<polygon points="{line} {back}" fill="{color}" fill-opacity="0.4" stroke="{color}"/>')
