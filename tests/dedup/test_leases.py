@@ -7,7 +7,7 @@ import pytest
 import redis.asyncio as aioredis
 
 from cygnet.dedup.store import Store
-from cygnet.dedup.values import Bucket, Completion, Failure, Job, Lease, Order, Record, Result, State
+from cygnet.dedup.values import Bucket, Completion, Failure, Job, Lease, Lengths, Order, Record, Result, State
 
 pytestmark = pytest.mark.redis
 
@@ -199,8 +199,7 @@ async def test_pace_is_what_drawings_took_and_how_many_at_once(store: Store, ord
     pace = await store.pace("limits")
     assert pace.durations_ms == (1_200, 900)
     assert pace.drawers == 2
-    waiting, outbox, since_ms = await store.lengths("limits")
-    assert (waiting, outbox, since_ms) == (1, 2, T0)
+    assert await store.lengths("limits") == Lengths(waiting=1, outbox=2, oldest_ms=T0, submissions=3, participants=1)
 
 
 async def test_a_contest_has_one_secret(store: Store) -> None:
