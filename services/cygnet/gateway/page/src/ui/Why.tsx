@@ -10,7 +10,9 @@ import { sayChange } from "./saying";
 const POINTS = 64;
 /** Amber over the greyed picture: told apart by brightness alone, whatever colours an eye can see. */
 const AMBER = [255, 196, 0] as const;
-const THICKEST = 0.8;
+const THICKEST = 0.8 * 255;
+/** Hiding anything costs a little: what counts little is shown as less, so that no haze lies over the whole picture. */
+const CONTRAST = 1.5;
 
 export function Parts({ result }: { result: Result }) {
   const text = words.value;
@@ -51,7 +53,7 @@ export function Heat({ heat }: { heat: Uint8Array }) {
     if (!context) return;
     const image = context.createImageData(POINTS, POINTS);
     smoothHeat(heat, POINTS).forEach((heat, point) => {
-      image.data.set([...AMBER, heat * THICKEST], point * 4);
+      image.data.set([...AMBER, (heat / 255) ** CONTRAST * THICKEST], point * 4);
     });
     context.putImageData(image, 0, 0);
   }, [heat]);
