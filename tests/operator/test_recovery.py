@@ -67,9 +67,6 @@ def test_a_rollout_ends_the_same_wherever_the_operator_is_killed(
         plane.kubectl("delete", "contest", calm, rough, "--ignore-not-found")
 
 
-# Asked for by its mark: on a machine that other work kept busy, the operator once heard nothing for a minute after the
-# API server came back, and why is not known yet.
-@pytest.mark.scale
 @pytest.mark.timeout(240)
 def test_the_api_server_may_be_away(
     plane: ControlPlane, operator: OperatorProcess, services: Services, contest_name: str
