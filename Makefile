@@ -79,7 +79,7 @@ control-plane: ## Builds etcd and kube-apiserver for the operator's tests, with 
 
 .PHONY: images
 images: $(PAGE)/dist/.built ## Builds the container images, with docker, podman or buildah. IMAGES="services triton-gpu", PREFIX=registry/path/
-	@PREFIX="$(PREFIX)" IMAGE_BUILDER="$(IMAGE_BUILDER)" containers/build $(IMAGES)
+	@PREFIX="$(PREFIX)" IMAGE_BUILDER="$(IMAGE_BUILDER)" helm/containers/build $(IMAGES)
 
 .PHONY: test-cluster
 test-cluster: $(VENV)/.installed-dev ## The chart on the real cluster of KUBECONFIG: installed, played on, broken, upgraded, removed (make images first)

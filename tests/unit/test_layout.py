@@ -12,6 +12,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 TOP_LEVEL = {
     ".ci",
+    ".dockerignore",
     ".gitattributes",
     ".gitignore",
     ".pre-commit-config.yaml",
