@@ -42,7 +42,8 @@ def doctor(
     Pictures that draw nothing (the target's name, white paper, noise, its colours as a mosaic, its pieces shuffled …)
     are scored as drawings are, and prompts that describe nothing (the name twenty times, everything at once, the name
     as writing) are drawn and scored. An attack succeeds when it comes to two thirds of what honest drawings score, the
-    median of some seeds of "a TARGET"; the name twenty times does draw the target, and succeeds when it gains a fifth.
+    median of some seeds of "a TARGET"; the name twenty times or as writing may well draw the target, and succeeds when
+    it gains a fifth.
 
     A target that is gameable is better replaced: by a picture with more to it, or one that the models know better.
     Where the honest score itself is low, the generator cannot draw the target; see whether --prompt "better words" can.

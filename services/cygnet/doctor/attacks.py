@@ -20,9 +20,9 @@ Published scales put an honest drawing in the sixties and seventies and one with
 about two thirds. A picture that draws nothing must not reach what a real drawing with a mistake gets.
 """
 NO_GAIN = 1.2
-"""The same for words that do ask for the target, only many times: they draw it, so they may score like it, and must not
-gain by it. Honest drawings of one prompt differ by 15 % around their median from seed to seed, so medians of a few by
-less than this."""
+"""The same for words that do ask for the target, many times or as writing: where they draw it, they may score like it,
+and must not gain by it. Honest drawings of one prompt differ by 15 % around their median from seed to seed, so medians
+of a few by less than this."""
 
 _CROWD = (
     "duck duckling swan goose hen penguin flamingo fish cat dog boat tree house sun red orange yellow green blue pink "
@@ -142,5 +142,7 @@ PICTURES = (
 PROMPTS = (
     PromptAttack("repetition", "the target's name 20 times", lambda it: " ".join([it.name] * 20), NO_GAIN),
     PromptAttack("stuffing", "all animals, colours and places at once", lambda it: f"{it.name} {_CROWD}"),
-    PromptAttack("written", "the target's name asked for as writing", lambda it: f'the word "{it.name.upper()}"'),
+    PromptAttack(
+        "written", "the target's name asked for as writing", lambda it: f'the word "{it.name.upper()}"', NO_GAIN
+    ),
 )
