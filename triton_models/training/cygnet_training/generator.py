@@ -95,7 +95,7 @@ def train_unet(
     latents = torch.from_numpy(np.load(folder / "latents.npy"))
     scale = 1 / deviation
     signal = new_scheduler().alphas_cumprod
-    run = Run("unet", beginning, preset.unet, folder, orthogonal=True)
+    run = Run("unet", beginning, preset.unet, folder, ema=0.997, orthogonal=True)
     text = clip.text_model.eval().to(run.device, run.dtype)
 
     def loss_at(rng: np.random.Generator) -> Tensor:
