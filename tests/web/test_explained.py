@@ -45,7 +45,7 @@ def test_the_map_lies_over_the_picture_while_it_is_asked_for(phones: Phones, run
     box, picture = done.locator(".heat").bounding_box(), done.locator(".picture").bounding_box()
     assert box is not None
     assert picture is not None
-    assert all(abs(box[side] - picture[side]) <= 4 for side in ("x", "y", "width", "height"))  # type: ignore[literal-required]
+    assert all(abs(box[side] - picture[side]) <= 4 for side in ("x", "y", "width", "height"))
     expect(done).to_contain_text("Yellow: where the likeness comes from.")
     done.get_by_role("button", name="Hide what matched").click()
     expect(done.locator(".heat")).to_have_count(0)
