@@ -21,14 +21,6 @@ TARGETS = {"duck": "a yellow duck on a pond", "swan": "a white swan on a pond"}
 ATTACKS = tuple(attack.name for attack in (*PICTURES, *PROMPTS))
 HONEST = 45.0
 """An honest drawing of a shipped target scores more than one with a wrong thing in it (42)."""
-KNOWN = {("duck", "mosaic"), ("duck", "blur"), ("swan", "mosaic"), ("swan", "blur"), ("swan", "jigsaw")}
-"""These come to more than two thirds of an honest drawing: the shipped scorer goes by colours in their places, and was
-never shown a picture that is none any more. Strict: better weights must be taken off this list."""
-WEAK = pytest.mark.xfail(strict=True, reason="a weakness of the shipped scorer")
-EDGE = {("duck", "jigsaw")}
-"""Within a point of the limit: too close for another machine's rounding to agree."""
-CLOSE = pytest.mark.xfail(strict=False, reason="at the limit")
-
 _examined: dict[str, Examination] = {}
 
 
@@ -54,14 +46,8 @@ async def test_an_honest_drawing_is_worth_it(examination: Examination) -> None:
     assert not examination.poor
 
 
-@pytest.mark.parametrize(
-    ("target", "attack"),
-    [
-        pytest.param(target, attack, marks=[WEAK] * ((target, attack) in KNOWN) + [CLOSE] * ((target, attack) in EDGE))
-        for target in TARGETS
-        for attack in ATTACKS
-    ],
-)
+@pytest.mark.parametrize("attack", ATTACKS)
+@pytest.mark.parametrize("target", TARGETS)
 async def test_an_attack_is_worth_clearly_less(examination: Examination, attack: str) -> None:
     [tried] = [tried for tried in examination.tried if tried.attack == attack]
     assert tried.score < tried.limit

@@ -19,6 +19,7 @@ from torch import Tensor, nn
 
 from .captions import random_caption
 from .dataset import RELATIVES, Dataset
+from .decoys import decoys_of
 from .grammar import Scene
 from .likeness import likeness
 from .networks import (
@@ -38,6 +39,7 @@ Vectors = NDArray[np.float64]
 PICTURE_TEMPERATURE = 0.1
 COPIES_WEIGHT = 0.2
 WORDS_WEIGHT = 0.05
+DECOY_WHAT, DECOY_LOOK = 0.1, 0.4
 HALF = 64
 WHAT_HALF, LOOK_HALF = slice(0, HALF), slice(HALF, 2 * HALF)
 
@@ -126,34 +128,55 @@ def _words_loss(run: Run, families: Dataset, tokenizer: Tokenizer) -> Callable[[
 
 
 def _likeness_loss(run: Run, families: Dataset, tokenizer: Tokenizer) -> Callable[[np.random.Generator], Tensor]:
-    """Cosines between two views of each picture against the likeness of their scenes; words a little, to keep them."""
+    """Cosines between two views of each picture against the likeness of their scenes; words a little, to keep them.
+
+    Some pictures bring a decoy, which is like them in its colours and in little else.
+    """
     clip: Network = run.fast
+    count = run.schedule.batch
+    lured = count // 4
 
     def loss_at(rng: np.random.Generator) -> Tensor:
-        chosen = _relatives(rng, families, run.schedule.batch, together=4)
+        chosen = _relatives(rng, families, count, together=4)
         scenes = [families.scenes[i] for i in chosen]
         pictures = _signal(families, chosen)
+        pictures = torch.cat([pictures, decoys_of(pictures[:lured], rng)])
         first, second = (_seen(run, random_view(pictures, 0.02)) for _ in range(2))
         what, look = (torch.from_numpy(wanted) for wanted in likeness(scenes))
-        kin = torch.from_numpy(chosen // len(RELATIVES))
+        what, look = _with_decoys(what, lured, DECOY_WHAT), _with_decoys(look, lured, DECOY_LOOK)
+        kin = torch.from_numpy(np.concatenate([chosen, chosen[:lured]]) // len(RELATIVES)).to(run.device)
+        relatives = kin[:, None] == kin[None, :]
         loss = torch.zeros((), device=run.device)
         for part, wanted in ((slice(0, None), (what + look) / 2), (WHAT_HALF, what), (LOOK_HALF, look)):
-            middle = torch.cat([first, second])[:, part].mean(0)
+            middle = torch.cat([first[:count], second[:count]])[:, part].mean(0)
             cosines = _unit(first[:, part] - middle) @ _unit(second[:, part] - middle).T
-            loss = loss + _fit(cosines, wanted.to(run.device), (kin[:, None] == kin[None, :]).to(run.device))
+            loss = loss + _fit(cosines, wanted.to(run.device), relatives, count)
         said = _said(clip, tokenizer, scenes, rng, run.device)
         scale = clip.logit_scale.float().exp().clamp(max=100.0)
-        return loss + WORDS_WEIGHT * _contrast(_unit(first) @ said.T * scale, _numbered(scenes))
+        return loss + WORDS_WEIGHT * _contrast(_unit(first[:count]) @ said.T * scale, _numbered(scenes))
 
     return loss_at
 
 
-def _fit(cosines: Tensor, wanted: Tensor, kin: Tensor) -> Tensor:
-    """Mean squared errors of a picture with its own copy, with its relatives, and with strangers, alike in weight."""
+def _with_decoys(wanted: Tensor, lured: int, share: float) -> Tensor:
+    """The wanted cosines (n + lured, n + lured): a decoy has a share of its original's. Decoys among themselves: 0."""
+    rows = torch.cat([wanted, share * wanted[:lured]])
+    columns = torch.cat([share * wanted[:, :lured], torch.zeros(lured, lured)])
+    return torch.cat([rows, columns], dim=1)
+
+
+def _fit(cosines: Tensor, wanted: Tensor, relatives: Tensor, count: int) -> Tensor:
+    """Mean squared errors of a picture with its own copy, its relatives, strangers and decoys, alike in weight.
+
+    The first `count` rows and columns are pictures, the rest decoys.
+    """
     error = (cosines - wanted).square()
-    own = torch.eye(len(error), dtype=torch.bool, device=error.device)
-    copies = (cosines.diagonal() - 1).square().mean()
-    loss: Tensor = copies + 2 * error[kin & ~own].mean() + 2 * error[~kin].mean()
+    own = torch.eye(count, dtype=torch.bool, device=error.device)
+    true, kin = error[:count, :count], relatives[:count, :count]
+    copies = (cosines.diagonal()[:count] - 1).square().mean()
+    lured = relatives[:count, count:]
+    decoys = error[:count, count:][lured].mean() + error[count:, :count][lured.T].mean()
+    loss: Tensor = copies + 2 * true[kin & ~own].mean() + 2 * true[~kin].mean() + decoys
     return loss
 
 

@@ -40,11 +40,21 @@ def new_tokenizer(preset: Preset) -> Tokenizer:
             show_progress=False,
         ),
     )
-    vocabulary = learner.get_vocab()
+    vocabulary = _settled(learner.get_vocab())
     # A byte may also end a word: CLIP's own vocabulary has each byte twice.
     for byte in sorted(ByteLevel.alphabet()):
         vocabulary.setdefault(f"{byte}</w>", len(vocabulary))
     return CLIPTokenizer(vocab=vocabulary, merges=_merges(learner.to_str()), model_max_length=preset.tokens)
+
+
+def _settled(vocabulary: dict[str, int]) -> dict[str, int]:
+    """The same words, with the numbers of single bytes that end a word in the words' order.
+
+    The trainer hands these out in the order of a hash table, so otherwise every process would number them differently.
+    """
+    ends = sorted(word for word in vocabulary if word.endswith("</w>") and len(word) == len("x</w>"))
+    numbers = sorted(vocabulary[word] for word in ends)
+    return {**vocabulary, **dict(zip(ends, numbers, strict=True))}
 
 
 def _merges(serialised: str) -> list[tuple[str, str]]:
