@@ -196,14 +196,18 @@ async def test_a_whole_submission(game: Game) -> None:
     assert submitted.policy_generation == 1
     watch = game.watch(me.session_token, submitted.submission_id)
     states = []
+    # The stream must have begun, or it may find the drawing done already.
+    begun = asyncio.Event()
 
     async def look() -> None:
         async for event in watch:
             states.append(event.submission.state)
+            begun.set()
 
     looking = asyncio.create_task(look())
-    job = await game.draw_one()
     async with asyncio.timeout(10):
+        await begun.wait()
+        job = await game.draw_one()
         await looking
     assert job.prompt == "a yellow duck"
     assert states[0] == submission_pb2.SUBMISSION_STATE_QUEUED
