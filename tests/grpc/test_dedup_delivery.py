@@ -4,7 +4,6 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING, cast
 
 import grpc
@@ -14,25 +13,12 @@ from prometheus_client import REGISTRY
 
 from cygnet.v1 import dedup_pb2, dedup_pb2_grpc, submission_pb2
 
-from .dedup_house import CONTEST, Replica, ResultLog, drawn, replica, two_replicas, wish
+from .dedup_house import CONTEST, Replica, ResultLog, drawn, replica, wish
 
 if TYPE_CHECKING:
     from cygnet.v1.dedup_pb2_grpc import DedupServiceAsyncStub
 
 pytestmark = pytest.mark.redis
-
-
-@pytest.fixture
-async def results() -> ResultLog:
-    return ResultLog()
-
-
-@pytest.fixture
-async def two(
-    redis_client: aioredis.Redis, redis_url: str, results: ResultLog
-) -> AsyncIterator[tuple[Replica, Replica]]:
-    async with two_replicas(redis_url, results) as replicas:
-        yield replicas
 
 
 async def test_changes_reach_every_replica_and_streams_end_when_it_stops(two: tuple[Replica, Replica]) -> None:

@@ -12,22 +12,9 @@ from cygnet.platform.errors import Conflict, InvalidRequest, LeaseLost, Refused
 from cygnet.platform.status import from_rpc_error
 from cygnet.v1 import dedup_pb2, submission_pb2
 
-from .dedup_house import CONTEST, Replica, ResultLog, drawn, leased, participant, raised, replica, two_replicas, wish
+from .dedup_house import CONTEST, Replica, ResultLog, drawn, leased, participant, raised, replica, wish
 
 pytestmark = pytest.mark.redis
-
-
-@pytest.fixture
-async def results() -> ResultLog:
-    return ResultLog()
-
-
-@pytest.fixture
-async def two(
-    redis_client: aioredis.Redis, redis_url: str, results: ResultLog
-) -> AsyncIterator[tuple[Replica, Replica]]:
-    async with two_replicas(redis_url, results) as replicas:
-        yield replicas
 
 
 @pytest.fixture
