@@ -20,9 +20,10 @@ _HAS_DRAWN = (
     "import sys, urllib.request as r; "
     f"sys.exit(b'cygnet_worker_ready 1.0' not in r.urlopen('http://127.0.0.1:{WORKER_METRICS}/metrics').read())"
 )
-_NO_PRIVILEGES: dict[str, Any] = {
+_RESTRICTED: dict[str, Any] = {
     "allowPrivilegeEscalation": False,
     "capabilities": {"drop": ["ALL"]},
+    "readOnlyRootFilesystem": True,
     "runAsNonRoot": True,
     "seccompProfile": {"type": "RuntimeDefault"},
 }
@@ -99,6 +100,8 @@ def _triton(contest: Contest, settings: OperatorSettings) -> dict[str, Any]:
             {"name": "CYGNET_GENERATOR_SOURCE", "value": generator.source},
             {"name": "CYGNET_SCORER_SOURCE", "value": scorer.source},
             {"name": "HF_HOME", "value": f"{CACHE}/hub"},
+            # What libraries compile and keep beside it (CUDA's kernels, say) lies below the home folder.
+            {"name": "HOME", "value": "/tmp"},
             {"name": "OMP_WAIT_POLICY", "value": "PASSIVE"},
         ],
         "envFrom": _from_secret(settings.model_credentials_secret),
@@ -128,10 +131,11 @@ def _triton(contest: Contest, settings: OperatorSettings) -> dict[str, Any]:
         "volumeMounts": [
             {"name": "shm", "mountPath": "/dev/shm"},
             {"name": "models", "mountPath": CACHE},
+            {"name": "triton-tmp", "mountPath": "/tmp"},
             *generator.mounts,
             *scorer.mounts,
         ],
-        "securityContext": _NO_PRIVILEGES,
+        "securityContext": _RESTRICTED,
     }
 
 
@@ -169,7 +173,7 @@ def _worker(contest: Contest, settings: OperatorSettings) -> dict[str, Any]:
             "failureThreshold": 6,
         },
         "volumeMounts": [{"name": "tmp", "mountPath": "/tmp"}, *_picture_mounts(settings)],
-        "securityContext": {**_NO_PRIVILEGES, "readOnlyRootFilesystem": True},
+        "securityContext": _RESTRICTED,
     }
 
 
@@ -183,7 +187,7 @@ def _fetchers(contest: Contest, settings: OperatorSettings) -> list[dict[str, An
             "envFrom": _from_secret(settings.model_credentials_secret),
             "resources": {"requests": {"cpu": "50m", "memory": "128Mi"}, "limits": {"memory": "512Mi"}},
             "volumeMounts": [{"name": "models", "mountPath": CACHE}],
-            "securityContext": {**_NO_PRIVILEGES, "readOnlyRootFilesystem": True},
+            "securityContext": _RESTRICTED,
         }
         for role, model in zip(("generator", "scorer"), placed(contest), strict=True)
         if model.fetch is not None
@@ -197,6 +201,8 @@ def _volumes(contest: Contest, settings: OperatorSettings) -> list[dict[str, Any
         {"name": "shm", "emptyDir": {"medium": "Memory", "sizeLimit": settings.shared_memory}},
         {"name": "models", "emptyDir": {"sizeLimit": settings.model_cache}},
         {"name": "tmp", "emptyDir": {"sizeLimit": "64Mi"}},
+        # CUDA keeps up to 1 GiB of compiled kernels; a pod that goes beyond its limit is evicted.
+        {"name": "triton-tmp", "emptyDir": {"sizeLimit": "2Gi"}},
         *generator.volumes,
         *scorer.volumes,
         *(pictures if settings.pictures_claim else []),

@@ -89,6 +89,21 @@ def test_triton_has_shared_memory_its_models_and_time_to_load_them() -> None:
     assert probe["periodSeconds"] * probe["failureThreshold"] >= SETTINGS.model_start_timeout_s
 
 
+def test_what_triton_writes_lies_in_volumes_of_its_own() -> None:
+    result = planned(contest(model={"generator": {"source": "hf://org/model"}}))
+    volumes = {volume["name"]: volume for volume in pod(result)["volumes"]}
+    writable = {
+        mount["mountPath"]: mount["name"] for mount in triton(result)["volumeMounts"] if not mount.get("readOnly")
+    }
+    assert set(writable) == {"/dev/shm", "/tmp", "/models/cache"}
+    assert all("sizeLimit" in volumes[name]["emptyDir"] for name in writable.values()), "a node's disk would fill"
+    env = {variable["name"]: variable["value"] for variable in triton(result)["env"]}
+    assert env["HOME"] == "/tmp" and env["HF_HOME"].startswith("/models/cache/")
+    (worker,) = pod(result)["containers"]
+    others = {mount["name"] for mount in worker["volumeMounts"]}
+    assert writable["/tmp"] not in others, "two programs in one folder"
+
+
 def test_the_worker_ends_before_triton_and_is_fed_by_it_alone() -> None:
     result = planned(contest())
     assert triton(result)["restartPolicy"] == "Always", "not a sidecar: it would end with, or before, the worker"
@@ -111,6 +126,7 @@ def test_every_container_is_restricted() -> None:
         assert context["allowPrivilegeEscalation"] is False
         assert context["capabilities"] == {"drop": ["ALL"]}
         assert context["seccompProfile"] == {"type": "RuntimeDefault"}
+        assert context["readOnlyRootFilesystem"] is True
     assert pod(result)["automountServiceAccountToken"] is False
 
 
