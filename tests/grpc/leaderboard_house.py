@@ -53,7 +53,13 @@ class Service:
     deliveries: "itertools.count[int]" = field(default_factory=lambda: itertools.count(1))
 
     async def apply(
-        self, *, decimals: int = 2, staff: tuple[str, ...] = (), closes_ms: int = 0, freeze_before_ms: int = 0
+        self,
+        *,
+        decimals: int = 2,
+        staff: tuple[str, ...] = (),
+        closes_ms: int = 0,
+        freeze_before_ms: int = 0,
+        paused: bool = False,
     ) -> None:
         document = contest_pb2.ContestDocument(
             contest=contest_pb2.Contest(
@@ -65,6 +71,7 @@ class Service:
                 ],
                 decimals=decimals,
                 max_prompt_chars=300,
+                paused=paused,
             ),
             model=contest_pb2.Model(
                 generator_source="builtin://cygnet-tiny", steps=4, size=256, scorer_source="builtin://cygnet-clip"

@@ -7,7 +7,7 @@ import grpc
 import pytest
 import redis.asyncio as aioredis
 
-from cygnet.v1 import leaderboard_pb2
+from cygnet.v1 import contest_pb2, leaderboard_pb2
 
 from .leaderboard_house import ADMIN_TOKEN, OPENING_MS, Service, places, raised_by, serving_leaderboard
 
@@ -118,4 +118,26 @@ async def test_watchers_see_it_stop_and_move_again(service: Service, clock: Cloc
         moved = (await watch.read()).leaderboard
         assert places(moved) == ALL
         assert not moved.HasField("frozen_at")
+    watch.cancel()
+
+
+async def test_watchers_hear_how_the_contest_stands(service: Service, clock: Clock) -> None:
+    clock.at_ms = -1
+    watch = service.watch()
+
+    async def heard() -> tuple[str, int]:
+        board = (await watch.read()).leaderboard
+        until_ms = board.next_change.ToMilliseconds() - OPENING_MS if board.HasField("next_change") else 0
+        return contest_pb2.ContestPhase.Name(board.phase).removeprefix("CONTEST_PHASE_"), until_ms
+
+    async with asyncio.timeout(30):
+        assert await heard() == ("CLOSED", 0)
+        clock.at_ms = 5_000
+        assert await heard() == ("OPEN", FREEZES)
+        await service.apply(closes_ms=CLOSES, freeze_before_ms=CLOSES - FREEZES, paused=True)
+        assert await heard() == ("PAUSED", 0)
+        await service.apply(closes_ms=CLOSES, freeze_before_ms=0)
+        assert await heard() == ("OPEN", CLOSES)
+        clock.at_ms = CLOSES
+        assert await heard() == ("FINISHED", 0)
     watch.cancel()

@@ -260,6 +260,7 @@ async def test_outside_its_windows_a_contest_takes_nothing_and_says_when_it_open
     seen = await game.contests.GetContest(contest_pb2.GetContestRequest(contest="test"))
     assert seen.phase == contest_pb2.CONTEST_PHASE_CLOSED
     assert seen.next_change == seen.contest.windows[0].opens
+    assert 0 < seen.next_change.ToMilliseconds() - seen.now.ToMilliseconds() <= 3_600_000
     await game.schedule((-60, 3600))
     assert await game.submit(token, "another duck")
 

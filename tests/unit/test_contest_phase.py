@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cygnet.contest.checks import check_document
-from cygnet.contest.phase import CLOSED, FINISHED, FROZEN, OPEN, PAUSED, frozen_from_ms, standing
+from cygnet.contest.phase import CLOSED, FINISHED, FROZEN, OPEN, PAUSED, frozen_from_ms, passed, standing
 from cygnet.contest.spec import ContestSpec, builtin_picture, to_document
 from cygnet.platform.errors import InvalidRequest
 from cygnet.v1 import contest_pb2
@@ -77,6 +77,15 @@ def test_without_windows_it_is_always_open_and_paused_is_paused() -> None:
 def test_a_ranking_that_never_freezes() -> None:
     assert frozen_from_ms(document().contest) is None
     assert frozen_from_ms(document(**TWO_DAYS).contest) == ms("27 16:30")
+
+
+@given(minutes=st.lists(st.integers(-60, 60 * 60), min_size=2, max_size=2), freeze=st.integers(0, 24 * 60))
+def test_turning_points_are_counted_and_a_phase_never_changes_between_them(minutes: list[int], freeze: int) -> None:
+    contest = document(schedule={"windows": [DAY_1, DAY_2]}, leaderboard={"freezeBefore": f"{freeze}m"}).contest
+    earlier, later = (ms("26 08:00") + 60_000 * n for n in sorted(minutes))
+    assert 0 <= passed(contest, earlier) <= passed(contest, later) <= 5
+    if passed(contest, earlier) == passed(contest, later):
+        assert standing(contest, earlier) == standing(contest, later)
 
 
 @given(

@@ -48,3 +48,10 @@ def frozen_from_ms(contest: contest_pb2.Contest) -> int | None:
     if not contest.freeze_before_ms or not contest.windows:
         return None
     return int(contest.windows[-1].closes.ToMilliseconds()) - contest.freeze_before_ms
+
+
+def passed(contest: contest_pb2.Contest, now_ms: int) -> int:
+    """Returns how many of its turning points a document has behind it: 65 at most, and never fewer later on."""
+    turns = [turn.ToMilliseconds() for window in contest.windows for turn in (window.opens, window.closes)]
+    frozen_from = frozen_from_ms(contest)
+    return sum(turn <= now_ms for turn in (turns if frozen_from is None else [*turns, frozen_from]))

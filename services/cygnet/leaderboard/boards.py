@@ -3,16 +3,16 @@
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
-from cygnet.contest.phase import frozen_from_ms
+from cygnet.contest.phase import frozen_from_ms, passed
+from cygnet.contest.phase import standing as contest_standing
 from cygnet.leaderboard.ranking import standings, telling_decimals
 from cygnet.leaderboard.values import Leaderboard, OwnRow, Standing, TopRows
 from cygnet.platform.errors import NotFound
 from cygnet.v1 import contest_pb2
 
-_STAGES = 4
+_STAGES = 128
 _EDITION_PLACE = 2**30
-"""A revision is (generation * 4 + stage) * 2^30 + results recorded: it grows with each, on every replica alike."""
-_MOVING, _STILL, _MOVING_AGAIN = range(3)
+"""A revision is (generation * 128 + stage) * 2^30 + results recorded: it grows with each, on every replica alike."""
 
 
 class Contests(Protocol):
@@ -54,22 +54,28 @@ class Boards:
 
     def edition(self, contest: str) -> int:
         """Returns a number that grows with every change of what is shown, results aside."""
-        document = self._contests.get(contest).contest
-        return document.generation * _STAGES + self._stage(document)
+        return _edition(self._contests.get(contest).contest, self._clock())
 
     async def top(self, contest: str, target: str, limit: int) -> Leaderboard:
         """Returns the `limit` best standings of a target."""
-        document, edition = self._contests.get(contest), self.edition(contest)
-        frozen_ms = self._frozen_ms(document.contest)
+        document, now_ms = self._contests.get(contest), self._clock()
+        edition, frozen_ms = _edition(document.contest, now_ms), self._frozen_ms(document.contest, now_ms)
         read = await self._store.top(contest, target, limit, document.staff, frozen_ms)
         ranked = standings(read.rows, read.worse, document.contest.decimals)
-        revision = edition * _EDITION_PLACE + read.revision
-        return Leaderboard(revision, edition, target, read.participants, ranked, frozen_ms)
+        return Leaderboard(
+            revision=edition * _EDITION_PLACE + read.revision,
+            edition=edition,
+            target=target,
+            participants=read.participants,
+            standings=ranked,
+            frozen_ms=frozen_ms,
+            contest=contest_standing(document.contest, now_ms),
+        )
 
     async def standing(self, contest: str, target: str, participant_id: str) -> Standing:
         """Returns a participant's standing. Raises NotFound before the first score, and for staff."""
         document = self._contests.get(contest)
-        frozen_ms = self._frozen_ms(document.contest)
+        frozen_ms = self._frozen_ms(document.contest, self._clock())
         own = await self._store.own(contest, target, participant_id, document.staff, frozen_ms)
         if own is None:
             raise NotFound("this participant has no score yet", reason="NO_SCORE_YET")
@@ -78,11 +84,12 @@ class Boards:
         decimals = telling_decimals(own.row, (own.better_row, own.worse_row), document.contest.decimals)
         return Standing(own.better + 1, own.row, decimals)
 
-    def _frozen_ms(self, contest: contest_pb2.Contest) -> int | None:
-        return frozen_from_ms(contest) if self._stage(contest) == _STILL else None
+    def _frozen_ms(self, contest: contest_pb2.Contest, now_ms: int) -> int | None:
+        frozen_ms = frozen_from_ms(contest)
+        if not self._may_freeze or frozen_ms is None:
+            return None
+        return frozen_ms if frozen_ms <= now_ms < contest.windows[-1].closes.ToMilliseconds() else None
 
-    def _stage(self, contest: contest_pb2.Contest) -> int:
-        frozen_ms, now_ms = frozen_from_ms(contest), self._clock()
-        if not self._may_freeze or frozen_ms is None or now_ms < frozen_ms:
-            return _MOVING
-        return _STILL if now_ms < contest.windows[-1].closes.ToMilliseconds() else _MOVING_AGAIN
+
+def _edition(contest: contest_pb2.Contest, now_ms: int) -> int:
+    return contest.generation * _STAGES + passed(contest, now_ms)

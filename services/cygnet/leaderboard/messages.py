@@ -69,9 +69,12 @@ def leaderboard(value: Leaderboard) -> leaderboard_pb2.Leaderboard:
         target=value.target,
         standings=map(standing, value.standings),
         participants=value.participants,
+        phase=value.contest.phase,
     )
     if value.frozen_ms is not None:
         message.frozen_at.FromMilliseconds(value.frozen_ms)
+    if value.contest.next_change_ms is not None:
+        message.next_change.FromMilliseconds(value.contest.next_change_ms)
     return message
 
 

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from cygnet.contest import phase
+
 
 @dataclass(frozen=True)
 class Result:
@@ -78,17 +80,20 @@ class Leaderboard:
     revision: int
     """Grows with every result recorded, every change of the contest's document, and as its ranking stops or moves."""
     edition: int
-    """The document that it was made with, and whether its ranking stood still."""
+    """The document that it was made with, and how many of its turning points had passed."""
     target: str
     participants: int
     standings: tuple[Standing, ...]
-    frozen_ms: int | None = None
+    frozen_ms: int | None
     """While the ranking stands still: since when, in ms since the epoch."""
+    contest: phase.Standing
+    """Whether the contest is open, and until when."""
 
     def shows_the_same_as(self, other: "Leaderboard") -> bool:
         """Tells whether a reader could not tell the two apart."""
-        return (self.participants, self.standings, self.frozen_ms) == (
+        return (self.participants, self.standings, self.frozen_ms, self.contest) == (
             other.participants,
             other.standings,
             other.frozen_ms,
+            other.contest,
         )

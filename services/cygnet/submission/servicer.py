@@ -50,8 +50,10 @@ class ContestServicer(contest_pb2_grpc.ContestServiceServicer):
         self, request: contest_pb2.GetContestRequest, context: AioContext
     ) -> contest_pb2.GetContestResponse:
         contest = self._contests.get(request.contest).contest
-        now = standing(contest, self._clock())
+        now_ms = self._clock()
+        now = standing(contest, now_ms)
         answer = contest_pb2.GetContestResponse(contest=contest, phase=now.phase)
+        answer.now.FromMilliseconds(now_ms)
         if now.next_change_ms is not None:
             answer.next_change.FromMilliseconds(now.next_change_ms)
         return answer

@@ -1,5 +1,6 @@
 import datetime
 
+from cygnet.v1 import contest_pb2 as _contest_pb2
 from cygnet.v1 import submission_pb2 as _submission_pb2
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
@@ -65,18 +66,22 @@ class WatchLeaderboardResponse(_message.Message):
     def __init__(self, leaderboard: _Optional[_Union[Leaderboard, _Mapping]] = ..., heartbeat: _Optional[_Union[_submission_pb2.Heartbeat, _Mapping]] = ..., goodbye: _Optional[_Union[_submission_pb2.Goodbye, _Mapping]] = ...) -> None: ...
 
 class Leaderboard(_message.Message):
-    __slots__ = ("revision", "target", "standings", "participants", "frozen_at")
+    __slots__ = ("revision", "target", "standings", "participants", "frozen_at", "phase", "next_change")
     REVISION_FIELD_NUMBER: _ClassVar[int]
     TARGET_FIELD_NUMBER: _ClassVar[int]
     STANDINGS_FIELD_NUMBER: _ClassVar[int]
     PARTICIPANTS_FIELD_NUMBER: _ClassVar[int]
     FROZEN_AT_FIELD_NUMBER: _ClassVar[int]
+    PHASE_FIELD_NUMBER: _ClassVar[int]
+    NEXT_CHANGE_FIELD_NUMBER: _ClassVar[int]
     revision: int
     target: str
     standings: _containers.RepeatedCompositeFieldContainer[Standing]
     participants: int
     frozen_at: _timestamp_pb2.Timestamp
-    def __init__(self, revision: _Optional[int] = ..., target: _Optional[str] = ..., standings: _Optional[_Iterable[_Union[Standing, _Mapping]]] = ..., participants: _Optional[int] = ..., frozen_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+    phase: _contest_pb2.ContestPhase
+    next_change: _timestamp_pb2.Timestamp
+    def __init__(self, revision: _Optional[int] = ..., target: _Optional[str] = ..., standings: _Optional[_Iterable[_Union[Standing, _Mapping]]] = ..., participants: _Optional[int] = ..., frozen_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., phase: _Optional[_Union[_contest_pb2.ContestPhase, str]] = ..., next_change: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
 class Standing(_message.Message):
     __slots__ = ("rank", "participant_id", "nickname", "score", "picture_sha256", "achieved_at", "decimals")

@@ -6,6 +6,8 @@
 
 import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
+import type { ContestPhase } from "./contest_pb";
+import { file_cygnet_v1_contest } from "./contest_pb";
 import type { Goodbye, Heartbeat } from "./submission_pb";
 import { file_cygnet_v1_submission } from "./submission_pb";
 import type { Timestamp } from "@bufbuild/protobuf/wkt";
@@ -16,7 +18,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file cygnet/v1/leaderboard.proto.
  */
 export const file_cygnet_v1_leaderboard: GenFile = /*@__PURE__*/
-  fileDesc("ChtjeWduZXQvdjEvbGVhZGVyYm9hcmQucHJvdG8SCWN5Z25ldC52MSJHChVHZXRMZWFkZXJib2FyZFJlcXVlc3QSDwoHY29udGVzdBgBIAEoCRIOCgZ0YXJnZXQYAiABKAkSDQoFbGltaXQYAyABKA0iRQoWR2V0TGVhZGVyYm9hcmRSZXNwb25zZRIrCgtsZWFkZXJib2FyZBgBIAEoCzIWLmN5Z25ldC52MS5MZWFkZXJib2FyZCJNChJHZXRTdGFuZGluZ1JlcXVlc3QSDwoHY29udGVzdBgBIAEoCRIOCgZ0YXJnZXQYAiABKAkSFgoOcGFydGljaXBhbnRfaWQYAyABKAkiPAoTR2V0U3RhbmRpbmdSZXNwb25zZRIlCghzdGFuZGluZxgBIAEoCzITLmN5Z25ldC52MS5TdGFuZGluZyJhChdXYXRjaExlYWRlcmJvYXJkUmVxdWVzdBIPCgdjb250ZXN0GAEgASgJEg4KBnRhcmdldBgCIAEoCRINCgVsaW1pdBgDIAEoDRIWCg5hZnRlcl9yZXZpc2lvbhgEIAEoBCKkAQoYV2F0Y2hMZWFkZXJib2FyZFJlc3BvbnNlEi0KC2xlYWRlcmJvYXJkGAEgASgLMhYuY3lnbmV0LnYxLkxlYWRlcmJvYXJkSAASKQoJaGVhcnRiZWF0GAIgASgLMhQuY3lnbmV0LnYxLkhlYXJ0YmVhdEgAEiUKB2dvb2RieWUYAyABKAsyEi5jeWduZXQudjEuR29vZGJ5ZUgAQgcKBWV2ZW50IpwBCgtMZWFkZXJib2FyZBIQCghyZXZpc2lvbhgBIAEoBBIOCgZ0YXJnZXQYAiABKAkSJgoJc3RhbmRpbmdzGAMgAygLMhMuY3lnbmV0LnYxLlN0YW5kaW5nEhQKDHBhcnRpY2lwYW50cxgEIAEoDRItCglmcm96ZW5fYXQYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIqwBCghTdGFuZGluZxIMCgRyYW5rGAEgASgNEhYKDnBhcnRpY2lwYW50X2lkGAIgASgJEhAKCG5pY2tuYW1lGAMgASgJEg0KBXNjb3JlGAQgASgBEhYKDnBpY3R1cmVfc2hhMjU2GAUgASgJEi8KC2FjaGlldmVkX2F0GAYgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIQCghkZWNpbWFscxgHIAEoDTKYAgoSTGVhZGVyYm9hcmRTZXJ2aWNlElUKDkdldExlYWRlcmJvYXJkEiAuY3lnbmV0LnYxLkdldExlYWRlcmJvYXJkUmVxdWVzdBohLmN5Z25ldC52MS5HZXRMZWFkZXJib2FyZFJlc3BvbnNlEkwKC0dldFN0YW5kaW5nEh0uY3lnbmV0LnYxLkdldFN0YW5kaW5nUmVxdWVzdBoeLmN5Z25ldC52MS5HZXRTdGFuZGluZ1Jlc3BvbnNlEl0KEFdhdGNoTGVhZGVyYm9hcmQSIi5jeWduZXQudjEuV2F0Y2hMZWFkZXJib2FyZFJlcXVlc3QaIy5jeWduZXQudjEuV2F0Y2hMZWFkZXJib2FyZFJlc3BvbnNlMAFiBnByb3RvMw", [file_cygnet_v1_submission, file_google_protobuf_timestamp]);
+  fileDesc("ChtjeWduZXQvdjEvbGVhZGVyYm9hcmQucHJvdG8SCWN5Z25ldC52MSJHChVHZXRMZWFkZXJib2FyZFJlcXVlc3QSDwoHY29udGVzdBgBIAEoCRIOCgZ0YXJnZXQYAiABKAkSDQoFbGltaXQYAyABKA0iRQoWR2V0TGVhZGVyYm9hcmRSZXNwb25zZRIrCgtsZWFkZXJib2FyZBgBIAEoCzIWLmN5Z25ldC52MS5MZWFkZXJib2FyZCJNChJHZXRTdGFuZGluZ1JlcXVlc3QSDwoHY29udGVzdBgBIAEoCRIOCgZ0YXJnZXQYAiABKAkSFgoOcGFydGljaXBhbnRfaWQYAyABKAkiPAoTR2V0U3RhbmRpbmdSZXNwb25zZRIlCghzdGFuZGluZxgBIAEoCzITLmN5Z25ldC52MS5TdGFuZGluZyJhChdXYXRjaExlYWRlcmJvYXJkUmVxdWVzdBIPCgdjb250ZXN0GAEgASgJEg4KBnRhcmdldBgCIAEoCRINCgVsaW1pdBgDIAEoDRIWCg5hZnRlcl9yZXZpc2lvbhgEIAEoBCKkAQoYV2F0Y2hMZWFkZXJib2FyZFJlc3BvbnNlEi0KC2xlYWRlcmJvYXJkGAEgASgLMhYuY3lnbmV0LnYxLkxlYWRlcmJvYXJkSAASKQoJaGVhcnRiZWF0GAIgASgLMhQuY3lnbmV0LnYxLkhlYXJ0YmVhdEgAEiUKB2dvb2RieWUYAyABKAsyEi5jeWduZXQudjEuR29vZGJ5ZUgAQgcKBWV2ZW50IvUBCgtMZWFkZXJib2FyZBIQCghyZXZpc2lvbhgBIAEoBBIOCgZ0YXJnZXQYAiABKAkSJgoJc3RhbmRpbmdzGAMgAygLMhMuY3lnbmV0LnYxLlN0YW5kaW5nEhQKDHBhcnRpY2lwYW50cxgEIAEoDRItCglmcm96ZW5fYXQYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEiYKBXBoYXNlGAYgASgOMhcuY3lnbmV0LnYxLkNvbnRlc3RQaGFzZRIvCgtuZXh0X2NoYW5nZRgHIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAirAEKCFN0YW5kaW5nEgwKBHJhbmsYASABKA0SFgoOcGFydGljaXBhbnRfaWQYAiABKAkSEAoIbmlja25hbWUYAyABKAkSDQoFc2NvcmUYBCABKAESFgoOcGljdHVyZV9zaGEyNTYYBSABKAkSLwoLYWNoaWV2ZWRfYXQYBiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhAKCGRlY2ltYWxzGAcgASgNMpgCChJMZWFkZXJib2FyZFNlcnZpY2USVQoOR2V0TGVhZGVyYm9hcmQSIC5jeWduZXQudjEuR2V0TGVhZGVyYm9hcmRSZXF1ZXN0GiEuY3lnbmV0LnYxLkdldExlYWRlcmJvYXJkUmVzcG9uc2USTAoLR2V0U3RhbmRpbmcSHS5jeWduZXQudjEuR2V0U3RhbmRpbmdSZXF1ZXN0Gh4uY3lnbmV0LnYxLkdldFN0YW5kaW5nUmVzcG9uc2USXQoQV2F0Y2hMZWFkZXJib2FyZBIiLmN5Z25ldC52MS5XYXRjaExlYWRlcmJvYXJkUmVxdWVzdBojLmN5Z25ldC52MS5XYXRjaExlYWRlcmJvYXJkUmVzcG9uc2UwAWIGcHJvdG8z", [file_cygnet_v1_contest, file_cygnet_v1_submission, file_google_protobuf_timestamp]);
 
 /**
  * Which standings.
@@ -224,7 +226,7 @@ export const WatchLeaderboardResponseSchema: GenMessage<WatchLeaderboardResponse
  */
 export type Leaderboard = Message<"cygnet.v1.Leaderboard"> & {
   /**
-   * Grows with every result that is recorded in the contest.
+   * Grows with every result that is recorded in the contest, and as the contest opens, stands still or closes.
    *
    * @generated from field: uint64 revision = 1;
    */
@@ -257,6 +259,20 @@ export type Leaderboard = Message<"cygnet.v1.Leaderboard"> & {
    * @generated from field: google.protobuf.Timestamp frozen_at = 5;
    */
   frozenAt?: Timestamp | undefined;
+
+  /**
+   * Where the contest stands, as in GetContest: who watches the ranking hears of an opening or a pause at once.
+   *
+   * @generated from field: cygnet.v1.ContestPhase phase = 6;
+   */
+  phase: ContestPhase;
+
+  /**
+   * When the phase next changes by itself; absent: never.
+   *
+   * @generated from field: google.protobuf.Timestamp next_change = 7;
+   */
+  nextChange?: Timestamp | undefined;
 };
 
 /**
