@@ -30,8 +30,8 @@ LOOK_AGAIN_S = 2.0
 """At start, whether the cluster is ready for us is looked at this often."""
 
 
-class Stuck(Exception):
-    """Due work is not being done."""
+class Stuck(kopf.PermanentError):
+    """Due work is not being done. Permanent to kopf: else it would ask again and leave the prober without an answer."""
 
 
 async def operate(settings: OperatorSettings, connection: Connection, namespace: str, stop: asyncio.Event) -> None:
@@ -62,6 +62,7 @@ async def _operate(
         cluster, cache, Pictures(cluster.config_map, time.monotonic), publisher, figures, lambda: datetime.now(UTC)
     )
     queue = WorkQueue(Reconciler(ports, settings).reconcile)
+    metrics.show(lambda: queue.length, lambda: queue.oldest_due_s, lambda: cache.count)
 
     kinds = (*ALWAYS_THERE, *(kind for kind in WHERE_INSTALLED if kind.kind in installed))
     resync = Resync(cluster, cache, queue, kinds, settings.resync_s)
@@ -73,7 +74,6 @@ async def _operate(
             async with asyncio.TaskGroup() as group:
                 group.create_task(queue.run(settings.workers))
                 group.create_task(resync.run())
-                group.create_task(_measure(queue, cache))
         except Exception as error:
             # Nothing runs half: an operator that only listens would look alive for ever.
             failures.append(error)
@@ -85,9 +85,12 @@ async def _operate(
             raise Stuck(f"work has been due for {oldest:.0f} s")
         return round(oldest, 3)
 
+    # At rest the last one may be as old as the resync is rare; it fails no probe, and tells a person what goes on.
+    probes = {"oldest_due_seconds": alive, "last_reconcile_age_seconds": lambda: queue.since_last_s}
+    heard = handlers.Heard(indices, cache, queue, probes, background)
     try:
         await kopf.operator(
-            registry=handlers.registry(handlers.Heard(indices, cache, queue, alive, background), connection, kinds),
+            registry=handlers.registry(heard, connection, kinds),
             settings=handlers.settings(kinds),
             standalone=True,
             namespaces=[cluster.namespace],
@@ -146,11 +149,3 @@ async def _until_known(cluster: Cluster, stop: asyncio.Event) -> frozenset[str] 
 
 async def _installed(cluster: Cluster) -> frozenset[str]:
     return frozenset([kind.kind for kind in WHERE_INSTALLED if await cluster.knows(kind)])
-
-
-async def _measure(queue: WorkQueue, cache: Cache) -> None:
-    while True:
-        metrics.QUEUED.set(queue.length)
-        metrics.OLDEST_DUE.set(queue.oldest_due_s)
-        metrics.CONTESTS.set(len(cache.names))
-        await asyncio.sleep(5)

@@ -30,6 +30,11 @@ class Cache:
         """The contests there are."""
         return [name for name in self._contests() if self.contest(name) is not None]
 
+    @property
+    def count(self) -> int:
+        """How many contests the watch knows of. Any thread may ask."""
+        return len(self._contests())
+
     def contest(self, name: str) -> Object | None:
         """Returns the newest that is known of a contest, or None."""
         bodies = [self._newest(body) for body in self._contests().get(name, ()) if self._is_there(body)]

@@ -6,7 +6,7 @@ converge as a Go controller does and leave nothing behind.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -56,8 +56,8 @@ class Heard:
     indices: Indices
     cache: Cache
     queue: WorkQueue
-    alive: Callable[[], float]
-    """Returns how long the longest due work waits, in seconds; raises when that is too long."""
+    probes: Mapping[str, Callable[[], float | None]]
+    """What the liveness endpoint says, by name; it fails while one of them raises kopf.PermanentError."""
     background: Callable[[], Awaitable[None]]
     """Runs beside kopf until it is cancelled: the workers and the resync."""
 
@@ -69,11 +69,8 @@ def registry(heard: Heard, connection: Connection, child_kinds: tuple[Kind, ...]
     _on_contests(handlers, heard)
     _on_children(handlers, heard, child_kinds)
     _on_slices(handlers, heard)
-
-    @kopf.on.probe(id="oldest_due_seconds", registry=handlers)
-    def oldest_due_seconds(**_: Any) -> float:
-        return heard.alive()
-
+    for name, probe in heard.probes.items():
+        _on_probe(handlers, name, probe)
     return handlers
 
 
@@ -126,6 +123,13 @@ def _on_startup(handlers: kopf.OperatorRegistry, heard: Heard, connection: Conne
         for task in running:
             task.cancel()
         await asyncio.gather(*running, return_exceptions=True)
+
+
+def _on_probe(handlers: kopf.OperatorRegistry, name: str, probe: Callable[[], float | None]) -> None:
+    @kopf.on.probe(id=name, registry=handlers)
+    async def probed(**_: Any) -> float | None:
+        # In the event loop: kopf would call an ordinary function in a thread, beside the workers.
+        return probe()
 
 
 def _on_contests(handlers: kopf.OperatorRegistry, heard: Heard) -> None:

@@ -1,5 +1,7 @@
 """What an SRE sees of the operator. Labels name the contest, and words of a fixed list."""
 
+from collections.abc import Callable
+
 from prometheus_client import Counter, Gauge, Histogram
 
 from cygnet_operator.model import Object
@@ -34,6 +36,15 @@ for _outcome in ("settled", "pending", "failed"):
     RECONCILES.labels(_outcome)
 for _what in ("object", "replicas", "status", "delete", "event"):
     WRITES.labels(_what)
+
+
+def show(queued: Callable[[], float], oldest_due_s: Callable[[], float], contests: Callable[[], float]) -> None:
+    """Takes where the numbers of the moment come from. They are asked at each scrape, by the thread that answers it:
+    so a scrape tells the truth even of an event loop that hangs.
+    """
+    QUEUED.set_function(queued)
+    OLDEST_DUE.set_function(oldest_due_s)
+    CONTESTS.set_function(contests)
 
 
 def note_status(contest: str, generation: int, status: Object) -> None:

@@ -109,6 +109,8 @@ class Policy:
     """So many replicas have it in force."""
     total: int
     """Of so many."""
+    missing: tuple[str, ...] = ()
+    """Names of the replicas that have not acknowledged it."""
     problem: str = ""
     """Why it could not be published, for people."""
 

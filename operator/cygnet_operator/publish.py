@@ -37,25 +37,30 @@ _CALL_S = 1.5
 """Deadline of one call to a replica, in seconds: a dead one must not hold up the others."""
 
 
-def replicas_of(slices: Sequence[Object]) -> dict[str, list[str]]:
-    """Returns host:port of the admin ports of all replicas that serve, by service, from EndpointSlices."""
-    found: dict[str, set[str]] = {}
+def replicas_of(slices: Sequence[Object]) -> dict[str, dict[str, str]]:
+    """Returns all replicas that serve, by service, from EndpointSlices: host:port of the admin port, and the pod's name
+    (where the slice does not say it, the address again).
+    """
+    found: dict[str, dict[str, str]] = {}
     for item in slices:
         service = item["metadata"].get("labels", {}).get("kubernetes.io/service-name", item["metadata"]["name"])
         port = next((port["port"] for port in item.get("ports") or () if port.get("name") == "admin"), None)
         if port is None:
             continue
-        addresses = found.setdefault(service, set())
+        replicas = found.setdefault(service, {})
         for endpoint in item.get("endpoints") or ():
             if (endpoint.get("conditions") or {}).get("ready") is not False:
-                address = endpoint["addresses"][0]
-                addresses.add(f"[{address}]:{port}" if ":" in address else f"{address}:{port}")
-    return {service: sorted(addresses) for service, addresses in sorted(found.items())}
+                ip = endpoint["addresses"][0]
+                address = f"[{ip}]:{port}" if ":" in ip else f"{ip}:{port}"
+                replicas[address] = (endpoint.get("targetRef") or {}).get("name") or address
+    return {service: dict(sorted(replicas.items())) for service, replicas in sorted(found.items())}
 
 
 @dataclass
 class _Replica:
     address: str
+    name: str
+    """For people."""
     channel: grpc.aio.Channel
     stub: "ContestAdminServiceAsyncStub" = field(repr=False)
 
@@ -64,9 +69,9 @@ class Publisher:
     """Holds a channel to every replica that is known. Close it."""
 
     def __init__(
-        self, token: str, replicas: Callable[[], Mapping[str, Sequence[str]]], *, acknowledge_s: float
+        self, token: str, replicas: Callable[[], Mapping[str, Mapping[str, str]]], *, acknowledge_s: float
     ) -> None:
-        """`replicas` says, at any time, which replicas each service has."""
+        """`replicas` says, at any time, which replicas each service has, as `replicas_of` does."""
         self._metadata = (("authorization", f"Bearer {token}"),)
         self._replicas = replicas
         self._acknowledge_s = acknowledge_s
@@ -79,20 +84,24 @@ class Publisher:
 
     async def publish(self, document: contest_pb2.ContestDocument, pictures: Sequence[bytes]) -> Policy:
         """Puts the document (with the generation of its Contest) in force and says how far that has come."""
-        services = {name: [self._replica(address) for address in there] for name, there in self._replicas().items()}
+        services = {name: [self._replica(*one) for one in there.items()] for name, there in self._replicas().items()}
         await self._forget_others(services)
-        missing = [name for name, replicas in services.items() if not replicas]
+        empty = [name for name, replicas in services.items() if not replicas]
         deadline = time.monotonic() + self._acknowledge_s
+        present = {name: replicas for name, replicas in services.items() if replicas}
         outcomes = await asyncio.gather(
-            *(self._to_service(replicas, document, pictures, deadline) for replicas in services.values() if replicas)
+            *(self._to_service(replicas, document, pictures, deadline) for replicas in present.values())
         )
-        problems = [problem for _, problem in outcomes if problem]
-        problems += [f"service {name} has no replica that serves" for name in missing]
+        problems = [f"{name}: {problem}" for name, (_, problem) in zip(present, outcomes, strict=True) if problem]
+        problems += [f"{name}: no replica serves" for name in empty]
+        missing = tuple(replica.name for without, _ in outcomes for replica in without)
+        total = sum(map(len, services.values()))
         return Policy(
             generation=document.contest.generation,
-            acknowledged=sum(count for count, _ in outcomes),
-            total=sum(map(len, services.values())),
-            problem="; ".join(dict.fromkeys(problems)),
+            acknowledged=total - len(missing),
+            total=total,
+            missing=missing,
+            problem="; ".join(problems),
         )
 
     async def _to_service(
@@ -101,20 +110,18 @@ class Publisher:
         document: contest_pb2.ContestDocument,
         pictures: Sequence[bytes],
         deadline: float,
-    ) -> tuple[int, str]:
-        """Returns how many replicas have it, and what went wrong, if anything did."""
-        have = await self._which_have(replicas, document)
-        if len(have) == len(replicas):
-            return len(have), ""
+    ) -> tuple[list[_Replica], str]:
+        """Returns the replicas that do not have it, and what went wrong, if anything did."""
+        without = await self._which_lack(replicas, document)
         problem = ""
-        if not have:
+        if len(without) == len(replicas):
             problem = await self._to_any(replicas, document, pictures)
-        while not problem:
-            have = await self._which_have(replicas, document)
-            if len(have) == len(replicas) or time.monotonic() > deadline:
+        while without and not problem:
+            without = await self._which_lack(replicas, document)
+            if not without or time.monotonic() > deadline:
                 break
             await asyncio.sleep(_POLL_S)
-        return len(have), problem
+        return without, problem
 
     async def _to_any(
         self, replicas: Sequence[_Replica], document: contest_pb2.ContestDocument, pictures: Sequence[bytes]
@@ -145,9 +152,9 @@ class Publisher:
         except grpc.aio.UsageError as error:
             raise Unavailable("the replica went away") from error
 
-    async def _which_have(self, replicas: Sequence[_Replica], document: contest_pb2.ContestDocument) -> list[_Replica]:
+    async def _which_lack(self, replicas: Sequence[_Replica], document: contest_pb2.ContestDocument) -> list[_Replica]:
         answers = await asyncio.gather(*(self._has(replica, document) for replica in replicas))
-        return [replica for replica, has in zip(replicas, answers, strict=True) if has]
+        return [replica for replica, has in zip(replicas, answers, strict=True) if not has]
 
     async def _has(self, replica: _Replica, document: contest_pb2.ContestDocument) -> bool:
         request = admin_pb2.GetContestDocumentRequest(contest=document.contest.name)
@@ -162,11 +169,13 @@ class Publisher:
         there = answer.document
         return there.contest.generation >= document.contest.generation and _content(there) == _content(document)
 
-    def _replica(self, address: str) -> _Replica:
+    def _replica(self, address: str, name: str) -> _Replica:
         if address not in self._known:
             opened = grpc.aio.insecure_channel(address, options=_CHANNEL_OPTIONS)
-            self._known[address] = _Replica(address, opened, admin_pb2_grpc.ContestAdminServiceStub(opened))
-        return self._known[address]
+            self._known[address] = _Replica(address, name, opened, admin_pb2_grpc.ContestAdminServiceStub(opened))
+        known = self._known[address]
+        known.name = name  # another pod may have been given the address
+        return known
 
     async def _forget_others(self, services: Mapping[str, Sequence[_Replica]]) -> None:
         present = {replica.address for replicas in services.values() for replica in replicas}

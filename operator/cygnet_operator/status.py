@@ -180,7 +180,9 @@ def _policy_in_force(contest: Contest, findings: Findings) -> _Verdict:
     if policy.total == 0:
         return _Verdict("False", "NoServices", "no replica of the services was found to take the contest document")
     words = f"{policy.acknowledged} of {policy.total} replicas of the services have generation {policy.generation}"
-    return _Verdict("True", "Acknowledged", words) if policy.in_force else _Verdict("False", "Waiting", words)
+    if policy.in_force:
+        return _Verdict("True", "Acknowledged", words)
+    return _Verdict("False", "Waiting", f"{words}; still without it: {', '.join(policy.missing)}")
 
 
 def _ready(problem: Problem | None, parts: Sequence[_Verdict]) -> _Verdict:

@@ -35,19 +35,27 @@ class WorkQueue:
         self._due: dict[str, float] = {}
         self._running: set[str] = set()
         self._failures: dict[str, int] = {}
+        self._last_ended: float | None = None
         self._changed = asyncio.Condition()
 
     @property
     def length(self) -> int:
-        """How many contests are due now or being reconciled."""
+        """How many contests are due now or being reconciled. Any thread may ask."""
         now = self._clock()
-        return sum(due <= now for due in self._due.values()) + len(self._running)
+        return sum(due <= now for due in self._due.copy().values()) + len(self._running)
 
     @property
     def oldest_due_s(self) -> float:
-        """How long the longest due contest has been due, in seconds: what the liveness probe looks at."""
+        """How long the longest due contest has been due, in seconds: what the liveness probe looks at. Any thread may
+        ask.
+        """
         now = self._clock()
-        return max((now - due for due in self._due.values()), default=0.0)
+        return max(0.0, now - min(self._due.copy().values(), default=now))
+
+    @property
+    def since_last_s(self) -> float | None:
+        """How long ago a reconciliation last ended, in seconds; None: none has."""
+        return None if self._last_ended is None else round(self._clock() - self._last_ended, 3)
 
     async def add(self, name: str, in_s: float = 0.0) -> None:
         """Makes a contest due in so many seconds, or sooner if it was due sooner."""
@@ -68,6 +76,7 @@ class WorkQueue:
                 outcome = await self._reconciled(name)
             finally:
                 self._running.discard(name)
+            self._last_ended = self._clock()
             async with self._changed:
                 if outcome.again_in_s is not None:
                     self._put(name, outcome.again_in_s)

@@ -48,7 +48,13 @@ def announce(plane: ControlPlane, service: str, ports: list[int]) -> None:
             "metadata": {"name": f"{service}-{i}", "namespace": NAMESPACE, "labels": labels},
             "addressType": "IPv4",
             "ports": [{"name": "admin", "port": port, "protocol": "TCP"}],
-            "endpoints": [{"addresses": [own_address()], "conditions": {"ready": True}}],
+            "endpoints": [
+                {
+                    "addresses": [own_address()],
+                    "conditions": {"ready": True},
+                    "targetRef": {"kind": "Pod", "name": f"{service}-{i}", "namespace": NAMESPACE},
+                }
+            ],
         }
         plane.kubectl("apply", "-f", "-", stdin=json.dumps(piece))
 
@@ -60,9 +66,12 @@ class Services:
     holders: dict[str, list[ContestHolder]] = field(default_factory=dict)
     ports: dict[str, list[int]] = field(default_factory=dict)
 
-    def addresses(self) -> dict[str, list[str]]:
-        """Returns host:port of each replica, by service."""
-        return {name: [f"{own_address()}:{port}" for port in ports] for name, ports in self.ports.items()}
+    def addresses(self) -> dict[str, dict[str, str]]:
+        """Returns host:port and name of each replica, by service."""
+        return {
+            service: {f"{own_address()}:{port}": f"{service}-{i}" for i, port in enumerate(ports)}
+            for service, ports in self.ports.items()
+        }
 
     def documents(self, contest: str) -> list[contest_pb2.ContestDocument]:
         """Returns what each replica has in force."""

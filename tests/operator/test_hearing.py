@@ -1,17 +1,24 @@
 """How kopf's requests end when the API server does not answer them; a plain HTTP server stands for it."""
 
 import asyncio
-from collections.abc import AsyncIterator
+import json
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from aiohttp import web
-from aiohttp.test_utils import BaseTestServer, TestServer
+from aiohttp import ClientSession, web
+from aiohttp.test_utils import BaseTestServer, TestServer, unused_port
+from kopf._cogs.structs.ephemera import AnyMemo
+from kopf._core.engines.indexing import OperatorIndexers
+from kopf._core.engines.probing import health_reporter
 
 from cygnet_operator import handlers
+from cygnet_operator.app import Stuck
+from cygnet_operator.cache import Cache
 from cygnet_operator.cluster import Connection
+from cygnet_operator.work import Outcome, WorkQueue
 
 
 @asynccontextmanager
@@ -65,3 +72,46 @@ async def test_every_request_carries_the_token_of_its_moment() -> None:
     async with api_server(who) as (server, connection), handlers.session(connection) as session:
         said = [await (await session.get(server.make_url("/watch"))).text() for _ in range(2)]
     assert said == ["Bearer token-0", "Bearer token-1"]
+
+
+async def liveness(alive: Callable[[], float]) -> tuple[int, str]:
+    """Returns what the kubelet is answered."""
+
+    async def nothing(*_: str) -> Outcome:
+        raise AssertionError("nothing is due")
+
+    indices = handlers.Indices()
+    cache = Cache(*(indices.get(name) for name in ("contests", "children", "slices")))
+    probes = {"oldest_due_seconds": alive, "last_reconcile_age_seconds": lambda: 12.5}
+    heard = handlers.Heard(indices, cache, WorkQueue(nothing), probes, lambda: asyncio.sleep(0))
+    port, ready = unused_port(), asyncio.Event()
+    # kopf's own endpoint, which it starts only beside its watches.
+    reporter = asyncio.create_task(
+        health_reporter(
+            f"http://127.0.0.1:{port}/healthz",
+            memo=AnyMemo(object()),
+            indices=OperatorIndexers().indices,
+            registry=handlers.registry(heard, Connection(server="", token=lambda: None), ()),
+            settings=handlers.settings(()),
+            ready_flag=ready,
+        )
+    )
+    try:
+        await ready.wait()
+        async with ClientSession() as session, session.get(f"http://127.0.0.1:{port}/healthz") as answer:
+            return answer.status, await answer.text()
+    finally:
+        reporter.cancel()
+
+
+async def test_liveness_says_how_old_everything_is() -> None:
+    status, said = await liveness(lambda: 1.5)
+    assert (status, json.loads(said)) == (200, {"oldest_due_seconds": 1.5, "last_reconcile_age_seconds": 12.5})
+
+
+async def test_liveness_fails_at_once_when_work_does_not_get_done() -> None:
+    def stuck() -> float:
+        raise Stuck("work has been due for 181 s")
+
+    status, _ = await asyncio.wait_for(liveness(stuck), 5)
+    assert status == 500

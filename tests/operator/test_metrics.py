@@ -1,11 +1,13 @@
 """What Prometheus is told of a contest: the policy in force and the phase; nothing of one that is gone."""
 
+import asyncio
 from typing import Any
 
 import pytest
 from prometheus_client import REGISTRY
 
 from cygnet_operator import metrics
+from cygnet_operator.work import Outcome, WorkQueue
 
 
 def status(in_force: str, observed: int, phase: str = "Running") -> dict[str, Any]:
@@ -47,3 +49,23 @@ def test_a_contest_that_is_gone_is_not_shown() -> None:
     assert value("cygnet_operator_policy_in_force") is None
     assert value("cygnet_operator_contest_phase", phase="Running") is None
     metrics.forget("never-there")
+
+
+async def test_the_queue_is_looked_at_when_it_is_asked_for() -> None:
+    now = 100.0
+
+    async def reconcile(name: str) -> Outcome:
+        raise AssertionError("no worker runs")
+
+    def shown() -> list[float | None]:
+        names = ("queue_length", "oldest_due_seconds", "contests")
+        return [REGISTRY.get_sample_value(f"cygnet_operator_{name}") for name in names]
+
+    queue = WorkQueue(reconcile, lambda: now)
+    metrics.show(lambda: queue.length, lambda: queue.oldest_due_s, lambda: 3)
+    assert shown() == [0, 0, 3]
+    await queue.add("a")
+    await queue.add("later", in_s=60)
+    now += 7
+    # Another thread answers scrapes, and nothing of the operator has run since.
+    assert await asyncio.to_thread(shown) == [1, 7, 3]

@@ -1,7 +1,7 @@
 """The way of a document to every replica, with real admin ports on a real Redis and no cluster."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -81,18 +81,19 @@ async def test_a_contest_that_was_made_again_prevails(services: Services) -> Non
 
 
 async def test_a_replica_that_is_away_is_counted_as_such(services: Services) -> None:
-    def with_a_dead_one() -> dict[str, Sequence[str]]:
-        return {**services.addresses(), "leaderboard": [*services.addresses()["leaderboard"], "127.0.0.1:1"]}
+    def with_a_dead_one() -> dict[str, dict[str, str]]:
+        board = services.addresses()["leaderboard"]
+        return {**services.addresses(), "leaderboard": {**board, "127.0.0.1:1": "leaderboard-x"}}
 
     async with publishing(with_a_dead_one, acknowledge_s=0.2) as publisher:
         policy = await asyncio.wait_for(published(publisher, document(1)), 10)
-        assert policy == Policy(1, acknowledged=4, total=5)
+        assert policy == Policy(1, acknowledged=4, total=5, missing=("leaderboard-x",))
         assert not policy.in_force
 
 
 async def test_the_first_replica_may_be_the_dead_one(services: Services) -> None:
-    def with_a_dead_one() -> dict[str, Sequence[str]]:
-        return {"submission": ["127.0.0.1:1", *services.addresses()["submission"]]}
+    def with_a_dead_one() -> dict[str, dict[str, str]]:
+        return {"submission": {"127.0.0.1:1": "submission-x", **services.addresses()["submission"]}}
 
     async with publishing(with_a_dead_one, acknowledge_s=0.2) as publisher:
         assert (await published(publisher, document(1, maxPromptChars=33))).acknowledged == 2
@@ -102,7 +103,7 @@ async def test_a_wrong_token_is_said(services: Services) -> None:
     async with publishing(services.addresses, token="another token that is long enough too") as publisher:
         policy = await published(publisher, document(1))
         assert policy.acknowledged == 0
-        assert "admin token" in policy.problem
+        assert "submission: " in policy.problem and "admin token" in policy.problem
 
 
 async def test_nobody_there() -> None:
@@ -111,7 +112,7 @@ async def test_nobody_there() -> None:
 
 
 async def test_a_service_that_lost_all_its_replicas_is_named() -> None:
-    async with publishing(lambda: {"submission": []}) as publisher:
+    async with publishing(lambda: {"submission": {}}) as publisher:
         policy = await published(publisher, document(1))
         assert not policy.in_force and "submission" in policy.problem
 
@@ -126,9 +127,12 @@ def piece(service: str, *endpoints: dict[str, Any], port: str = "admin") -> dict
 
 def test_replicas_are_found_in_slices() -> None:
     slices = [
-        piece("a", {"addresses": ["10.0.0.2"]}, {"addresses": ["10.0.0.1"], "conditions": {"ready": True}}),
+        piece("a", {"addresses": ["10.0.0.2"]}, {"addresses": ["10.0.0.1"], "targetRef": {"name": "a-1"}}),
         piece("a", {"addresses": ["10.0.0.3"], "conditions": {"ready": False}}),
         piece("b", {"addresses": ["fd00::1"]}),
         piece("c", {"addresses": ["10.0.0.4"]}, port="metrics"),
     ]
-    assert replicas_of(slices) == {"a": ["10.0.0.1:8001", "10.0.0.2:8001"], "b": ["[fd00::1]:8001"]}
+    assert replicas_of(slices) == {
+        "a": {"10.0.0.1:8001": "a-1", "10.0.0.2:8001": "10.0.0.2:8001"},
+        "b": {"[fd00::1]:8001": "[fd00::1]:8001"},
+    }

@@ -78,13 +78,19 @@ def test_models(workload: Any, found: dict[str, Any], models: tuple[str, str]) -
         (None, ("Unknown", "NotPublished")),
         (Policy(3, 0, 0), ("False", "NoServices")),
         (Policy(3, 3, 4), ("False", "Waiting")),
-        (Policy(3, 0, 4, "the token does not hold"), ("False", "NotPublished")),
+        (Policy(3, 0, 4, problem="submission: the token does not hold"), ("False", "NotPublished")),
     ],
 )
 def test_policy(policy: Policy | None, verdict: tuple[str, str]) -> None:
     status = said(policy=policy)
     assert verdicts(status)["PolicyInForce"] == verdict
     assert verdicts(status)["Ready"] == (verdict[0], verdict[1])
+
+
+def test_who_has_not_acknowledged_is_named() -> None:
+    status = said(policy=Policy(3, 2, 4, missing=("submission-7", "leaderboard-0")))
+    (message,) = (c["message"] for c in status["conditions"] if c["type"] == "PolicyInForce")
+    assert message.endswith("; still without it: submission-7, leaderboard-0")
 
 
 def test_what_was_in_force_stays_so_until_the_next_is() -> None:

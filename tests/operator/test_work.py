@@ -135,6 +135,20 @@ async def test_it_is_done_again_at_its_time_and_a_sooner_wish_wins() -> None:
         assert seen == [100.0, 160.0]
 
 
+async def test_the_age_of_the_last_reconciliation_is_known() -> None:
+    clock = Clock()
+
+    async def reconcile(name: str) -> Outcome:
+        return DONE
+
+    async with working(reconcile, clock) as queue:
+        assert queue.since_last_s is None
+        await queue.add("a")
+        await settle()
+        clock.now += 12.5
+        assert queue.since_last_s == 12.5
+
+
 async def test_the_oldest_due_work_is_known_for_the_liveness_probe() -> None:
     clock = Clock()
 
