@@ -3,11 +3,14 @@
 from collections import Counter
 from dataclasses import replace
 from importlib import resources
+from pathlib import Path
+from typing import get_args
 
 import numpy as np
 import pytest
 from PIL import Image
 
+from cygnet.contest.spec import Builtin
 from cygnet_training.captions import KOREAN_COLOURS, NOUNS, WORN, korean_caption, plain_caption, random_caption
 from cygnet_training.dataset import RELATIVES, family, held_out_scenes, held_out_triples
 from cygnet_training.grammar import (
@@ -58,6 +61,9 @@ def test_every_attribute_is_seen(attribute: str) -> None:
 
 
 def test_the_shipped_targets_are_what_the_code_draws() -> None:
+    crd = (Path(__file__).parents[2] / "helm" / "cygnet" / "files" / "contest-crd.yaml").read_text()
+    assert f"enum: [{', '.join(TARGETS)}]" in crd
+    assert get_args(Builtin) == tuple(TARGETS)
     for name in TARGETS:
         with resources.files("cygnet.contest").joinpath("targets", f"{name}.png").open("rb") as file:
             assert Image.open(file).convert("RGB").tobytes() == draw_target(name).tobytes()

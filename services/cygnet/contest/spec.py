@@ -24,6 +24,20 @@ _SCOPES = {
 }
 
 
+Builtin = Literal[
+    "duck",
+    "duck-line",
+    "duck-crayon",
+    "duck-watercolour",
+    "duck-pixel",
+    "swan",
+    "swan-line",
+    "swan-crayon",
+    "swan-watercolour",
+    "swan-pixel",
+]
+
+
 class ConfigMapKeyRef(Part):
     """A key of a ConfigMap."""
 
@@ -34,8 +48,8 @@ class ConfigMapKeyRef(Part):
 class Image(Part):
     """Where a target's picture comes from: exactly one of these."""
 
-    builtin: Literal["duck", "swan"] | None = None
-    """A picture that comes with Cygnet."""
+    builtin: Builtin | None = None
+    """A picture that comes with Cygnet: a duck or a swan on a pond, flat or in another style."""
     file: str | None = None
     """A PNG file, relative to the document; only where there is no Kubernetes."""
     config_map_key_ref: ConfigMapKeyRef | None = None
