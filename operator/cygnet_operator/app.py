@@ -23,7 +23,7 @@ from cygnet_operator.work import WorkQueue
 log = logging.getLogger(__name__)
 
 STUCK_S = 180.0
-"""Work that is due for so long says that the operator hangs: the liveness probe fails."""
+"""Nothing has got done for so long although there was work: the operator hangs, and the liveness probe fails."""
 
 
 LOOK_AGAIN_S = 2.0
@@ -31,7 +31,7 @@ LOOK_AGAIN_S = 2.0
 
 
 class Stuck(kopf.PermanentError):
-    """Due work is not being done. Permanent to kopf: else it would ask again and leave the prober without an answer."""
+    """Work is not being done. Permanent to kopf: else it would ask again and leave the prober without an answer."""
 
 
 async def operate(settings: OperatorSettings, connection: Connection, namespace: str, stop: asyncio.Event) -> None:
@@ -80,13 +80,12 @@ async def _operate(
             stop.set()
 
     def alive() -> float:
-        oldest = queue.oldest_due_s
-        if oldest > STUCK_S:
-            raise Stuck(f"work has been due for {oldest:.0f} s")
-        return round(oldest, 3)
+        if queue.stuck_s > STUCK_S:
+            raise Stuck(f"no work has got done for {queue.stuck_s:.0f} s")
+        return queue.stuck_s
 
-    # At rest the last one may be as old as the resync is rare; it fails no probe, and tells a person what goes on.
-    probes = {"oldest_due_seconds": alive, "last_reconcile_age_seconds": lambda: queue.since_last_s}
+    # At rest the last look may be as old as the resync is rare: it fails no probe, and tells a person what goes on.
+    probes = {"stuck_seconds": alive, "last_reconcile_age_seconds": lambda: queue.since_last_s}
     heard = handlers.Heard(indices, cache, queue, probes, background)
     try:
         await kopf.operator(

@@ -33,7 +33,7 @@ class WorkQueue:
         self._reconcile = reconcile
         self._clock = clock
         self._due: dict[str, float] = {}
-        self._running: set[str] = set()
+        self._running: dict[str, float] = {}
         self._failures: dict[str, int] = {}
         self._last_ended: float | None = None
         self._changed = asyncio.Condition()
@@ -46,11 +46,19 @@ class WorkQueue:
 
     @property
     def oldest_due_s(self) -> float:
-        """How long the longest due contest has been due, in seconds: what the liveness probe looks at. Any thread may
-        ask.
-        """
+        """How long the longest due contest has been due, in seconds. Any thread may ask."""
         now = self._clock()
         return max(0.0, now - min(self._due.copy().values(), default=now))
+
+    @property
+    def stuck_s(self) -> float:
+        """How long nothing has got done, in seconds: the longest that a reconciliation has been running, or that work
+        has been due while none ended. That much is due and each waits its turn is no fault.
+        """
+        now = self._clock()
+        running = now - min(self._running.values(), default=now)
+        idle = self.oldest_due_s if self.since_last_s is None else min(self.oldest_due_s, self.since_last_s)
+        return round(max(running, idle), 3)
 
     @property
     def since_last_s(self) -> float | None:
@@ -75,7 +83,7 @@ class WorkQueue:
             try:
                 outcome = await self._reconciled(name)
             finally:
-                self._running.discard(name)
+                del self._running[name]
             self._last_ended = self._clock()
             async with self._changed:
                 if outcome.again_in_s is not None:
@@ -109,7 +117,7 @@ class WorkQueue:
                 wait = None if due is None else due - self._clock()
                 if wait is not None and wait <= 0:
                     del self._due[name]
-                    self._running.add(name)
+                    self._running[name] = self._clock()
                     return name
                 try:
                     await asyncio.wait_for(self._changed.wait(), wait)

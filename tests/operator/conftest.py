@@ -27,6 +27,7 @@ from .control_plane import (
     running,
 )
 from .fake_kubelet import FakeKubelet
+from .real_services import RealServices
 from .services import Services, announce, png, replicas
 
 ROOT = Path(__file__).parents[2]
@@ -78,6 +79,17 @@ def services(plane: ControlPlane, redis_url: str, tmp_path_factory: pytest.TempP
         for service, ports in running_services.ports.items():
             announce(plane, service, ports)
         yield running_services
+
+
+@pytest.fixture
+def real_services(plane: ControlPlane, services: Services, redis_url: str, tmp_path: Path) -> Iterator[RealServices]:
+    """The real services, announced in the place of their doubles."""
+    with RealServices(redis_url, ADMIN_API_TOKEN, tmp_path).all_running() as real:
+        for service, ports in real.admin.items():
+            announce(plane, service, ports)
+        yield real
+        for service, ports in services.ports.items():
+            announce(plane, service, ports)
 
 
 class OperatorProcess:

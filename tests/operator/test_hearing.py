@@ -82,7 +82,7 @@ async def liveness(alive: Callable[[], float]) -> tuple[int, str]:
 
     indices = handlers.Indices()
     cache = Cache(*(indices.get(name) for name in ("contests", "children", "slices")))
-    probes = {"oldest_due_seconds": alive, "last_reconcile_age_seconds": lambda: 12.5}
+    probes = {"stuck_seconds": alive, "last_reconcile_age_seconds": lambda: 12.5}
     heard = handlers.Heard(indices, cache, WorkQueue(nothing), probes, lambda: asyncio.sleep(0))
     port, ready = unused_port(), asyncio.Event()
     # kopf's own endpoint, which it starts only beside its watches.
@@ -106,12 +106,12 @@ async def liveness(alive: Callable[[], float]) -> tuple[int, str]:
 
 async def test_liveness_says_how_old_everything_is() -> None:
     status, said = await liveness(lambda: 1.5)
-    assert (status, json.loads(said)) == (200, {"oldest_due_seconds": 1.5, "last_reconcile_age_seconds": 12.5})
+    assert (status, json.loads(said)) == (200, {"stuck_seconds": 1.5, "last_reconcile_age_seconds": 12.5})
 
 
 async def test_liveness_fails_at_once_when_work_does_not_get_done() -> None:
     def stuck() -> float:
-        raise Stuck("work has been due for 181 s")
+        raise Stuck("no work has got done for 181 s")
 
     status, _ = await asyncio.wait_for(liveness(stuck), 5)
     assert status == 500

@@ -1,20 +1,15 @@
 """From `kubectl patch` to the acknowledgement of every replica, fifty times, while submissions pour in.
 
-Real submission and dedup services as processes of their own; the patch is one request of the Kubernetes API, as kubectl
-sends it. `make test` takes part of the figure; the whole is asked for by the mark `scale`.
+Real submission, leaderboard and dedup services as processes of their own; the patch is one request of the Kubernetes
+API, as kubectl sends it.
 """
 
 import asyncio
 import contextlib
 import json
-import os
 import statistics
-import subprocess
-import sys
 import time
 import uuid
-from collections.abc import Iterator
-from pathlib import Path
 
 import grpc
 import pytest
@@ -22,8 +17,9 @@ import pytest
 from cygnet.v1 import admin_pb2, admin_pb2_grpc, submission_pb2, submission_pb2_grpc
 
 from .conftest import ADMIN_API_TOKEN, OperatorProcess, contest, eventually
-from .control_plane import NAMESPACE, ControlPlane, free_port
-from .services import announce, own_address
+from .control_plane import NAMESPACE, ControlPlane
+from .real_services import RealServices
+from .services import own_address
 from .test_lifecycle import wait_ready
 
 pytestmark = [pytest.mark.control_plane, pytest.mark.timeout(280)]
@@ -33,52 +29,13 @@ PLAYERS = 20
 ADMIN_METADATA = (("authorization", f"Bearer {ADMIN_API_TOKEN}"),)
 
 
-@pytest.fixture
-def real_submission(plane: ControlPlane, redis_url: str, tmp_path: Path) -> Iterator[tuple[list[int], list[int]]]:
-    """Two submission services and a dedup service; yields public ports and admin ports."""
-    dedup, public, admin = free_port(), [free_port(), free_port()], [free_port(), free_port()]
-    common = {**os.environ, "CYGNET_DEDUP_REDIS_URL": redis_url, "CYGNET_SUBMISSION_REDIS_URL": redis_url}
-    with contextlib.ExitStack() as stack:
-        _start(
-            stack,
-            "dedup",
-            tmp_path,
-            {
-                **common,
-                "CYGNET_DEDUP_LISTEN": f"127.0.0.1:{dedup}",
-                # Nobody is there: scores wait in the outbox, and there are none without a worker.
-                "CYGNET_DEDUP_LEADERBOARD_ADDRESS": f"127.0.0.1:{free_port()}",
-            },
-        )
-        for i in range(2):
-            _start(
-                stack,
-                "submission",
-                tmp_path,
-                {
-                    **common,
-                    "CYGNET_SUBMISSION_LISTEN": f"127.0.0.1:{public[i]}",
-                    "CYGNET_SUBMISSION_ADMIN_LISTEN": f"{own_address()}:{admin[i]}",
-                    "CYGNET_SUBMISSION_ADMIN_TOKEN": ADMIN_API_TOKEN,
-                    "CYGNET_SUBMISSION_DEDUP_ADDRESS": f"127.0.0.1:{dedup}",
-                    "CYGNET_SUBMISSION_SESSION_KEYS": "k1:a session key that is long enough for it",
-                    "CYGNET_SUBMISSION_PICTURES_URL": tmp_path.as_uri(),
-                },
-            )
-        for port in (dedup, *public, *admin):
-            asyncio.run(_answers(port, port in admin))
-        announce(plane, "real-submission", admin)
-        yield public, admin
-        plane.kubectl("delete", "endpointslice", "real-submission-0", "real-submission-1")
-
-
 def test_a_patch_is_in_force_everywhere_within_two_seconds(
     plane: ControlPlane,
     operator: OperatorProcess,
-    real_submission: tuple[list[int], list[int]],
+    real_services: RealServices,
     contest_name: str,
 ) -> None:
-    public, admin = real_submission
+    public, admin = real_services.public["submission"], sum(real_services.admin.values(), [])
     plane.kubectl("apply", "-f", "-", stdin=json.dumps(contest(contest_name, gpu={"replicas": 0})))
     wait_ready(plane, contest_name)
     times, submitted = asyncio.run(_patches_in_a_flood(plane, contest_name, public, admin, count=50))
@@ -91,7 +48,7 @@ def test_a_patch_is_in_force_everywhere_within_two_seconds(
     seen = eventually(
         lambda: plane.get("contest", contest_name)["status"]["policyInForce"], lambda p: p["generation"] > 50
     )
-    assert seen["replicas"] == "6/6"
+    assert seen["replicas"] == "4/4"
 
 
 async def _patches_in_a_flood(
@@ -144,15 +101,3 @@ async def _player(port: int, name: str, number: int, stop: asyncio.Event, submit
 def _patch(plane: ControlPlane, name: str, body: object) -> None:
     path = f"/apis/cygnet.dev/v1alpha1/namespaces/{NAMESPACE}/contests/{name}"
     plane.api("PATCH", path, body, "application/merge-patch+json")
-
-
-def _start(stack: contextlib.ExitStack, service: str, folder: Path, environment: dict[str, str]) -> None:
-    log = stack.enter_context((folder / f"{service}.log").open("ab"))
-    process = subprocess.Popen([sys.executable, "-m", f"cygnet.{service}"], env=environment, stdout=log, stderr=log)
-    stack.callback(process.wait)
-    stack.callback(process.kill)
-
-
-async def _answers(port: int, elsewhere: bool) -> None:
-    async with grpc.aio.insecure_channel(f"{own_address() if elsewhere else '127.0.0.1'}:{port}") as channel:
-        await asyncio.wait_for(channel.channel_ready(), 60)

@@ -5,47 +5,22 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import yaml
 
 from .conftest import OperatorProcess, contest, eventually
 from .control_plane import ControlPlane
+from .other_kinds import NoDefinitions, defined
 
 pytestmark = pytest.mark.control_plane
-
-OPTIONAL = {
-    "podmonitors": ("monitoring.coreos.com", "v1", "PodMonitor"),
-    "scaledobjects": ("keda.sh", "v1alpha1", "ScaledObject"),
-}
-
-
-def definition(plural: str) -> str:
-    group, version, kind = OPTIONAL[plural]
-    schema = {"openAPIV3Schema": {"type": "object", "x-kubernetes-preserve-unknown-fields": True}}
-    names = {"plural": plural, "singular": kind.lower(), "kind": kind}
-    return yaml.safe_dump(
-        {
-            "apiVersion": "apiextensions.k8s.io/v1",
-            "kind": "CustomResourceDefinition",
-            "metadata": {"name": f"{plural}.{group}"},
-            "spec": {
-                "group": group,
-                "scope": "Namespaced",
-                "names": names,
-                "versions": [{"name": version, "served": True, "storage": True, "schema": schema}],
-            },
-        }
-    )
 
 
 @pytest.fixture
 def optional_kinds(plane: ControlPlane) -> Iterator[None]:
     """The kinds of the Prometheus operator and of KEDA, without them."""
-    for plural in OPTIONAL:
-        plane.kubectl("apply", "-f", "-", stdin=definition(plural))
-        plane.kubectl("wait", "--for=condition=Established", f"crd/{plural}.{OPTIONAL[plural][0]}")
-    yield
-    for plural in OPTIONAL:
-        plane.kubectl("delete", "crd", f"{plural}.{OPTIONAL[plural][0]}")
+    try:
+        with defined(plane, "podmonitors", "scaledobjects"):
+            yield
+    except NoDefinitions as reason:
+        pytest.skip(str(reason))
 
 
 def test_monitors_and_keda_are_used_where_they_are_installed(

@@ -149,7 +149,7 @@ async def test_the_age_of_the_last_reconciliation_is_known() -> None:
         assert queue.since_last_s == 12.5
 
 
-async def test_the_oldest_due_work_is_known_for_the_liveness_probe() -> None:
+async def test_what_hangs_is_known_for_the_liveness_probe() -> None:
     clock = Clock()
 
     async def reconcile(name: str) -> Outcome:
@@ -157,8 +157,38 @@ async def test_the_oldest_due_work_is_known_for_the_liveness_probe() -> None:
         return DONE
 
     async with working(reconcile, clock, workers=1) as queue:
+        assert queue.stuck_s == 0
         await queue.add("first")
         await settle()
+        clock.now += 50
         await queue.add("second")
         clock.now += 200
-        assert queue.oldest_due_s == 200
+        assert (queue.stuck_s, queue.oldest_due_s) == (250, 200)
+
+
+async def test_a_long_queue_that_moves_is_not_stuck() -> None:
+    clock, step = Clock(), asyncio.Event()
+
+    async def reconcile(name: str) -> Outcome:
+        await step.wait()
+        step.clear()
+        return DONE
+
+    async with working(reconcile, clock, workers=1) as queue:
+        for name in "abcdefg":
+            await queue.add(name)
+        for _ in range(5):
+            await settle()
+            clock.now += 100
+            step.set()
+            await settle()
+        assert queue.oldest_due_s == 500
+        assert queue.stuck_s == 0
+
+
+async def test_due_work_that_nobody_takes_is_stuck() -> None:
+    clock = Clock()
+    queue = WorkQueue(lambda name: asyncio.sleep(0, DONE), clock)
+    await queue.add("a")
+    clock.now += 200
+    assert queue.stuck_s == 200
