@@ -11,7 +11,7 @@ import redis.asyncio as aioredis
 
 from cygnet.contest.checks import check_document
 from cygnet.platform.errors import Conflict, NotFound
-from cygnet.platform.redis import as_bytes, script, subscription
+from cygnet.platform.redis import as_bytes, reaching, script, subscription
 from cygnet.v1 import contest_pb2
 
 log = logging.getLogger(__name__)
@@ -68,13 +68,14 @@ class ContestHolder:
     async def apply(self, wanted: contest_pb2.ContestDocument, *, dry_run: bool) -> tuple[int, bool]:
         """Puts a document in force; returns its generation and whether anything changed.
 
-        Generation 0 asks for the next one. Raises InvalidRequest for what the document may not say, and Conflict
-        when a newer generation, or another document of the same generation, is in force.
+        Generation 0 asks for the next one. Raises InvalidRequest for what the document may not say, Conflict when a
+        newer generation, or another document of the same generation, is in force, Unavailable while Redis is away.
         """
         check_document(wanted)
         name = wanted.contest.name
         while True:
-            raw = await self._redis.get(self._key(name))
+            with reaching():
+                raw = await self._redis.get(self._key(name))
             present = _parsed(raw) if raw else contest_pb2.ContestDocument()
             document = _next(present, wanted)
             generation = document.contest.generation
@@ -82,10 +83,11 @@ class ContestHolder:
                 return generation, False
             if dry_run:
                 return generation, True
-            kept = await self._keep(
-                keys=[self._key(name), self._names_key()],
-                args=[raw or b"", document.SerializeToString(deterministic=True), name, self._channel],
-            )
+            with reaching():
+                kept = await self._keep(
+                    keys=[self._key(name), self._names_key()],
+                    args=[raw or b"", document.SerializeToString(deterministic=True), name, self._channel],
+                )
             if kept:
                 self._put_in_force(document)
                 log.info("contest applied", extra={"contest": name, "generation": generation})

@@ -24,18 +24,14 @@ alone is of all contests.
   secret                 string: what seeds are derived from
 """
 
-import asyncio
 import json
-import re
 import secrets
-from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import asdict
 from importlib import resources
 from typing import Any, cast
 
 import redis.asyncio as aioredis
-from redis import exceptions
 from redis.commands.core import AsyncScript
 
 from cygnet.dedup import identity, records
@@ -55,8 +51,7 @@ from cygnet.dedup.values import (
     Result,
     Served,
 )
-from cygnet.platform.errors import Unavailable
-from cygnet.platform.redis import subscription
+from cygnet.platform.redis import reaching, subscription
 
 _CONTESTS = "dedup:contests"
 _CHANNEL = "dedup:changes"
@@ -64,9 +59,6 @@ _PACE_SAMPLES = 64
 """Enough for a steady median, few enough to follow a change of model within minutes."""
 _DRAWERS_SAMPLES = 16
 """The last drawings from which the number of drawers is taken."""
-_NOT_NOW = re.compile(r"\b(OOM|MISCONF|READONLY|MASTERDOWN|CLUSTERDOWN|NOREPLICAS|LOADING|TRYAGAIN)\b")
-"""Answers of a Redis that may work again later. Inside a script's error they are words among others."""
-
 _Entries = list[tuple[bytes, dict[bytes, bytes]]]
 
 
@@ -89,13 +81,13 @@ class Store:
 
     async def contests(self) -> list[str]:
         """Returns the contests that ever had a submission, sorted."""
-        with _reaching_redis():
+        with reaching():
             names = await self._redis.smembers(_CONTESTS)
         return sorted(name.decode() for name in cast(set[bytes], names))
 
     async def secret(self, contest: str) -> bytes:
         """Returns the contest's secret; the first call makes it and makes the contest known."""
-        with _reaching_redis():
+        with reaching():
             async with self._redis.pipeline(transaction=False) as pipe:
                 pipe.set(_key(contest, "secret"), secrets.token_bytes(32), nx=True)
                 pipe.get(_key(contest, "secret"))
@@ -226,7 +218,7 @@ class Store:
 
     async def expired_leases(self, contest: str, now_ms: int) -> list[str]:
         """Returns the fingerprints of up to 100 jobs whose lease ran out, the longest ago first."""
-        with _reaching_redis():
+        with reaching():
             found = await self._redis.zrangebyscore(_key(contest, "leases"), "-inf", now_ms, start=0, num=100)
         return [fingerprint.decode() for fingerprint in cast(list[bytes], found)]
 
@@ -236,7 +228,7 @@ class Store:
         They have waited for `patience_ms`, and workers with other models asked for work within that time: while nobody
         asks at all, a contest is closed, or its models still start.
         """
-        with _reaching_redis():
+        with reaching():
             async with self._redis.pipeline(transaction=False) as pipe:
                 pipe.hkeys(_key(contest, "models"))
                 pipe.hgetall(_key(contest, "asked"))
@@ -270,7 +262,7 @@ class Store:
         """Returns submissions as they stand at one moment, in the order asked, unknown ones left out."""
         if not submission_ids:
             return [], Pace((), 0)
-        with _reaching_redis():
+        with reaching():
             raw = await self._redis.mget([_key(contest, "sub", each) for each in submission_ids])
             # What was asked for never changes; how it stands is read in one transaction.
             asked = [
@@ -294,13 +286,13 @@ class Store:
 
     async def history(self, contest: str, participant_id: str, limit: int) -> list[str]:
         """Returns the ids of a participant's submissions, newest first."""
-        with _reaching_redis():
+        with reaching():
             ids = await self._redis.zrevrange(_key(contest, "subs", participant_id), 0, limit - 1)
         return [each.decode() for each in cast(list[bytes], ids)]
 
     async def pace(self, contest: str) -> Pace:
         """Returns how fast the contest's pictures are drawn at present."""
-        with _reaching_redis():
+        with reaching():
             async with self._redis.pipeline(transaction=False) as pipe:
                 pipe.lrange(_key(contest, "pace"), 0, -1)
                 pipe.zcard(_key(contest, "leases"))
@@ -309,7 +301,7 @@ class Store:
 
     async def lengths(self, contest: str) -> Lengths:
         """Returns how much there is of everything."""
-        with _reaching_redis():
+        with reaching():
             async with self._redis.pipeline(transaction=True) as pipe:
                 pipe.zcard(_key(contest, "queue"))
                 pipe.xlen(_key(contest, "outbox"))
@@ -334,19 +326,19 @@ class Store:
 
     async def outbox(self, contest: str, limit: int) -> list[Delivery]:
         """Returns the oldest deliveries that were not sent yet."""
-        with _reaching_redis():
+        with reaching():
             entries = await self._redis.xrange(_key(contest, "outbox"), count=limit)
         return [records.delivery(entry_id, fields) for entry_id, fields in cast(_Entries, entries)]
 
     async def delivered(self, contest: str, entry_ids: Sequence[str]) -> None:
         """Removes deliveries that reached the leaderboard."""
-        with _reaching_redis():
+        with reaching():
             await self._redis.xdel(_key(contest, "outbox"), *entry_ids)
 
     async def set_aside(self, contest: str, entry_id: str) -> None:
         """Moves a delivery that the leaderboard will not have out of the others' way, and keeps it."""
         outbox = _key(contest, "outbox")
-        with _reaching_redis():
+        with reaching():
             for _, fields in cast(_Entries, await self._redis.xrange(outbox, entry_id, entry_id)):
                 async with self._redis.pipeline(transaction=True) as pipe:
                     pipe.xadd(_key(contest, "outbox_refused"), cast(Any, fields))
@@ -365,26 +357,8 @@ def _script(client: aioredis.Redis, filename: str) -> AsyncScript:
 
 
 async def _run(script: AsyncScript, keys: Sequence[str], arguments: Sequence[str | int]) -> Any:
-    with _reaching_redis():
+    with reaching():
         return await script(keys=keys, args=arguments)
-
-
-@contextmanager
-def _reaching_redis() -> Iterator[None]:
-    task = asyncio.current_task()
-    cancelled_before = task.cancelling() if task is not None else 0
-    try:
-        yield
-    except (exceptions.ConnectionError, exceptions.TimeoutError, OSError) as error:
-        raise Unavailable(f"the store does not answer: {error}", reason="STORE_UNAVAILABLE") from error
-    except exceptions.ResponseError as error:
-        if _NOT_NOW.search(str(error)) is None:
-            raise
-        raise Unavailable(f"the store cannot work: {error}", reason="STORE_UNAVAILABLE") from error
-    # redis-py sends through asyncio.wait_for, which on Python 3.11 loses a cancellation that meets the end of its
-    # work (https://github.com/python/cpython/issues/86296); a task that waits for ever would then never stop.
-    if task is not None and task.cancelling() > cancelled_before:
-        raise asyncio.CancelledError
 
 
 def _pace(samples: Sequence[bytes], drawing: int, asked_ms: Sequence[bytes] = ()) -> Pace:

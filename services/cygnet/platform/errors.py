@@ -71,9 +71,13 @@ class LeaseLost(DomainError):
 
 
 class Unavailable(DomainError):
-    """Something that is needed does not answer; trying again later may help."""
+    """Something that is needed does not answer; trying again after `retry_after_s` may help."""
 
     default_reason = "UNAVAILABLE"
+
+    def __init__(self, message: str, *, reason: str | None = None, retry_after_s: float = 1.0) -> None:
+        super().__init__(message, reason=reason)
+        self.retry_after_s = retry_after_s
 
 
 class Refused(DomainError):

@@ -2,16 +2,20 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+import re
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from importlib import resources
 
 import redis.asyncio as aioredis
 from redis.asyncio.retry import Retry
 from redis.backoff import ExponentialBackoff
 from redis.commands.core import AsyncScript
+from redis.exceptions import ClusterDownError, OutOfMemoryError, ReadOnlyError, ResponseError, TryAgainError
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import TimeoutError as RedisTimeoutError
+
+from cygnet.platform.errors import Unavailable
 
 log = logging.getLogger(__name__)
 
@@ -19,6 +23,10 @@ RECONNECT_S = 0.5
 """Pause before a lost subscription is made again."""
 ANSWERS_WITHIN_S = 30.0
 """At start Redis has so many seconds to come up: on a cluster everything starts at once, in any order."""
+_NOT_NOW = (OutOfMemoryError, ReadOnlyError, ClusterDownError, TryAgainError)
+_NOT_NOW_SAID = re.compile(r"\b(OOM|MISCONF|READONLY|MASTERDOWN|CLUSTERDOWN|NOREPLICAS|LOADING|TRYAGAIN)\b")
+"""Answers of a Redis that may work again later. Inside a script's error they are words among others; by themselves
+redis-py takes some away and raises a type of its own."""
 
 
 @asynccontextmanager
@@ -52,6 +60,25 @@ async def _answers(client: aioredis.Redis) -> None:
             except RedisConnectionError as error:  # also while it still reads its append-only file
                 log.info("waiting for Redis", extra={"error": str(error)})
                 await asyncio.sleep(RECONNECT_S)
+
+
+@contextmanager
+def reaching() -> Iterator[None]:
+    """Raises `Unavailable` where Redis is away or refuses to work; what is our own fault stays what it is."""
+    task = asyncio.current_task()
+    cancelled_before = task.cancelling() if task is not None else 0
+    try:
+        yield
+    except (RedisConnectionError, RedisTimeoutError, OSError) as error:
+        raise Unavailable(f"the store does not answer: {error}", reason="STORE_UNAVAILABLE") from error
+    except ResponseError as error:
+        if not isinstance(error, _NOT_NOW) and _NOT_NOW_SAID.search(str(error)) is None:
+            raise
+        raise Unavailable(f"the store cannot work: {error}", reason="STORE_UNAVAILABLE") from error
+    # redis-py sends through asyncio.wait_for, which on Python 3.11 loses a cancellation that meets the end of its
+    # work (https://github.com/python/cpython/issues/86296); a task that waits for ever would then never stop.
+    if task is not None and task.cancelling() > cancelled_before:
+        raise asyncio.CancelledError
 
 
 def script(client: aioredis.Redis, package: str, filename: str) -> AsyncScript:

@@ -1,6 +1,7 @@
 """Domain errors as google.rpc.Status, and back: the one place where the two meet.
 
-Every error carries ErrorInfo (reason, domain "cygnet.dev"); a violation adds BadRequest, a refusal RetryInfo.
+Every error carries ErrorInfo (reason, domain "cygnet.dev"); a violation adds BadRequest; what may work later (refused,
+unavailable) adds RetryInfo.
 """
 
 import logging
@@ -44,7 +45,7 @@ def to_status(error: errors.DomainError) -> status_pb2.Status:
         for violation in error.violations:
             bad.field_violations.add(field=violation.field, description=violation.description)
         status.details.append(_packed(bad))
-    if isinstance(error, errors.Refused):
+    if isinstance(error, errors.Refused | errors.Unavailable):
         delay = Duration()
         delay.FromMilliseconds(round(error.retry_after_s * 1000))
         status.details.append(_packed(error_details_pb2.RetryInfo(retry_delay=delay)))
@@ -77,8 +78,8 @@ def from_rpc_error(error: grpc.aio.AioRpcError) -> errors.DomainError:
     kind = next((kind for kind, code in _CODES if code == status.code), errors.DomainError)
     if kind is errors.InvalidRequest:
         return errors.InvalidRequest(*violations)
-    if kind is errors.Refused:
-        return errors.Refused(status.message, reason=reason, retry_after_s=retry_after_s)
+    if kind is errors.Refused or kind is errors.Unavailable:
+        return kind(status.message, reason=reason, retry_after_s=retry_after_s)
     return kind(status.message, reason=reason)
 
 

@@ -5,11 +5,11 @@
 
 import redis.asyncio as aioredis
 
-from cygnet.platform.redis import script
+from cygnet.platform.redis import reaching, script
 
 
 class ParticipantStore:
-    """Who joined."""
+    """Who joined. Raises `Unavailable` while Redis does not work."""
 
     def __init__(self, redis: aioredis.Redis) -> None:
         self._redis = redis
@@ -17,7 +17,8 @@ class ParticipantStore:
 
     async def put(self, contest: str, participant_id: str, nickname: str, now_ms: int, limit: int) -> bool:
         """Adds a participant or changes the nickname. Returns False when `limit` others are there already."""
-        joined = await self._join(
-            keys=[f"sub:{{{contest}}}:participants"], args=[participant_id, f"{now_ms} {nickname}", limit]
-        )
+        with reaching():
+            joined = await self._join(
+                keys=[f"sub:{{{contest}}}:participants"], args=[participant_id, f"{now_ms} {nickname}", limit]
+            )
         return bool(joined)
