@@ -46,6 +46,30 @@ def test_monitors_and_keda_are_used_where_they_are_installed(
     assert "Traceback" not in with_keda.log.read_text()
 
 
+def test_a_kind_that_comes_or_goes_later_is_noticed(
+    plane: ControlPlane, operator: OperatorProcess, contest_name: str, tmp_path: Path
+) -> None:
+    operator.stop()
+    attentive = OperatorProcess(plane, tmp_path / "operator.log", resync_s="2")
+    attentive.start()
+    try:
+        plane.kubectl("apply", "-f", "-", stdin=json.dumps(contest(contest_name, gpu={"replicas": 0})))
+        eventually(lambda: plane.get("contest", contest_name).get("status", {}).get("observedGeneration") == 1)
+        with defined(plane, "podmonitors"):
+            child = f"{contest_name}-triton"
+            # kubectl, too, has to find out that there is such a kind.
+            eventually(lambda: child in plane.kubectl("get", "podmonitors", "-o", "name", check=False))
+        eventually(lambda: attentive.log.read_text().count("starting over") == 2)
+        change = json.dumps({"spec": {"maxPromptChars": 99}})
+        plane.kubectl("patch", "contest", contest_name, "--type=merge", "-p", change)
+        eventually(lambda: plane.get("contest", contest_name)["status"]["observedGeneration"] == 2)
+    except NoDefinitions as reason:
+        pytest.skip(str(reason))
+    finally:
+        attentive.stop()
+    assert "Traceback" not in attentive.log.read_text()
+
+
 def test_it_waits_for_an_api_server_that_is_not_there_yet(plane: ControlPlane, tmp_path: Path) -> None:
     plane.api_server.stop()
     early = OperatorProcess(plane, tmp_path / "operator.log")
