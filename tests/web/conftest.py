@@ -1,12 +1,21 @@
 """A real Chromium, and a phone that says what it sees."""
 
+import json
 import os
 import shutil
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
+
+from .double.serve import free_port
 
 DIST = Path(__file__).parents[2] / "services/cygnet/gateway/page/dist"
 NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
@@ -101,3 +110,56 @@ def phones(browser: Browser) -> Iterator[Phones]:
     yield phones
     phones.close()
     assert phones.complaints == []
+
+
+class Double:
+    """The double's process, and its knobs."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+
+    def turn(self, **knobs: object) -> dict[str, Any]:
+        """Sets attributes of the double's `Game` and returns its counts."""
+        request = urllib.request.Request(f"{self.url}/double", data=json.dumps(knobs).encode(), method="POST")
+        with urllib.request.urlopen(request, timeout=5) as answer:
+            return dict(json.load(answer))
+
+
+@pytest.fixture(scope="module")
+def running(browser: Browser) -> Iterator[Double]:
+    """Starts the double, after it is known that there is a browser to use it."""
+    port = free_port()
+    here = Path(__file__).parent
+    process = subprocess.Popen(
+        [sys.executable, "-m", "double", str(port)], env={**os.environ, "PYTHONPATH": str(here)}, cwd=here
+    )
+    double = Double(f"http://127.0.0.1:{port}")
+    try:
+        deadline = time.monotonic() + 30
+        while True:
+            try:
+                double.turn()
+                break
+            except (urllib.error.URLError, OSError):
+                if time.monotonic() > deadline or process.poll() is not None:
+                    raise
+                time.sleep(0.05)
+        yield double
+    finally:
+        process.terminate()
+        process.wait()
+
+
+@pytest.fixture
+def double(running: Double) -> Iterator[Double]:
+    """The double with its knobs as they were."""
+    yield running
+    running.turn(
+        missing=False,
+        names=["duck", "swan"],
+        step_s=0.6,
+        max_prompt_chars=300,
+        windows=[],
+        paused=False,
+        freeze_before_ms=0,
+    )

@@ -1,11 +1,13 @@
 """A score that explains itself: its parts, where it comes from, and what changed since the last try."""
 
+import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from .conftest import Phones
+from .conftest import Double, Phones
 from .double.game import score
 from .playing import finished, join, submit, token
-from .test_states import Double, pytestmark, running  # noqa: F401 - the double's fixture
+
+pytestmark = pytest.mark.chromium
 
 # How much amber lies over the middle of a card's picture, and over its corner.
 ALPHAS = """canvas => {
@@ -23,8 +25,8 @@ def drawn(page: Page, prompt: str) -> Locator:
     return finished(page, prompt)
 
 
-def test_a_score_says_what_it_is_made_of(phones: Phones, running: Double) -> None:  # noqa: F811
-    page = phones.open(running.url)
+def test_a_score_says_what_it_is_made_of(phones: Phones, double: Double) -> None:
+    page = phones.open(double.url)
     join(page, token())
     prompt = f"a duck {token()}"
     done = drawn(page, prompt)
@@ -34,8 +36,8 @@ def test_a_score_says_what_it_is_made_of(phones: Phones, running: Double) -> Non
     assert [round(float(width.rstrip("%"))) for width in widths] == [int(part) for part in parts(done)]
 
 
-def test_the_map_lies_over_the_picture_while_it_is_asked_for(phones: Phones, running: Double) -> None:  # noqa: F811
-    page = phones.open(running.url)
+def test_the_map_lies_over_the_picture_while_it_is_asked_for(phones: Phones, double: Double) -> None:
+    page = phones.open(double.url)
     join(page, token())
     done = drawn(page, f"a duck {token()}")
     expect(done.locator(".heat")).to_have_count(0)
@@ -51,8 +53,8 @@ def test_the_map_lies_over_the_picture_while_it_is_asked_for(phones: Phones, run
     expect(done.locator(".heat")).to_have_count(0)
 
 
-def test_a_second_try_says_what_changed(phones: Phones, running: Double) -> None:  # noqa: F811
-    page = phones.open(running.url, language="ko-KR")
+def test_a_second_try_says_what_changed(phones: Phones, double: Double) -> None:
+    page = phones.open(double.url, language="ko-KR")
     join(page, token())
     first, second = f"a duck {token()}", f"a swan {token()}"
     expect(drawn(page, first).locator(".since")).to_have_count(0)
@@ -64,8 +66,8 @@ def test_a_second_try_says_what_changed(phones: Phones, running: Double) -> None
     expect(finished(page, second).locator(".since")).to_contain_text("모습")
 
 
-def test_what_the_scorer_does_not_say_is_not_shown(phones: Phones, running: Double) -> None:  # noqa: F811
-    page = phones.open(running.url)
+def test_what_the_scorer_does_not_say_is_not_shown(phones: Phones, double: Double) -> None:
+    page = phones.open(double.url)
     join(page, token())
     drawn(page, f"a duck {token()}")
     done = drawn(page, f"unexplained {token()}")

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from google.protobuf.timestamp_pb2 import Timestamp
 from PIL import Image, ImageDraw
 
+from cygnet.contest import phase
 from cygnet.platform.errors import FieldViolation, InvalidRequest, NotFound, NotSignedIn, Refused
 from cygnet.platform.text import without_invisible
 from cygnet.platform.wrapping import AioContext
@@ -76,6 +77,10 @@ class Game:
     max_prompt_chars: int = 300
     title: dict[str, str] = field(default_factory=lambda: {"en": "Draw the duck", "ko": "오리를 그려 주세요"})
     missing: bool = False
+    windows: list[tuple[int, int]] = field(default_factory=list)
+    """When it is open, in ms since the epoch."""
+    paused: bool = False
+    freeze_before_ms: int = 0
     pictures: dict[str, bytes] = field(default_factory=dict)
     players: dict[str, tuple[str, str]] = field(default_factory=dict)
     submissions: dict[str, tuple[str, Submission]] = field(default_factory=dict)
@@ -83,8 +88,15 @@ class Game:
     best: dict[tuple[str, str], leaderboard_pb2.Standing] = field(default_factory=dict)
     submit_calls: int = 0
     revision: int = 1
+    generation: int = 1
     changed: asyncio.Event = field(default_factory=asyncio.Event)
     tasks: set[asyncio.Task[None]] = field(default_factory=set)
+
+    def turned(self) -> None:
+        """Tells everybody that the contest is another one now."""
+        self.generation += 1
+        self.revision += 1
+        self.tell()
 
     def tell(self) -> None:
         """Wakes every stream."""
@@ -114,12 +126,19 @@ class Game:
             raise NotFound("there is no such contest", reason="CONTEST_NOT_FOUND")
         return contest_pb2.Contest(
             name="pond",
-            generation=3,
+            generation=self.generation,
+            windows=[contest_pb2.Window(opens=_at(opens), closes=_at(closes)) for opens, closes in self.windows],
+            paused=self.paused,
+            freeze_before_ms=self.freeze_before_ms,
             title=self.title,
             targets=[contest_pb2.Target(name=n, picture_sha256=self.picture(f"target {n}")) for n in self.names],
             decimals=2,
             max_prompt_chars=self.max_prompt_chars,
         )
+
+    def standing(self) -> phase.Standing:
+        """Returns where the contest stands now, as the game itself sees it."""
+        return phase.standing(self.contest(), _now().ToMilliseconds())
 
     def who(self, context: AioContext) -> str:
         """Returns the participant of the call's token, which is the participant's id."""
@@ -148,8 +167,15 @@ class Game:
         ranked = sorted((s for (t, _), s in self.best.items() if t == target), key=lambda s: -s.score)
         for place, standing in enumerate(ranked, 1):
             standing.rank = place
+        now, frozen_ms = self.standing(), phase.frozen_from_ms(self.contest())
         return leaderboard_pb2.Leaderboard(
-            revision=self.revision, target=target, standings=ranked[: limit or 20], participants=len(ranked)
+            revision=self.revision,
+            target=target,
+            standings=ranked[: limit or 20],
+            participants=len(ranked),
+            frozen_at=_at(frozen_ms) if frozen_ms and now.phase == phase.FROZEN else None,
+            phase=now.phase,
+            next_change=_at(now.next_change_ms),
         )
 
     def crowd(self, target: str, size: int) -> None:
@@ -220,7 +246,10 @@ class Contests(contest_pb2_grpc.ContestServiceServicer):
     async def GetContest(
         self, request: contest_pb2.GetContestRequest, context: AioContext
     ) -> contest_pb2.GetContestResponse:
-        return contest_pb2.GetContestResponse(contest=self._game.contest())
+        now = self._game.standing()
+        return contest_pb2.GetContestResponse(
+            contest=self._game.contest(), phase=now.phase, next_change=_at(now.next_change_ms), now=_now()
+        )
 
 
 class Submissions(submission_pb2_grpc.SubmissionServiceServicer):
@@ -339,10 +368,23 @@ class Leaderboards(leaderboard_pb2_grpc.LeaderboardServiceServicer):
                 yield leaderboard_pb2.WatchLeaderboardResponse(
                     leaderboard=self._game.leaderboard(request.target, request.limit)
                 )
-            await changed.wait()
+            turns_ms = self._game.standing().next_change_ms
+            try:
+                async with asyncio.timeout(turns_ms and max(0, turns_ms / 1000 - time.time())):
+                    await changed.wait()
+            except TimeoutError:
+                self._game.turned()
 
 
 def _now() -> Timestamp:
     stamp = Timestamp()
     stamp.FromMilliseconds(round(time.time() * 1000))
+    return stamp
+
+
+def _at(ms: int | None) -> Timestamp | None:
+    if ms is None:
+        return None
+    stamp = Timestamp()
+    stamp.FromMilliseconds(ms)
     return stamp

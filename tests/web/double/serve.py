@@ -53,7 +53,7 @@ def site(game: Game) -> Starlette:
                 game.crowd(game.names[0], value)
             else:
                 setattr(game, name, value)
-        game.tell()
+        game.turned()
         return JSONResponse({"submit_calls": game.submit_calls, "submissions": len(game.submissions)})
 
     return Starlette(

@@ -32,7 +32,7 @@ function play(contest: Contest): void {
     return;
   }
   known?.stop();
-  const next = new Player(clients, contest, new SessionKeeper(memory, contest.name), memory);
+  const next = new Player(clients, contest, contests.opening, new SessionKeeper(memory, contest.name), memory);
   player.value = next;
   next.start();
 }

@@ -4,6 +4,7 @@ import type { Contest } from "../gen/cygnet/v1/contest_pb";
 import { CALL_TIMEOUT_MS, type Clients } from "../rpc/clients";
 import { type Problem, problemOf } from "../rpc/problem";
 import { backoffMs, waitOrWake } from "../rpc/wake";
+import { Opening } from "./opening";
 
 export type ContestView =
   | { state: "loading"; problem?: Problem }
@@ -12,9 +13,12 @@ export type ContestView =
 
 const REFRESH_MS = 60_000;
 const MISSING_MS = 10_000;
+/** Everybody's page looks again after an opening: within so long, and not all of them at once. */
+const AFTER_CHANGE_MS = 10_000;
 
 export class ContestKeeper {
   readonly view = signal<ContestView>({ state: "loading" });
+  readonly opening = new Opening();
 
   constructor(
     private readonly clients: Clients,
@@ -37,23 +41,36 @@ export class ContestKeeper {
       if (problem !== undefined && this.view.peek().state !== "ready") {
         this.view.value = problem.kind === "notFound" ? { state: "missing" } : { state: "loading", problem };
       }
-      const pause =
-        problem === undefined
-          ? REFRESH_MS
-          : problem.kind === "notFound"
-            ? MISSING_MS
-            : backoffMs(failures, Math.random());
-      await waitOrWake(pause, stop);
+      if (problem === undefined) await this.#untilWorthALook(stop);
+      else await waitOrWake(problem.kind === "notFound" ? MISSING_MS : backoffMs(failures, Math.random()), stop);
+    }
+  }
+
+  /** A minute; less when the contest opens or closes, for then more of it may be different. */
+  async #untilWorthALook(stop: AbortSignal): Promise<void> {
+    const { opening } = this;
+    const early = new AbortController();
+    const end = () => early.abort();
+    stop.addEventListener("abort", end);
+    const before = opening.heard.peek();
+    const unsubscribe = opening.heard.subscribe((now) => now !== before && end());
+    await waitOrWake(Math.min(REFRESH_MS, opening.leftMs(Date.now()) ?? REFRESH_MS), early.signal);
+    unsubscribe();
+    stop.removeEventListener("abort", end);
+    if (early.signal.aborted || opening.leftMs(Date.now()) === 0) {
+      await waitOrWake(AFTER_CHANGE_MS * (0.2 + 0.8 * Math.random()), stop);
     }
   }
 
   async #load(signal: AbortSignal): Promise<Problem | undefined> {
+    const askedAt = performance.now();
     try {
       const answer = await this.clients.contest.getContest(
         { contest: this.name },
         { signal, timeoutMs: CALL_TIMEOUT_MS },
       );
       if (answer.contest === undefined) return { kind: "notFound", message: "" };
+      this.opening.seen(answer, askedAt);
       const before = this.view.peek();
       if (before.state !== "ready" || before.contest.generation !== answer.contest.generation) {
         this.view.value = { state: "ready", contest: answer.contest };

@@ -6,6 +6,7 @@ import { CALL_TIMEOUT_MS, type Clients } from "../rpc/clients";
 import { type Problem, problemOf } from "../rpc/problem";
 import { onWake, waitOrWake } from "../rpc/wake";
 import { Mine } from "./mine";
+import type { Opening } from "./opening";
 import { newRequestId, Outbox, type Wish } from "./outbox";
 import { OwnPlace, type Whose } from "./ownplace";
 import { ServerClock } from "./progress";
@@ -48,6 +49,7 @@ export class Player {
   constructor(
     private readonly clients: Clients,
     contest: Contest,
+    readonly opening: Opening,
     readonly session: SessionKeeper,
     memory: Memory,
   ) {
@@ -90,6 +92,7 @@ export class Player {
     this.choose(this.contest.peek().targets[0]?.name ?? "");
     this.#cleanups.push(onWake(() => void this.#resume()));
     this.#cleanups.push(effect(() => this.ownPlace.refresh()));
+    this.#cleanups.push(this.opening.phase.subscribe(() => this.#forgetThatItWasClosed()));
     this.#cleanups.push(() => this.ownPlace.stop());
     void this.#resume();
   }
@@ -112,7 +115,7 @@ export class Player {
     this.standings.peek()?.stop();
     this.target.value = target;
     this.ownPlace.forget();
-    const standings = new Standings(this.clients, this.contest.peek().name, target, RANKED);
+    const standings = new Standings(this.clients, this.contest.peek().name, target, RANKED, this.opening);
     standings.start();
     this.standings.value = standings;
   }
@@ -153,7 +156,7 @@ export class Player {
   readonly sendable = computed(() => {
     const prompt = asOneLine(this.draft.value);
     const fits = isVisible(prompt) && lengthOf(prompt) <= this.contest.value.maxPromptChars;
-    return fits && this.inBox.value === undefined;
+    return fits && this.inBox.value === undefined && this.opening.takesPrompts.value;
   });
 
   submit(): void {
@@ -189,6 +192,14 @@ export class Player {
       this.sending.forget(wish.requestId);
     } else if (stage.is !== "sending") {
       this.#emptyBox();
+    }
+  }
+
+  /** A refusal because of the contest's phase is over when the phase is. */
+  #forgetThatItWasClosed(): void {
+    const problem = this.refusal.peek()?.problem;
+    if (problem !== undefined && "reason" in problem && problem.reason.startsWith("CONTEST_")) {
+      this.refusal.value = undefined;
     }
   }
 

@@ -13,6 +13,11 @@ export class ServerClock {
   since(serverMs: number, localMs: number): number {
     return Math.max(0, localMs + (this.#aheadMs ?? 0) - serverMs);
   }
+
+  /** Milliseconds until `serverMs`, at most; 0 once it is past. */
+  until(serverMs: number, localMs: number): number {
+    return Math.max(0, serverMs - localMs - (this.#aheadMs ?? 0));
+  }
 }
 
 const TURNING_POINT = 0.8;

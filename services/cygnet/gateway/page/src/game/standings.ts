@@ -3,6 +3,7 @@ import { signal } from "@preact/signals";
 import type { Leaderboard } from "../gen/cygnet/v1/leaderboard_pb";
 import { CALL_TIMEOUT_MS, type Clients } from "../rpc/clients";
 import { follow, type Link } from "../rpc/follow";
+import type { Opening } from "./opening";
 
 const AGAIN_MS = 10_000;
 
@@ -16,6 +17,7 @@ export class Standings {
     readonly contest: string,
     readonly target: string,
     private readonly limit: number,
+    private readonly opening: Opening,
   ) {}
 
   start(): void {
@@ -30,12 +32,12 @@ export class Standings {
       hear: ({ event }) => {
         if (event.case === "goodbye") return "goodbye";
         if (event.case !== "leaderboard") return "alive";
-        this.leaderboard.value = event.value;
+        this.#take(event.value);
         return "news";
       },
       poll: async (signal) => {
         const answer = await this.clients.leaderboard.getLeaderboard(which, { signal, timeoutMs: CALL_TIMEOUT_MS });
-        this.leaderboard.value = answer.leaderboard ?? this.leaderboard.peek();
+        if (answer.leaderboard !== undefined) this.#take(answer.leaderboard);
         return false;
       },
       onLink: (link) => {
@@ -48,6 +50,11 @@ export class Standings {
         this.#stop = () => clearTimeout(timer);
       },
     });
+  }
+
+  #take(leaderboard: Leaderboard): void {
+    this.leaderboard.value = leaderboard;
+    this.opening.hear(leaderboard);
   }
 
   stop(): void {

@@ -1,7 +1,10 @@
 // Every word of the page in English. The other languages have the same keys; the compiler checks it.
+import type { Countdown } from "../game/opening";
 import type { WaitRange } from "../game/progress";
+import { clockTime, moment, twoUnits } from "./moments";
 
 const seconds = (n: number) => `${n} second${n === 1 ? "" : "s"}`;
+const on = (when: Date) => moment("en", when, "today at ");
 const drawings = (n: number) => `${n} drawing${n === 1 ? "" : "s"}`;
 
 export const en = {
@@ -16,6 +19,22 @@ export const en = {
   unreachable: "The game does not answer yet. Trying again by itself …",
   offline: "You are offline. What you send is kept on this phone and goes out by itself.",
   lost: "The game does not answer. Trying again by itself …",
+
+  opensAt: (when: Date) => `The contest has not begun yet. It opens ${on(when)}.`,
+  opensAgainAt: (when: Date) => `The contest is closed for now. It opens again ${on(when)}.`,
+  opensIn: (left: Countdown) =>
+    `Opens in ${twoUnits(left, { days: "\u00a0d", hours: "\u00a0h", minutes: "\u00a0min", seconds: "\u00a0s" })}.`,
+  opensNow: "It opens any moment now.",
+  paused: "The organisers have paused the contest. What was sent before keeps its place.",
+  goesOn: "Nothing to reload: this page goes on as soon as the contest does.",
+  frozen: ({ from, until }: { from: Date; until: Date }) =>
+    `The leaderboard stands still since ${clockTime("en", from)}. Drawing goes on and counts; who leads is shown ${on(until)}.`,
+  frozenSince: (from: Date) => `Stands still since ${clockTime("en", from)}.`,
+  finished: "The contest is over. Thank you for playing!",
+  final: "These are the final standings.",
+  boxClosed: "Closed for now.",
+  boxPaused: "Paused by the organisers.",
+  boxFinished: "The contest is over.",
 
   joinTitle: "Who is playing?",
   joinHint: "This name is shown on the leaderboard. No account, no e-mail.",
@@ -82,12 +101,11 @@ export const en = {
       SUBMIT_RATE: "That was very quick. Please wait a moment.",
       QUEUE_FULL: "The pond is full: the wait would be too long for everybody.",
       CONTEST_CLOSED: "The contest is closed at the moment.",
-      CONTEST_PAUSED: "The organisers have paused the contest. What you sent before keeps its place.",
+      CONTEST_PAUSED: "The organisers have paused the contest. What was sent before keeps its place.",
       CONTEST_FINISHED: "The contest is over. Thank you for playing!",
     })[reason] ?? message,
   againIn: (s: number) => `Try again in ${seconds(s)}.`,
-  againAt: (when: Date) =>
-    `It opens ${when.toLocaleString("en", { weekday: "long", month: "long", day: "numeric", hour: "numeric", minute: "2-digit" })}.`,
+  againAt: (when: Date) => `It opens ${on(when)}.`,
   againNow: "You can try again now.",
   notAllowed: (message: string) => (message === "" ? "The game does not allow that now." : message),
   invalidPrompt: (message: string) => `Please change the prompt: ${message}`,
@@ -129,6 +147,7 @@ export const en = {
   close: "Close",
 
   boardScan: "Scan and draw",
+  boardScanFinished: "Scan to see it all",
   boardTop: "Top 10",
   qrAlt: (address: string) => `QR code for ${address}`,
   boardConnecting: "Connecting …",

@@ -1,5 +1,8 @@
 // 화면의 모든 말, 한국어.
 import type { Words } from "./en";
+import { clockTime, moment, twoUnits } from "./moments";
+
+const on = (when: Date) => `${moment("ko", when, "오늘 ")}에`;
 
 export const ko: Words = {
   language: "한국어",
@@ -12,6 +15,21 @@ export const ko: Words = {
   unreachable: "아직 응답이 없어요. 자동으로 다시 시도하고 있어요 …",
   offline: "오프라인이에요. 보낸 내용은 이 휴대폰에 보관했다가 자동으로 전송돼요.",
   lost: "응답이 없어요. 자동으로 다시 시도하고 있어요 …",
+
+  opensAt: (when) => `아직 대회가 시작되지 않았어요. ${on(when)} 열려요.`,
+  opensAgainAt: (when) => `지금은 대회가 닫혀 있어요. ${on(when)} 다시 열려요.`,
+  opensIn: (left) => `${twoUnits(left, { days: "일", hours: "시간", minutes: "분", seconds: "초" })} 뒤에 열려요.`,
+  opensNow: "이제 곧 열려요.",
+  paused: "주최 측이 대회를 잠시 멈췄어요. 먼저 보낸 그림의 순서는 그대로예요.",
+  goesOn: "새로 고치지 않아도 돼요. 대회가 이어지면 이 화면도 바로 이어져요.",
+  frozen: ({ from, until }) =>
+    `${clockTime("ko", from)}부터 순위표가 멈춰 있어요. 그림은 계속 그릴 수 있고 점수도 반영돼요. 최종 순위는 ${on(until)} 공개돼요.`,
+  frozenSince: (from) => `${clockTime("ko", from)}부터 멈춰 있어요.`,
+  finished: "대회가 끝났어요. 함께해 주셔서 고마워요!",
+  final: "최종 순위예요.",
+  boxClosed: "지금은 닫혀 있어요.",
+  boxPaused: "주최 측이 잠시 멈췄어요.",
+  boxFinished: "대회가 끝났어요.",
 
   joinTitle: "누가 그리나요?",
   joinHint: "이 이름이 순위표에 보여요. 가입도 이메일도 필요 없어요.",
@@ -81,8 +99,7 @@ export const ko: Words = {
       CONTEST_FINISHED: "대회가 끝났어요. 함께해 주셔서 고마워요!",
     })[reason] ?? message,
   againIn: (s) => `${s}초 뒤에 다시 시도해 주세요.`,
-  againAt: (when) =>
-    `${when.toLocaleString("ko", { weekday: "long", month: "long", day: "numeric", hour: "numeric", minute: "2-digit" })}에 열려요.`,
+  againAt: (when) => `${on(when)} 열려요.`,
   againNow: "이제 다시 시도할 수 있어요.",
   notAllowed: (message) => (message === "" ? "지금은 할 수 없어요." : message),
   invalidPrompt: (message) => `설명을 고쳐 주세요: ${message}`,
@@ -124,6 +141,7 @@ export const ko: Words = {
   close: "닫기",
 
   boardScan: "스캔하고 그려 보세요",
+  boardScanFinished: "스캔하고 둘러보세요",
   boardTop: "상위 10",
   qrAlt: (address) => `${address} QR 코드`,
   boardConnecting: "연결하는 중 …",

@@ -1,8 +1,11 @@
 // The player's page.
+import { timestampDate } from "@bufbuild/protobuf/wkt";
 import { useEffect, useState } from "preact/hooks";
 import { type ContestKeeper, titleIn } from "../game/contest";
+import { isOrdinary } from "../game/opening";
 import type { Player } from "../game/player";
 import { scoreText } from "../game/progress";
+import { ContestPhase } from "../gen/cygnet/v1/contest_pb";
 import type { Submission } from "../gen/cygnet/v1/submission_pb";
 import { language, words } from "../text/language";
 import { Announcer } from "./Announcer";
@@ -12,6 +15,7 @@ import { History } from "./History";
 import { Join } from "./Join";
 import { Large, type Shown } from "./Large";
 import { goToPrompt } from "./moving";
+import { OpeningWords } from "./Opening";
 import { useOnline } from "./online";
 import { PromptBox } from "./PromptBox";
 import { Ranking, Row } from "./Ranking";
@@ -82,7 +86,7 @@ function Game({ player }: { player: Player }) {
   };
   return (
     <main class="page game">
-      <Connection player={player} />
+      <News player={player} />
       <div class="play">
         <TargetPanel player={player} />
         {joined ? <PromptBox player={player} /> : <Join player={player} />}
@@ -96,14 +100,19 @@ function Game({ player }: { player: Player }) {
   );
 }
 
-function Connection({ player }: { player: Player }) {
+function News({ player }: { player: Player }) {
   const text = words.value;
   const online = useOnline();
   const lost = player.standings.value?.link.value === "lost" || player.mine.link.value === "lost";
   const said = !online ? text.offline : lost ? text.lost : undefined;
   return (
-    <div role="status" class="connection">
-      {said === undefined ? null : <p class="banner">{said}</p>}
+    <div role="status" class="news">
+      {said === undefined ? null : <p class="banner alarm">{said}</p>}
+      {isOrdinary(player.opening.phase.value) ? null : (
+        <p class="banner" data-phase={ContestPhase[player.opening.phase.value]}>
+          <OpeningWords contest={player.contest.value} opening={player.opening} />
+        </p>
+      )}
     </div>
   );
 }
@@ -121,6 +130,9 @@ function Board({ player, onOpen }: { player: Player; onOpen: (shown: Shown) => v
         {several ? text.leaderboardFor(player.target.value) : text.leaderboard}
       </h2>
       {leaderboard === undefined ? null : <p class="note">{text.participants(leaderboard.participants)}</p>}
+      {leaderboard?.frozenAt === undefined ? null : (
+        <p class="note">{text.frozenSince(timestampDate(leaderboard.frozenAt))}</p>
+      )}
       {standings?.link.value === "lost" ? <p class="note warn">{text.leaderboardStale}</p> : null}
       <Ranking
         leaderboard={leaderboard}

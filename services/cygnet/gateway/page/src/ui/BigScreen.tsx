@@ -1,13 +1,15 @@
 // The booth's big screen: moves by itself, nobody touches it.
 import { useEffect, useMemo, useState } from "preact/hooks";
 import { type ContestKeeper, titleIn } from "../game/contest";
+import { isOrdinary, type Opening } from "../game/opening";
 import { contestOf, playerPath, qrUrl } from "../game/place";
 import { Standings } from "../game/standings";
-import type { Contest, Target } from "../gen/cygnet/v1/contest_pb";
+import { type Contest, ContestPhase, type Target } from "../gen/cygnet/v1/contest_pb";
 import type { Clients } from "../rpc/clients";
 import type { Words } from "../text/en";
 import { language, words } from "../text/language";
 import { Cygnet, Reeds, Waves } from "./art";
+import { OpeningWords } from "./Opening";
 import { useOnline } from "./online";
 import { Picture } from "./Picture";
 import { Ranking } from "./Ranking";
@@ -36,10 +38,15 @@ export function BigScreen({ contests, clients }: Props) {
           <span>Cygnet</span>
         </p>
         <h1>{title}</h1>
+        {view.state === "ready" && !isOrdinary(contests.opening.phase.value) ? (
+          <p class="screen-state" role="status" data-phase={ContestPhase[contests.opening.phase.value]}>
+            <OpeningWords contest={view.contest} opening={contests.opening} />
+          </p>
+        ) : null}
         <Waves />
       </header>
       {view.state === "ready" ? (
-        <Rankings contest={view.contest} clients={clients} />
+        <Rankings contest={view.contest} clients={clients} opening={contests.opening} />
       ) : (
         <main class="screen-main">
           <section class="panel" role="status">
@@ -59,12 +66,18 @@ export function BigScreen({ contests, clients }: Props) {
   );
 }
 
-function Rankings({ contest, clients }: { contest: Contest; clients: Clients }) {
+interface RankingsProps {
+  contest: Contest;
+  clients: Clients;
+  opening: Opening;
+}
+
+function Rankings({ contest, clients, opening }: RankingsProps) {
   const names = contest.targets.map((it) => it.name).join();
   // One per target for the contest's whole life: a target whose turn comes again shows its last standings at once.
   const all = useMemo(
-    () => new Map(names.split(",").map((name) => [name, new Standings(clients, contest.name, name, SHOWN)])),
-    [clients, contest.name, names],
+    () => new Map(names.split(",").map((name) => [name, new Standings(clients, contest.name, name, SHOWN, opening)])),
+    [clients, contest.name, names, opening],
   );
   const turn = useTurn(Math.ceil(contest.targets.length / SIDE_BY_SIDE));
   const shown = contest.targets.slice(turn * SIDE_BY_SIDE, (turn + 1) * SIDE_BY_SIDE);
@@ -86,7 +99,7 @@ function Rankings({ contest, clients }: { contest: Contest; clients: Clients }) 
           <Column key={target.name} target={target} standings={all.get(target.name)} />
         ))}
       </div>
-      <Invitation participants={participants} />
+      <Invitation participants={participants} finished={opening.phase.value === ContestPhase.FINISHED} />
       <LiveLine shown={shown.map((it) => all.get(it.name))} />
     </main>
   );
@@ -120,14 +133,14 @@ function Column({ target, standings }: { target: Target; standings: Standings | 
   );
 }
 
-function Invitation({ participants }: { participants: number }) {
+function Invitation({ participants, finished }: { participants: number; finished: boolean }) {
   const text = words.value;
   const [tries, setTries] = useState(0);
   const src = qrUrl(contestOf(window.location.pathname), tries);
   const address = useAddress(src);
   return (
     <aside class="panel invitation">
-      <h2 class="title">{text.boardScan}</h2>
+      <h2 class="title">{finished ? text.boardScanFinished : text.boardScan}</h2>
       <img
         key={src}
         class="qr"

@@ -3,6 +3,7 @@ import { useEffect, useRef } from "preact/hooks";
 import type { Player } from "../game/player";
 import { asOneLine, lengthOf } from "../game/prompt";
 import { words } from "../text/language";
+import { WhyClosed } from "./Opening";
 import { sayCountdown, sayRefusal } from "./saying";
 import { useNow } from "./time";
 
@@ -14,6 +15,7 @@ export function PromptBox({ player }: { player: Player }) {
   const most = player.contest.value.maxPromptChars;
   const used = lengthOf(asOneLine(player.draft.value));
   const sending = player.inBox.value !== undefined;
+  const open = player.opening.takesPrompts.value;
 
   const send = () => {
     // Leaving the box ends an unfinished syllable of an input method; what is sent is what was composed.
@@ -48,7 +50,8 @@ export function PromptBox({ player }: { player: Player }) {
         autocomplete="off"
         placeholder={text.promptPlaceholder}
         value={player.draft.value}
-        readOnly={sending}
+        // Not disabled: who is just writing keeps the caret, and the text can still be copied.
+        readOnly={sending || !open}
         aria-invalid={used > most}
         aria-describedby="prompt-count prompt-refusal"
         onInput={(event) => player.write(event.currentTarget.value)}
@@ -65,10 +68,16 @@ export function PromptBox({ player }: { player: Player }) {
         }}
       />
       <div class="prompt-foot">
-        <span id="prompt-count" class={used > most ? "count over" : "count"}>
-          {text.counter(used, most)}
-          {used > most ? ` (${text.tooLong(used - most)})` : null}
-        </span>
+        {open ? (
+          <span id="prompt-count" class={used > most ? "count over" : "count"}>
+            {text.counter(used, most)}
+            {used > most ? ` (${text.tooLong(used - most)})` : null}
+          </span>
+        ) : (
+          <span id="prompt-count" class="why-closed">
+            <WhyClosed opening={player.opening} />
+          </span>
+        )}
         <button type="submit" class="primary" disabled={!player.sendable.value}>
           {sending ? text.sendingButton : text.draw}
         </button>
