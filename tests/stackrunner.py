@@ -11,7 +11,8 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -183,6 +184,19 @@ def new_stack(folder: Path) -> Stack:
     if weights_are_shipped():
         return Stack(folder / "data", None)
     return Stack(folder / "data", _contest_of_noise(folder))
+
+
+@contextmanager
+def started_stack() -> Iterator[Stack]:
+    """A game of one's own, started; whatever happens to it, nothing of it is left afterwards."""
+    folder = short_folder()
+    stack = new_stack(folder)
+    try:
+        stack.start()
+        yield stack
+    finally:
+        stack.close()
+        remove(folder)
 
 
 def short_folder() -> Path:

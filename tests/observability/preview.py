@@ -21,7 +21,7 @@ from playwright.sync_api import sync_playwright
 from cygnet.platform.errors import Refused
 
 from ..stack.player import Player, connection, unique
-from ..stackrunner import Stack, new_stack, remove, short_folder
+from ..stackrunner import Stack, started_stack
 from .expressions import ALL_CONTESTS, Query, dashboards
 from .prometheus import Prometheus, running
 
@@ -48,20 +48,14 @@ text {{ fill: #8e8e99; font-size: 11px }}
 
 def main(picture: Path) -> None:
     """Plays, asks, draws."""
-    folder = short_folder()
-    stack = new_stack(folder)
-    try:
-        stack.start()
-        with (
-            tempfile.TemporaryDirectory() as data,
-            running(Path(data), stack.endpoints.metrics) as prometheus,
-        ):
-            began = time.time()
-            asyncio.run(_play(stack))
-            page = _page(dashboards()[0], prometheus, began, time.time())
-    finally:
-        stack.close()
-        remove(folder)
+    with (
+        started_stack() as stack,
+        tempfile.TemporaryDirectory() as data,
+        running(Path(data), stack.endpoints.metrics) as prometheus,
+    ):
+        began = time.time()
+        asyncio.run(_play(stack))
+        page = _page(dashboards()[0], prometheus, began, time.time())
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
         tab = browser.new_page(viewport={"width": _WIDTH + 24, "height": 100})

@@ -23,7 +23,7 @@ from cygnet.cli.admin import AdminApis
 from cygnet.platform.errors import InvalidRequest, Refused, Unavailable
 
 from ..stack.player import Player, connection, unique
-from ..stackrunner import Stack, new_stack, remove, short_folder, until, wait_for
+from ..stackrunner import Stack, started_stack, until, wait_for
 from .expressions import ALL_CONTESTS, ONE_CONTEST, Query, panel_queries, rule_queries, selectors
 from .prometheus import Prometheus, program, running
 
@@ -36,14 +36,8 @@ DCGM = Path(__file__).with_name("dcgm_exporter.txt")
 def game() -> Iterator[Stack]:
     """A game of its own: it ends badly."""
     program("prometheus")
-    folder = short_folder()
-    stack = new_stack(folder)
-    try:
-        stack.start()
+    with started_stack() as stack:
         yield stack
-    finally:
-        stack.close()
-        remove(folder)
 
 
 @pytest.fixture(scope="module")

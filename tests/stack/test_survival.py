@@ -11,7 +11,7 @@ import pytest
 
 from cygnet.cli.triton import shm_prefix
 
-from ..stackrunner import Stack, descendants, is_running, new_stack, remove, short_folder, until, wait_for
+from ..stackrunner import Stack, descendants, is_running, started_stack, until, wait_for
 from .player import DONE, DRAWING, Player, connection, unique
 
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(900)]
@@ -20,14 +20,8 @@ pytestmark = [pytest.mark.stack, pytest.mark.timeout(900)]
 @pytest.fixture(scope="module")
 def own_stack() -> Iterator[Stack]:
     """A game that these tests may kill."""
-    folder = short_folder()
-    stack = new_stack(folder)
-    try:
-        stack.start()
+    with started_stack() as stack:
         yield stack
-    finally:
-        stack.close()
-        remove(folder)
 
 
 def shared_memory(stack: Stack) -> list[str]:
