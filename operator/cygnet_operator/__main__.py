@@ -2,7 +2,9 @@
 
 import asyncio
 import logging
+import os
 import signal
+import sys
 
 import uvloop
 from prometheus_client import start_http_server
@@ -13,7 +15,7 @@ from cygnet_operator.credentials import NoCluster, connect
 from cygnet_operator.settings import OperatorSettings
 
 
-async def _run(settings: OperatorSettings) -> None:
+async def _run(settings: OperatorSettings) -> bool:
     stop = asyncio.Event()
     for signum in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(signum, stop.set)
@@ -21,7 +23,7 @@ async def _run(settings: OperatorSettings) -> None:
         connection, namespace = connect(settings.namespace)
     except NoCluster as error:
         raise SystemExit(str(error)) from None
-    await operate(settings, connection, namespace, stop)
+    return await operate(settings, connection, namespace, stop)
 
 
 if __name__ == "__main__":
@@ -29,6 +31,9 @@ if __name__ == "__main__":
     logs.configure("operator", level=settings.log_level, as_json=settings.log_json)
     # kopf tells of every event that it hands over, with all its settings.
     logging.getLogger("kopf").setLevel(logging.WARNING)
+    logging.getLogger("aiohttp.access").setLevel(logging.WARNING)  # the kubelet's probes
     host, port = settings.metrics_listen.rsplit(":", 1)
     start_http_server(int(port), host)
-    uvloop.run(_run(settings))
+    if uvloop.run(_run(settings)):
+        # kopf's signal handlers serve one life alone: the next one is a new program in the same process.
+        os.execv(sys.executable, sys.orig_argv)

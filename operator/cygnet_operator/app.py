@@ -34,21 +34,22 @@ class Stuck(kopf.PermanentError):
     """Work is not being done. Permanent to kopf: else it would ask again and leave the prober without an answer."""
 
 
-async def operate(settings: OperatorSettings, connection: Connection, namespace: str, stop: asyncio.Event) -> None:
-    """Runs the operator until `stop` is set."""
+async def operate(settings: OperatorSettings, connection: Connection, namespace: str, stop: asyncio.Event) -> bool:
+    """Runs the operator until `stop` is set. Returns whether it is to be started again, as the cluster has come to know
+    other kinds.
+    """
     cluster = Cluster(connection, namespace)
     try:
         # kopf looks once at what kinds there are; the chart may bring the operator before the kind.
         installed = await _until_known(cluster, stop)
-        if installed is not None:
-            await _operate(settings, connection, cluster, installed, stop)
+        return installed is not None and await _operate(settings, connection, cluster, installed, stop)
     finally:
         await cluster.close()
 
 
 async def _operate(
     settings: OperatorSettings, connection: Connection, cluster: Cluster, installed: frozenset[str], stop: asyncio.Event
-) -> None:
+) -> bool:
     indices = handlers.Indices()
     cache = Cache(indices.get("contests"), indices.get("children"), indices.get("slices"))
     cache.installed = installed
@@ -65,8 +66,7 @@ async def _operate(
     metrics.show(lambda: queue.length, lambda: queue.oldest_due_s, lambda: cache.count)
 
     kinds = (*ALWAYS_THERE, *(kind for kind in WHERE_INSTALLED if kind.kind in installed))
-    resync = Resync(cluster, cache, queue, kinds, settings.resync_s)
-
+    resync = Resync(cluster, cache, queue, kinds, settings.resync_s, stop)
     failures: list[BaseException] = []
 
     async def background() -> None:
@@ -87,6 +87,7 @@ async def _operate(
     # At rest the last look may be as old as the resync is rare: it fails no probe, and tells a person what goes on.
     probes = {"stuck_seconds": alive, "last_reconcile_age_seconds": lambda: queue.since_last_s}
     heard = handlers.Heard(indices, cache, queue, probes, background)
+
     try:
         await kopf.operator(
             registry=handlers.registry(heard, connection, kinds),
@@ -101,16 +102,25 @@ async def _operate(
         await figures.close()
     if failures:
         raise failures[0]
+    return resync.kinds_changed
 
 
 class Resync:
     """Looks at everything again, now and then: what a watch has missed is found here."""
 
     def __init__(
-        self, cluster: Cluster, cache: Cache, queue: WorkQueue, child_kinds: Sequence[Kind], every_s: float
+        self,
+        cluster: Cluster,
+        cache: Cache,
+        queue: WorkQueue,
+        child_kinds: Sequence[Kind],
+        every_s: float,
+        stop: asyncio.Event,
     ) -> None:
+        """Sets `stop` when the cluster has come to know other kinds than those that are watched."""
         self._cluster, self._cache, self._queue = cluster, cache, queue
-        self._child_kinds, self._every_s = child_kinds, every_s
+        self._child_kinds, self._every_s, self._stop = child_kinds, every_s, stop
+        self.kinds_changed = False
 
     async def run(self) -> None:
         """Runs for ever."""
@@ -123,6 +133,13 @@ class Resync:
 
     async def once(self) -> None:
         """Lists every kind, notes what is gone, and makes every contest due."""
+        installed = await _installed(self._cluster)
+        if installed != self._cache.installed:
+            changed = ", ".join(sorted(installed ^ self._cache.installed))
+            log.info("starting over: kinds have come or gone", extra={"kinds": changed})
+            self.kinds_changed = True
+            self._stop.set()
+            return
         selector = ",".join(f"{name}={value}" for name, value in MANAGED_BY.items())
         for kind in (*self._child_kinds, CONTEST):
             version, items = await self._cluster.items(kind, "" if kind == CONTEST else selector)

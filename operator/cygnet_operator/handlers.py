@@ -100,7 +100,13 @@ def session(connection: Connection) -> aiohttp.ClientSession:
         if token := connection.token():
             request.headers["Authorization"] = f"Bearer {token}"
         async with asyncio.timeout(ANSWER_S):
-            return await handler(request)
+            answer = await handler(request)
+        if answer.status == 404 and "watch" in request.url.query:
+            # kopf ends halfway when a kind that it watches has gone. It asks again after this, until the resync has
+            # noticed as well, and everything starts over without that kind.
+            answer.close()
+            raise aiohttp.ClientConnectionError("the kind is not known any more")
+        return answer
 
     connector = aiohttp.TCPConnector(limit=0, ssl=connection.tls())
     return aiohttp.ClientSession(connector=connector, middlewares=(in_time,))

@@ -10,7 +10,9 @@ _LONGEST = 300
 
 def what_keeps(pods: Iterable[Object]) -> str:
     """Returns the first reason found, or an empty text."""
-    return next((words[:_LONGEST] for pod in pods for words in _reasons(pod)), "")
+    there = list(pods)
+    found = (words for reasons in (_reasons, _unready) for pod in there for words in reasons(pod))
+    return next((words[:_LONGEST] for words in found), "")
 
 
 def _reasons(pod: Object) -> Iterator[str]:
@@ -26,3 +28,13 @@ def _reasons(pod: Object) -> Iterator[str]:
         ended = (container.get("lastState") or {}).get("terminated") or state.get("terminated") or {}
         if ended.get("exitCode"):
             yield f"{container['name']} ended with status {ended['exitCode']} ({ended.get('reason', '')})"
+
+
+def _unready(pod: Object) -> Iterator[str]:
+    """A model that loads and does not draw, or draws and does not score, keeps its worker from being ready."""
+    if pod.get("status", {}).get("phase") != "Running":
+        return
+    for container in pod["status"].get("containerStatuses", ()):
+        if not container.get("ready"):
+            name = container["name"]
+            yield f"{name} runs and is not ready: kubectl logs {pod['metadata']['name']} -c {name}"

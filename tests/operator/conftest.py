@@ -33,6 +33,7 @@ from .services import Services, announce, png, replicas
 ROOT = Path(__file__).parents[2]
 CRD = ROOT / "helm" / "cygnet" / "files" / "contest-crd.yaml"
 RULES = ROOT / "helm" / "cygnet" / "files" / "operator-rules.yaml"
+PUBLIC_URL = "https://play.example.org"
 ADMIN_API_TOKEN = "an admin token that is long enough for it"
 
 
@@ -158,9 +159,7 @@ def one_operator(
     plane: ControlPlane, nodes: None, services: Services, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[OperatorProcess]:
     """The operator of the whole run: starting one takes seconds."""
-    process = OperatorProcess(
-        plane, tmp_path_factory.mktemp("operator") / "operator.log", public_url="https://play.example.org"
-    )
+    process = OperatorProcess(plane, tmp_path_factory.mktemp("operator") / "operator.log", public_url=PUBLIC_URL)
     process.start()
     # Its libraries take a moment to import; on a busy machine longer than any test would wait.
     eventually(process.answers, timeout_s=180)

@@ -45,7 +45,9 @@ def defined(plane: ControlPlane, *plurals: str) -> Iterator[None]:
     names = [definition["metadata"]["name"] for definition in definitions]
     try:
         for name in names:
-            plane.kubectl("wait", "--for=condition=Established", f"crd/{name}")
+            # Not --for=condition: a definition of this moment has no conditions, which kubectl takes for an error.
+            established = '--for=jsonpath={.status.conditions[?(@.type=="Established")].status}=True'
+            plane.kubectl("wait", established, f"crd/{name}", "--timeout=60s")
         yield
     finally:
         for name in names:

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from aiohttp import ClientSession, web
+from aiohttp import ClientConnectionError, ClientSession, web
 from aiohttp.test_utils import BaseTestServer, TestServer, unused_port
 from kopf._cogs.structs.ephemera import AnyMemo
 from kopf._core.engines.indexing import OperatorIndexers
@@ -31,11 +31,10 @@ async def api_server(answer: Any) -> AsyncIterator[tuple[BaseTestServer, Connect
 
 
 async def test_a_request_that_is_taken_and_not_answered_ends_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    seen = SimpleNamespace(requests=0)
+    server_is = SimpleNamespace(starting=True)
 
     async def starting(request: web.Request) -> web.Response:
-        seen.requests += 1
-        if seen.requests == 1:
+        if server_is.starting:
             await asyncio.Event().wait()
         return web.Response(text="listed")
 
@@ -43,6 +42,7 @@ async def test_a_request_that_is_taken_and_not_answered_ends_in_time(monkeypatch
         monkeypatch.setattr(handlers, "ANSWER_S", 0.2)
         with pytest.raises(TimeoutError):  # kopf asks again after this
             await session.get(server.make_url("/watch"))
+        server_is.starting = False
         monkeypatch.setattr(handlers, "ANSWER_S", 30.0)
         async with session.get(server.make_url("/watch")) as answer:
             assert await answer.text() == "listed"
@@ -63,6 +63,17 @@ async def test_a_watch_that_has_begun_may_be_silent(monkeypatch: pytest.MonkeyPa
         async with session.get(server.make_url("/watch")) as answer:
             asyncio.get_running_loop().call_later(1.5, silent.set)
             assert await answer.content.read() == b"event"
+
+
+async def test_a_watch_of_a_kind_that_has_gone_is_asked_for_again() -> None:
+    async def gone(request: web.Request) -> web.Response:
+        return web.Response(status=404, text="404 page not found")
+
+    async with api_server(gone) as (server, connection), handlers.session(connection) as session:
+        with pytest.raises(ClientConnectionError):  # kopf asks again after this, and ends after a 404
+            await session.get(server.make_url("/watch?watch=true"))
+        async with session.get(server.make_url("/watch")) as answer:
+            assert answer.status == 404
 
 
 async def test_every_request_carries_the_token_of_its_moment() -> None:

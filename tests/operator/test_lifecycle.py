@@ -27,7 +27,7 @@ def wait_ready(plane: ControlPlane, name: str) -> None:
 
 
 def status(plane: ControlPlane, name: str) -> Any:
-    return plane.get("contest", name).get("status", {})
+    return plane.contest(name).get("status", {})
 
 
 def condition(plane: ControlPlane, name: str, kind: str = "Ready") -> Any:

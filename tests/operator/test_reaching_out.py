@@ -111,10 +111,26 @@ async def test_a_picture_is_kept_for_a_while_and_a_failure_is_not() -> None:
             },
             "triton ended with status 137 (OOMKilled)",
         ),
+        (
+            {"phase": "Running", "containerStatuses": [{"name": "worker", "ready": False, "state": {"running": {}}}]},
+            "worker runs and is not ready: kubectl logs duck-x -c worker",
+        ),
+        ({"phase": "Running", "containerStatuses": [{"name": "worker", "ready": True}]}, ""),
+        ({"phase": "Pending", "containerStatuses": [{"name": "worker", "ready": False}]}, ""),
     ],
 )
 def test_what_keeps_a_pod_is_said_in_kubernetes_words(status: Any, words: str) -> None:
-    assert what_keeps([{"status": status}]) == words
+    assert what_keeps([{"metadata": {"name": "duck-x"}, "status": status}]) == words
+
+
+def test_a_plain_reason_of_any_pod_goes_before_one_to_look_up() -> None:
+    unready = {"phase": "Running", "containerStatuses": [{"name": "worker", "ready": False}]}
+    unplaced = {"type": "PodScheduled", "status": "False", "reason": "Unschedulable", "message": "no GPU"}
+    pods = [
+        {"metadata": {"name": "a"}, "status": unready},
+        {"metadata": {"name": "b"}, "status": {"conditions": [unplaced]}},
+    ]
+    assert what_keeps(pods) == "Unschedulable: no GPU"
 
 
 def test_a_gauge_is_read_for_its_contest_alone() -> None:

@@ -54,12 +54,10 @@ def test_who_is_away_is_named_until_it_is_back(
     wait_ready(plane, contest_name)
     real_services.kill(service, number)
     patch(plane, contest_name, maxPromptChars=99)
+    missing = f"3 of 4 replicas of the services have generation 2; still without it: {service}-{number}"
+    eventually(lambda: condition(plane, contest_name, "PolicyInForce").get("message"), missing.__eq__)
     holds_not = ("False", "Waiting", {"generation": 1, "replicas": "3/4"})
-    eventually(lambda: in_force(plane, contest_name), holds_not.__eq__)
-    said = condition(plane, contest_name, "PolicyInForce")
-    assert said["message"] == (
-        f"3 of 4 replicas of the services have generation 2; still without it: {service}-{number}"
-    )
+    assert in_force(plane, contest_name) == holds_not
     assert condition(plane, contest_name)["reason"] == "Waiting", "Ready says nothing of it"
     began = time.monotonic()
     real_services.start(service, number)

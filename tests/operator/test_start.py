@@ -58,8 +58,9 @@ def test_a_kind_that_comes_or_goes_later_is_noticed(
         with defined(plane, "podmonitors"):
             child = f"{contest_name}-triton"
             # kubectl, too, has to find out that there is such a kind.
-            eventually(lambda: child in plane.kubectl("get", "podmonitors", "-o", "name", check=False))
-        eventually(lambda: attentive.log.read_text().count("starting over") == 2)
+            # Starting over takes as long as a start: seconds, or a minute where everybody computes.
+            eventually(lambda: child in plane.kubectl("get", "podmonitors", "-o", "name", check=False), timeout_s=120)
+        eventually(lambda: attentive.log.read_text().count("starting over") == 2, timeout_s=120)
         change = json.dumps({"spec": {"maxPromptChars": 99}})
         plane.kubectl("patch", "contest", contest_name, "--type=merge", "-p", change)
         eventually(lambda: plane.get("contest", contest_name)["status"]["observedGeneration"] == 2)
