@@ -3,9 +3,11 @@
 import json
 import signal
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from .conftest import OperatorProcess, contest, eventually
 from .control_plane import ControlPlane
@@ -129,6 +131,50 @@ def test_an_edited_child_is_put_right(plane: ControlPlane, operator: OperatorPro
     eventually(
         lambda: plane.get("service", child)["metadata"]["labels"]["app.kubernetes.io/name"], lambda v: v == "cygnet"
     )
+
+
+EDITS = [
+    ("service", {"spec": {"selector": {"app.kubernetes.io/component": "other"}}}),
+    ("poddisruptionbudget", {"spec": {"maxUnavailable": 3}}),
+    ("networkpolicy", {"spec": {"ingress": [{}]}}),
+    ("hpa", {"spec": {"maxReplicas": 90}}),
+]
+
+
+def test_every_kind_of_child_is_put_right(plane: ControlPlane, operator: OperatorProcess, contest_name: str) -> None:
+    apply(plane, contest_name, autoscaling={"maxReplicas": 2})
+    wait_ready(plane, contest_name)
+    child = f"{contest_name}-triton"
+    good = {kind: plane.get(kind, child)["spec"] for kind, _ in EDITS}
+    for kind, wrong in EDITS:
+        plane.kubectl("patch", kind, child, "--type=merge", "-p", json.dumps(wrong))
+    for kind, _ in EDITS:
+        eventually(lambda: plane.get(kind, child)["spec"], good[kind].__eq__)  # noqa: B023 - asked at once
+    plane.kubectl("delete", "hpa", child)
+    eventually(lambda: plane.kubectl("get", "hpa", child, "--ignore-not-found"))
+
+
+def test_the_example_of_the_guide_becomes_ready(
+    plane: ControlPlane, operator: OperatorProcess, services: Services
+) -> None:
+    """As it stands in the guide, but for its dates and the taint of the nodes here."""
+    example = yaml.safe_load((Path(__file__).parent / "example.yaml").read_text(encoding="utf-8"))
+    name, spec, now = example["metadata"]["name"], example["spec"], datetime.now(UTC)
+    opens, closes = now - timedelta(hours=1), now + timedelta(hours=5)
+    spec["schedule"]["windows"] = [
+        {"opens": opens.isoformat("T", "seconds"), "closes": closes.isoformat("T", "seconds")}
+    ]
+    spec["gpu"]["tolerations"] = [{"key": "nvidia.com/gpu", "operator": "Exists"}]
+    picture = plane.get("configmap", "targets")["binaryData"]["swan.png"]
+    targets = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "pycon-targets"}}
+    plane.kubectl("apply", "-f", "-", stdin=json.dumps({**targets, "binaryData": {"swan.png": picture}}))
+    try:
+        plane.kubectl("apply", "-f", "-", stdin=json.dumps(example))
+        wait_ready(plane, name)
+        assert status(plane, name)["readyReplicas"] == 2
+        assert name in plane.kubectl("get", "cygnet"), "the category"
+    finally:
+        plane.kubectl("delete", "contest/" + name, "configmap/pycon-targets")
 
 
 @pytest.mark.parametrize("operator_runs", [True, False])

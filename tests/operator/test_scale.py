@@ -17,21 +17,21 @@ import pytest
 from cygnet_operator.pictures import KEPT_S
 
 from .conftest import PUBLIC_URL, OperatorProcess, contest, eventually
-from .control_plane import ControlPlane
+from .control_plane import NAMESPACE, ControlPlane
 from .test_recovery import requests_of_the_operator
 
 pytestmark = [pytest.mark.control_plane, pytest.mark.scale, pytest.mark.timeout(3000)]
 COUNT = int(os.environ.get("CYGNET_TEST_CONTESTS", "500"))
 RESYNC_S = float(os.environ.get("CYGNET_TEST_RESYNC_S", KEPT_S + 30))
 """By default long enough that the resync has to read every target's picture again, as it has every ten minutes."""
+CONTESTS = f"/apis/cygnet.dev/v1alpha1/namespaces/{NAMESPACE}/contests"
 LIMIT_S = 60.0
 """A start and a resync take no longer."""
 
 
 def test_five_hundred_contests(plane: ControlPlane, operator: OperatorProcess, tmp_path: Path) -> None:
-    names = [f"scale-{i}" for i in range(COUNT)]
     try:
-        from_nothing(plane, names)
+        from_nothing(plane)
         print(f"memory of the operator {memory_mib(operator):.0f} MiB")
         eventually(lambda: requests_of_the_operator(plane, over_s=5), lambda seen: seen == [], timeout_s=120)
         seen = requests_of_the_operator(plane, over_s=30)
@@ -46,14 +46,16 @@ def test_five_hundred_contests(plane: ControlPlane, operator: OperatorProcess, t
             second.stop()
         assert "Traceback" not in second.log.read_text()
     finally:
-        plane.kubectl("delete", "contests", *names, "--ignore-not-found", "--wait=false")
+        plane.api("DELETE", f"{CONTESTS}?labelSelector=test%3Dscale")
 
 
-def from_nothing(plane: ControlPlane, names: list[str]) -> None:
+def from_nothing(plane: ControlPlane) -> None:
     future = [{"opens": "2099-10-26T09:00:00+09:00", "closes": "2099-10-26T18:00:00+09:00"}]
-    items = [contest(name, schedule={"windows": future}) for name in names]
     began = time.monotonic()
-    plane.kubectl("create", "-f", "-", stdin=json.dumps({"apiVersion": "v1", "kind": "List", "items": items}))
+    for i in range(COUNT):
+        item = contest(f"scale-{i}", schedule={"windows": future})
+        item["metadata"]["labels"] = {"test": "scale"}
+        plane.api("POST", CONTESTS, item)
     created = time.monotonic() - began
     eventually(lambda: ready(plane), lambda count: count == COUNT, timeout_s=900)
     print(f"\n{COUNT} contests: created in {created:.0f} s, all ready after {time.monotonic() - began:.0f} s")
