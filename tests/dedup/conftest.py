@@ -28,6 +28,7 @@ def order() -> MakeOrder:
         who: str = "a",
         *,
         request: str | None = None,
+        nickname: str = "Ada",
         every_ms: int = 10_000,
         burst: int = 3,
         pending: int = 2,
@@ -40,7 +41,7 @@ def order() -> MakeOrder:
         wish = Wish(
             contest=contest,
             participant_id=who * 26,
-            nickname="Ada",
+            nickname=nickname,
             request_id=request or f"request-number-{made}",
             target=Target("duck", "0" * 64),
             prompt=prompt,

@@ -190,6 +190,20 @@ async def test_scores_and_seeds_keep_every_bit(store: Store, order: MakeOrder) -
     )  # fmt: skip
 
 
+async def test_who_has_a_score_is_sent_to_the_leaderboard_again_only_under_a_new_name(
+    store: Store, order: MakeOrder
+) -> None:
+    await store.admit(order(), GENEROUS, T0)
+    await store.admit(order(), GENEROUS, T0)
+    await store.complete((await claimed(store)).lease, RESULT)
+    renamed = order(nickname="Grace")
+    back, other = order(), order(who="b")
+    for each in (order(), renamed, order(nickname="Grace"), back, other, order(who="b")):
+        assert (await store.admit(each, GENEROUS, T0 + 1)).outcome == "repeated"
+    sent = [(each.participant_id[0], each.nickname) for each in await store.outbox("limits", 10)]
+    assert sent == [("a", "Ada"), ("a", "Grace"), ("a", "Ada"), ("b", "Ada")]
+
+
 async def test_pace_is_what_drawings_took_and_how_many_at_once(store: Store, order: MakeOrder) -> None:
     for number in range(3):
         await store.admit(order(f"prompt {number}", pending=100), GENEROUS, T0)

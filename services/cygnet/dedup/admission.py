@@ -7,7 +7,7 @@ from typing import Protocol
 
 from cygnet.dedup import eta, identity
 from cygnet.dedup.canonical import canonical_prompt
-from cygnet.dedup.values import Bucket, Decision, Order, Pace, Snapshot, Wish
+from cygnet.dedup.values import Bucket, Decision, Order, Pace, Record, Snapshot, Wish
 from cygnet.platform.errors import Conflict, FieldViolation, InvalidRequest, Refused
 from cygnet.platform.logs import prompt_hash
 
@@ -42,6 +42,7 @@ class SnapshotReader(Protocol):
     """What tells how a submission stands."""
 
     async def one(self, contest: str, submission_id: str) -> Snapshot: ...
+    def of(self, record: Record, pace: Pace) -> Snapshot: ...
 
 
 class Admission:
@@ -107,7 +108,9 @@ class Admission:
                 "prompt": prompt_hash(canonical),
             },
         )
-        return await self._snapshots.one(wish.contest, order.submission_id)
+        if decision.record is None or decision.pace is None:
+            return await self._snapshots.one(wish.contest, order.submission_id)
+        return self._snapshots.of(decision.record, decision.pace)
 
     async def _known(self, wish: Wish) -> Snapshot:
         found = await self._snapshots.one(wish.contest, _submission_id(wish))

@@ -1,13 +1,15 @@
 -- Decides on a submission. Changes nothing when it refuses, but for the cheap bucket.
 --
 -- KEYS  submission, job, queue, since, clock, pending, finish, submit_bucket, work_bucket, history, waiters, outbox,
---       lanes, models
--- ARGV  now in ms; the order as JSON (store.py, Store.admit)
--- Returns outcome, ms until a bucket has a token again, jobs waiting
+--       lanes, models, credited, named, leases, pace, asked
+-- ARGV  now in ms; the order as JSON (store.py, Store.admit), then which fields of a job are asked for
+-- Returns outcome, ms until a bucket has a token again, jobs waiting; for what was admitted now also the submission,
+--         revision, samples of the pace, jobs being drawn, when workers asked, fields of the job, place in the queue
 local SUBMISSION, JOB, QUEUE, SINCE, CLOCK, PENDING = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6]
 local FINISH, SUBMIT_BUCKET, WORK_BUCKET, HISTORY, WAITERS, OUTBOX =
   KEYS[7], KEYS[8], KEYS[9], KEYS[10], KEYS[11], KEYS[12]
-local LANES, MODELS = KEYS[13], KEYS[14]
+local LANES, MODELS, CREDITED, NAMED, LEASES, PACE, ASKED =
+  KEYS[13], KEYS[14], KEYS[15], KEYS[16], KEYS[17], KEYS[18], KEYS[19]
 local now = tonumber(ARGV[1])
 local order = cjson.decode(ARGV[2])
 local participant = order.participant_id
@@ -93,10 +95,8 @@ if new_work then
   change.queue_moved, change.work_added = true, true
 elseif state == 'done' then
   outcome = 'repeated'
-  redis.call('XADD', OUTBOX, '*', 'submission_id', order.submission_id, 'participant_id', participant,
-    'nickname', order.nickname, 'policy_generation', int(order.policy_generation), 'delivered_ms', int(now),
-    'target', order.target, 'result', redis.call('HGET', JOB, 'result'))
-  change.outbox_grew = true
+  change.outbox_grew = credit(OUTBOX, CREDITED, NAMED, order.submission_id, participant, order.nickname,
+    int(order.policy_generation), now, order.target, redis.call('HGET', JOB, 'result'))
 else
   outcome = 'coalesced'
   -- A shared drawing stands where the best placed of those who wait for it would stand alone: a light user who asks
@@ -117,14 +117,29 @@ if outcome ~= 'repeated' then
   }))
 end
 -- What never changes about a submission; how it stands is its job's business. Strings only: see int().
-redis.call('SET', SUBMISSION, cjson.encode({
+local submission = cjson.encode({
   participant_id = participant, fingerprint = order.fingerprint, run = redis.call('HGET', JOB, 'run'),
   prompt = order.prompt, target = order.target, answer = outcome, created_ms = int(now),
   policy_generation = int(order.policy_generation),
-}))
+})
+redis.call('SET', SUBMISSION, submission)
 if redis.call('EXISTS', HISTORY) == 0 then
   redis.call('HINCRBY', CLOCK, 'participants', 1)
 end
 redis.call('ZADD', HISTORY, sequence, order.submission_id)
 announce(CLOCK, change)
-return reply(outcome)
+
+-- 5. How it stands now, so that nobody has to ask again.
+local said = reply(outcome)
+for _, part in ipairs({
+  submission,
+  redis.call('HGET', CLOCK, 'revision'),
+  redis.call('LRANGE', PACE, 0, -1),
+  redis.call('ZCARD', LEASES),
+  redis.call('HVALS', ASKED),
+  redis.call('HMGET', JOB, unpack(ARGV, 3)),
+  redis.call('ZRANK', QUEUE, order.fingerprint),
+}) do
+  said[#said + 1] = part
+end
+return said

@@ -1,11 +1,11 @@
 -- Ends a job with its picture: the first one completed is the one for ever.
 --
--- KEYS  job, queue, since, leases, clock, pending, waiters, outbox, pace, lanes
+-- KEYS  job, queue, since, leases, clock, pending, waiters, outbox, pace, lanes, credited, named
 -- ARGV  now in ms, contest, fingerprint, fence, result as JSON, samples of the pace to keep
 -- Returns {'done', the result in force, ms since the job was admitted}, without the last when it was done before;
 --         or {'lost'} when another claim has the job
 local JOB, QUEUE, SINCE, LEASES, CLOCK, PENDING = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6]
-local WAITERS, OUTBOX, PACE, LANES = KEYS[7], KEYS[8], KEYS[9], KEYS[10]
+local WAITERS, OUTBOX, PACE, LANES, CREDITED, NAMED = KEYS[7], KEYS[8], KEYS[9], KEYS[10], KEYS[11], KEYS[12]
 local now, contest, fingerprint, fence, result, samples =
   tonumber(ARGV[1]), ARGV[2], ARGV[3], ARGV[4], ARGV[5], tonumber(ARGV[6])
 
@@ -34,9 +34,8 @@ local ids = {}
 for index = 1, #waiting, 2 do
   local waiter = cjson.decode(waiting[index + 1])
   ids[#ids + 1] = waiting[index]
-  redis.call('XADD', OUTBOX, '*', 'submission_id', waiting[index], 'participant_id', waiter.participant_id,
-    'nickname', waiter.nickname, 'policy_generation', waiter.policy_generation, 'delivered_ms', int(now),
-    'target', target, 'result', result)
+  credit(OUTBOX, CREDITED, NAMED, waiting[index], waiter.participant_id, waiter.nickname, waiter.policy_generation, now,
+    target, result)
 end
 redis.call('DEL', WAITERS)
 announce(CLOCK, { contest = contest, submission_ids = ids, queue_moved = true, outbox_grew = true })

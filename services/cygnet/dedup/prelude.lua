@@ -38,6 +38,20 @@ local function dequeue(queue, since, lanes, job, fingerprint)
   redis.call('ZREM', lanes, in_lane(job, fingerprint))
 end
 
+-- Puts a score on its way to the leaderboard, which keeps a participant's first and best, and their newest nickname: a
+-- score that they have had, under the nickname that they last had one with, would change nothing there.
+-- Returns whether it was put.
+local function credit(outbox, credited, named, submission_id, participant, nickname, generation, now, target, result)
+  if redis.call('SADD', credited, participant) == 0 and redis.call('HGET', named, participant) == nickname then
+    return false
+  end
+  redis.call('HSET', named, participant, nickname)
+  redis.call('XADD', outbox, '*', 'submission_id', submission_id, 'participant_id', participant,
+    'nickname', nickname, 'policy_generation', generation, 'delivered_ms', int(now), 'target', target,
+    'result', result)
+  return true
+end
+
 -- The failure belongs to this run: who waited for it is told so for ever, though somebody may ask again. A drawing that
 -- failed costs nothing: the token goes back.
 local function fail(job, pending, work_bucket, waiters, failure)

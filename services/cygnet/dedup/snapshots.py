@@ -27,17 +27,17 @@ class Snapshots:
     async def some(self, contest: str, submission_ids: Sequence[str]) -> list[Snapshot]:
         """Returns submissions in the order asked, unknown ones left out."""
         found, pace = await self._store.records(contest, submission_ids)
-        typical_ms = eta.typical_ms(pace)
-        no_worker = pace.asked_ms + self._away_ms <= self._clock()
-        return [
-            Snapshot(
-                record=record,
-                wait=eta.wait(record.position, pace) if record.state is State.QUEUED else None,
-                typical_ms=typical_ms if record.state is State.DRAWING else 0,
-                no_worker=no_worker and record.state is State.QUEUED,
-            )
-            for record in found
-        ]
+        return [self.of(record, pace) for record in found]
+
+    def of(self, record: Record, pace: Pace) -> Snapshot:
+        """Returns what follows from a record and the pace of its moment."""
+        waits = record.state is State.QUEUED
+        return Snapshot(
+            record=record,
+            wait=eta.wait(record.position, pace) if waits else None,
+            typical_ms=eta.typical_ms(pace) if record.state is State.DRAWING else 0,
+            no_worker=waits and pace.asked_ms + self._away_ms <= self._clock(),
+        )
 
     async def one(self, contest: str, submission_id: str) -> Snapshot:
         """Returns one submission; `NotFound` when it is unknown."""

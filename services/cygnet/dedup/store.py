@@ -10,6 +10,8 @@ alone is of all contests.
   since                  sorted set: waiting jobs by when they were admitted
   leases                 sorted set: jobs being drawn by when their lease runs out
   waiters:<fingerprint>  hash: submission -> who is told and credited when the job ends
+  credited:<fingerprint> set: the participants whose score has gone into the outbox
+  named                  hash: participant -> the nickname with which a score of theirs last went there
   lanes                  sorted set: waiting jobs by the model that they ask for, then by tag (prelude.lua)
   asked                  hash: lane -> when a worker of that model last asked for work, or said that it draws
   models                 hash: lane -> how the contest draws with that model
@@ -129,9 +131,17 @@ class Store:
             _key(contest, "subs", wish.participant_id),
             _key(contest, "waiters", fingerprint),
             *(_key(contest, name) for name in ("outbox", "lanes", "models")),
+            _key(contest, "credited", fingerprint),
+            *(_key(contest, name) for name in ("named", "leases", "pace", "asked")),
         ]
-        outcome, wait_ms, length = await _run(self._admit, keys, [now_ms, json.dumps(document, ensure_ascii=False)])
-        return Decision(outcome.decode(), int(wait_ms), int(length))
+        arguments: list[str | int] = [now_ms, json.dumps(document, ensure_ascii=False), *records.JOB_FIELDS]
+        outcome, wait_ms, length, *stands = await _run(self._admit, keys, arguments)
+        if not stands:
+            return Decision(outcome.decode(), int(wait_ms), int(length))
+        asked, revision, samples, drawing, asked_ms, job, position = stands
+        # What was admitted now has not failed.
+        record = records.record(order.submission_id, json.loads(asked), [*job, None], position, int(revision))
+        return Decision(outcome.decode(), 0, int(length), record, _pace(samples, drawing, asked_ms))
 
     async def claim(
         self, contest: str, token: str, lease_ms: int, now_ms: int, served: Served | None = None, away_ms: int = 0
@@ -181,6 +191,8 @@ class Store:
             *(_key(contest, name) for name in ("queue", "since", "leases", "clock", "pending")),
             _key(contest, "waiters", fingerprint),
             *(_key(contest, name) for name in ("outbox", "pace", "lanes")),
+            _key(contest, "credited", fingerprint),
+            _key(contest, "named"),
         ]
         arguments: list[str | int] = [
             result.completed_ms, contest, fingerprint, lease.fence, records.result_document(result), _PACE_SAMPLES,

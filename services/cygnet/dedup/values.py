@@ -113,18 +113,6 @@ class Bucket:
 
 
 @dataclass(frozen=True)
-class Decision:
-    """What the admission script said."""
-
-    outcome: str
-    """known, accepted, coalesced, repeated; or REQUEST_ID_REUSED and the reasons of refusals."""
-    wait_ms: int
-    """For a bucket's refusal: when it has a token again. Exact."""
-    queue_length: int
-    """Jobs that waited at that moment."""
-
-
-@dataclass(frozen=True)
 class Result:
     """A picture and its score."""
 
@@ -232,6 +220,22 @@ class Record:
     """When its drawing began, while drawing."""
     result: Result | None
     failure: Failure | None
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What the admission script said."""
+
+    outcome: str
+    """known, accepted, coalesced, repeated; or REQUEST_ID_REUSED and the reasons of refusals."""
+    wait_ms: int
+    """For a bucket's refusal: when it has a token again. Exact."""
+    queue_length: int
+    """Jobs that waited at that moment."""
+    record: Record | None = None
+    """How the submission stands, where it was admitted now."""
+    pace: Pace | None = None
+    """How fast pictures were drawn at that moment."""
 
 
 @dataclass(frozen=True)
