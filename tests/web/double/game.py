@@ -82,6 +82,7 @@ class Game:
     paused: bool = False
     freeze_before_ms: int = 0
     pictures: dict[str, bytes] = field(default_factory=dict)
+    painted: dict[str, str] = field(default_factory=dict)
     players: dict[str, tuple[str, str]] = field(default_factory=dict)
     submissions: dict[str, tuple[str, Submission]] = field(default_factory=dict)
     by_request: dict[str, str] = field(default_factory=dict)
@@ -104,7 +105,9 @@ class Game:
         self.changed = asyncio.Event()
 
     def picture(self, words: str) -> str:
-        """Paints something recognisable and returns its name."""
+        """Paints something recognisable, once, and returns its name."""
+        if words in self.painted:
+            return self.painted[words]
         seed = hashlib.sha256(words.encode()).digest()
         image = Image.new("RGB", (256, 256), (180 + seed[0] % 70, 215, 190 + seed[1] % 60))
         pen = ImageDraw.Draw(image)
@@ -119,6 +122,7 @@ class Game:
         image.save(out, "PNG")
         name = hashlib.sha256(out.getvalue()).hexdigest()
         self.pictures[name] = out.getvalue()
+        self.painted[words] = name
         return name
 
     def contest(self) -> contest_pb2.Contest:
