@@ -46,7 +46,7 @@ def test_five_hundred_contests(plane: ControlPlane, operator: OperatorProcess, t
             second.stop()
         assert "Traceback" not in second.log.read_text()
     finally:
-        plane.api("DELETE", f"{CONTESTS}?labelSelector=test%3Dscale")
+        plane.kubectl("delete", "contests", "-l", "test=scale", "--wait=false")
 
 
 def from_nothing(plane: ControlPlane) -> None:
