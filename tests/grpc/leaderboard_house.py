@@ -50,6 +50,7 @@ class Service:
     admin: "admin_pb2_grpc.ContestAdminServiceAsyncStub"
     lifetime: Lifetime
     organisers: "leaderboard_pb2_grpc.LeaderboardServiceAsyncStub"
+    admin_address: str
     deliveries: "itertools.count[int]" = field(default_factory=lambda: itertools.count(1))
 
     async def apply(
@@ -144,6 +145,7 @@ async def serving_leaderboard(
             admin=admin_pb2_grpc.ContestAdminServiceStub(admin),
             lifetime=lifetime,
             organisers=leaderboard_pb2_grpc.LeaderboardServiceStub(admin),
+            admin_address=f"127.0.0.1:{admin_port}",
         )
         lifetime.stopping.set()
 

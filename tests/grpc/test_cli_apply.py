@@ -66,7 +66,7 @@ class Installation:
 
 
 @asynccontextmanager
-async def admin_api(holder: ContestHolder, pictures: PictureStore | None) -> AsyncIterator[str]:
+async def admin_api(holder: ContestHolder, pictures: PictureStore | None, token: str = TOKEN) -> AsyncIterator[str]:
     servicer = ContestAdminServicer(holder, pictures)
     endpoint = Endpoint(
         "127.0.0.1:0",
@@ -76,7 +76,7 @@ async def admin_api(holder: ContestHolder, pictures: PictureStore | None) -> Asy
                 lambda server: admin_pb2_grpc.add_ContestAdminServiceServicer_to_server(servicer, server),
             )
         ],
-        bearer_token=TOKEN,
+        bearer_token=token,
         max_request_bytes=MAX_ADMIN_REQUEST_BYTES,
     )
     async with serving([endpoint], grace_s=0.1) as (port,):

@@ -9,10 +9,11 @@ from cygnet.cli.problem import Problem
 from cygnet.platform.channels import DEADLINE_S, channel
 from cygnet.platform.errors import DomainError, InvalidRequest, NotFound, Unavailable
 from cygnet.platform.status import from_rpc_error
-from cygnet.v1 import admin_pb2, admin_pb2_grpc, contest_pb2
+from cygnet.v1 import admin_pb2, admin_pb2_grpc, contest_pb2, leaderboard_pb2, leaderboard_pb2_grpc
 
 if TYPE_CHECKING:
     from cygnet.v1.admin_pb2_grpc import ContestAdminServiceAsyncStub
+    from cygnet.v1.leaderboard_pb2_grpc import LeaderboardServiceAsyncStub
 
 
 @dataclass(frozen=True)
@@ -65,6 +66,17 @@ class AdminApis:
                 return (await stub.GetContestDocument(request, metadata=self._metadata(), timeout=DEADLINE_S)).document
             except grpc.aio.AioRpcError as error:
                 raise self._said(error, self.submission) from None
+
+    async def board(self, contest: str, target: str, limit: int) -> leaderboard_pb2.Leaderboard:
+        """Returns the ranking as it is, also while players see one that stands still. Raises DomainError."""
+        request = leaderboard_pb2.GetLeaderboardRequest(contest=contest, target=target, limit=limit)
+        async with channel(self.leaderboard) as connection:
+            stub: LeaderboardServiceAsyncStub = leaderboard_pb2_grpc.LeaderboardServiceStub(connection)
+            try:
+                answer = await stub.GetLeaderboard(request, metadata=self._metadata(), timeout=DEADLINE_S)
+            except grpc.aio.AioRpcError as error:
+                raise self._said(error, self.leaderboard) from None
+        return answer.leaderboard
 
     async def _apply(self, address: str, request: admin_pb2.ApplyContestRequest) -> admin_pb2.ApplyContestResponse:
         async with channel(address) as connection:

@@ -3,6 +3,7 @@
 import click
 
 from cygnet.cli.apply import apply
+from cygnet.cli.board import board
 from cygnet.cli.contest import contest
 from cygnet.cli.doctor import doctor
 from cygnet.cli.status import status
@@ -15,5 +16,5 @@ def main() -> None:
     """AI drawing contests: prompts in, pictures drawn and scored fairly, a live leaderboard out."""
 
 
-for _command in (up, apply, contest, doctor, status):
+for _command in (up, apply, board, contest, doctor, status):
     main.add_command(_command)

@@ -1,0 +1,125 @@
+"""What `cygnet board` shows: the rankings of a contest's targets, once or for as long as they change."""
+
+import asyncio
+import json
+import sys
+from collections.abc import Sequence
+from datetime import UTC
+
+import click
+from google.protobuf.timestamp_pb2 import Timestamp
+
+from cygnet.cli.admin import AdminApis
+from cygnet.cli.problem import Problem
+from cygnet.contest.phase import frozen_from_ms
+from cygnet.platform.errors import Unavailable
+from cygnet.v1 import contest_pb2, leaderboard_pb2
+
+LOOK_S = 1.0
+"""Pause between two looks."""
+
+Boards = Sequence[leaderboard_pb2.Leaderboard]
+
+
+async def show(apis: AdminApis, name: str, target: str | None, top: int, *, as_json: bool) -> None:
+    """Prints the rankings. Raises DomainError and Problem."""
+    contest = await _contest(apis, name, target)
+    _print(contest, await _boards(apis, contest, target, top), as_json)
+
+
+async def watch(apis: AdminApis, name: str, target: str | None, top: int, *, as_json: bool) -> None:
+    """Prints them after every change, for ever; says so while the leaderboard is away. Raises as `show` does."""
+    contest = await _contest(apis, name, target)
+    shown, away = "", False
+    while True:
+        try:
+            boards, away = await _boards(apis, contest, target, top), False
+        except Unavailable as error:
+            if not away:
+                click.echo(f"cygnet: {error.message}; trying again", err=True)
+            away = True
+        else:
+            words = _document(contest, boards)
+            if words != shown:
+                _print(contest, boards, as_json)
+            shown = words
+        await asyncio.sleep(LOOK_S)
+
+
+async def _contest(apis: AdminApis, name: str, target: str | None) -> contest_pb2.Contest:
+    contest = (await apis.get(name)).contest
+    names = [each.name for each in contest.targets]
+    if target is not None and target not in names:
+        raise Problem(f"contest {contest.name} has no target called {target!r}; it has {', '.join(names)}")
+    return contest
+
+
+async def _boards(apis: AdminApis, contest: contest_pb2.Contest, target: str | None, top: int) -> Boards:
+    names = [each.name for each in contest.targets] if target is None else [target]
+    return [await apis.board(contest.name, each, top) for each in names]
+
+
+def _print(contest: contest_pb2.Contest, boards: Boards, as_json: bool) -> None:
+    if as_json:
+        click.echo(_document(contest, boards))
+        return
+    if sys.stdout.isatty():
+        click.clear()
+    click.echo("\n\n".join([_head(contest, boards[0]), *map(_table, boards)]))
+
+
+def _head(contest: contest_pb2.Contest, board: leaderboard_pb2.Leaderboard) -> str:
+    phase = _phase(board)
+    until = f" until {_local(board.next_change)}" if board.HasField("next_change") else ""
+    lines = [f"{contest.name}: {phase}{until}"]
+    frozen_ms = frozen_from_ms(contest)
+    if phase == "frozen" and frozen_ms is not None:
+        since = Timestamp()
+        since.FromMilliseconds(frozen_ms)
+        lines.append(f"Players see the ranking of {_local(since)}; this is the one of now.")
+    return "\n".join(lines)
+
+
+def _table(board: leaderboard_pb2.Leaderboard) -> str:
+    decimals = max((each.decimals for each in board.standings), default=0)
+    rows = [
+        f"{each.rank:4}  {f'{each.score:.{each.decimals}f}'.ljust(4 + decimals)}  {each.nickname}"
+        for each in board.standings
+    ]
+    players = "1 player" if board.participants == 1 else f"{board.participants} players"
+    return "\n".join([f"{board.target}: {players}", *(rows or ["  nobody has a score yet"])])
+
+
+def _document(contest: contest_pb2.Contest, boards: Boards) -> str:
+    facts = {
+        "contest": contest.name,
+        "phase": _phase(boards[0]),
+        "nextChange": boards[0].next_change.ToJsonString() if boards[0].HasField("next_change") else None,
+        "targets": [
+            {
+                "target": board.target,
+                "participants": board.participants,
+                "standings": [
+                    {
+                        "rank": each.rank,
+                        "nickname": each.nickname,
+                        "participantId": each.participant_id,
+                        "score": each.score,
+                        "pictureSha256": each.picture_sha256,
+                        "achievedAt": each.achieved_at.ToJsonString(),
+                    }
+                    for each in board.standings
+                ],
+            }
+            for board in boards
+        ],
+    }
+    return json.dumps(facts, ensure_ascii=False)
+
+
+def _phase(board: leaderboard_pb2.Leaderboard) -> str:
+    return contest_pb2.ContestPhase.Name(board.phase).removeprefix("CONTEST_PHASE_").lower()
+
+
+def _local(moment: Timestamp) -> str:
+    return moment.ToDatetime(UTC).astimezone().strftime("%Y-%m-%d %H:%M:%S %Z")
