@@ -20,6 +20,8 @@ _HAS_DRAWN = (
     "import sys, urllib.request as r; "
     f"sys.exit(b'cygnet_worker_ready 1.0' not in r.urlopen('http://127.0.0.1:{WORKER_METRICS}/metrics').read())"
 )
+# Without a share of the CPU, a busy node starves Triton, which then takes its models' processes for dead and ends.
+_AT_LEAST = {"cpu": "500m", "memory": "768Mi"}
 _RESTRICTED: dict[str, Any] = {
     "allowPrivilegeEscalation": False,
     "capabilities": {"drop": ["ALL"]},
@@ -109,7 +111,7 @@ def _triton(contest: Contest, settings: OperatorSettings) -> dict[str, Any]:
             {"name": "triton-http", "containerPort": TRITON_HTTP, "protocol": "TCP"},
             {"name": "triton-metrics", "containerPort": TRITON_METRICS, "protocol": "TCP"},
         ],
-        "resources": {"requests": resources, "limits": resources},
+        "resources": {"requests": _AT_LEAST | resources, "limits": resources},
         "startupProbe": {
             "httpGet": {"path": "/v2/health/ready", "port": TRITON_HTTP},
             "periodSeconds": _PROBE_EVERY_S,

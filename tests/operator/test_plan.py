@@ -73,9 +73,14 @@ def test_gpus_nodes_and_taints_reach_the_pod() -> None:
     }
     result = planned(contest(gpu=gpu))
     wanted = {"nvidia.com/gpu": "2", "memory": "16Gi"}
-    assert triton(result)["resources"] == {"requests": wanted, "limits": wanted}
+    assert triton(result)["resources"] == {"requests": {"cpu": "500m", **wanted}, "limits": wanted}
     assert pod(result)["nodeSelector"] == {"pool": "gpu"}
     assert pod(result)["tolerations"] == [{"key": "gpu", "operator": "Exists", "effect": "NoSchedule"}]
+
+
+def test_a_replica_without_wishes_still_gets_its_turn_on_a_busy_node() -> None:
+    resources = triton(planned(contest()))["resources"]
+    assert resources == {"requests": {"cpu": "500m", "memory": "768Mi"}, "limits": {}}
 
 
 def test_replicas_keep_away_from_each_other() -> None:
