@@ -99,6 +99,11 @@ TARGET_PROMPTS = (
     ("duck", "duck"),
     ("duck", "a red duck on a pond"),
     ("duck", "a white swan on a pond"),
+    # Targets in styles that the generator does not draw.
+    ("duck-line", "a yellow duck on a pond"),
+    ("duck-crayon", "a yellow duck on a pond"),
+    ("duck-watercolour", "a yellow duck on a pond"),
+    ("duck-pixel", "a yellow duck on a pond"),
     ("swan", "a white swan on a pond"),
     ("swan", "swan"),
     ("swan", "a black swan on a pond"),
