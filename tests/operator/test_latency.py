@@ -1,7 +1,7 @@
 """From `kubectl patch` to the acknowledgement of every replica, fifty times, while submissions pour in.
 
 Real submission, leaderboard and dedup services as processes of their own; the patch is one request of the Kubernetes
-API, as kubectl sends it. How long it takes is printed; on a machine with nothing else to do it should stay under 2 s.
+API, as kubectl sends it. How long it takes is printed too.
 """
 
 import asyncio
@@ -24,12 +24,12 @@ from .test_lifecycle import wait_ready
 
 pytestmark = [pytest.mark.control_plane, pytest.mark.timeout(280)]
 
-NEVER_S = 60.0
+LIMIT_S = 2.0
 PLAYERS = 20
 ADMIN_METADATA = (("authorization", f"Bearer {ADMIN_API_TOKEN}"),)
 
 
-def test_fifty_patches_come_into_force_everywhere(
+def test_a_patch_is_in_force_everywhere_within_two_seconds(
     plane: ControlPlane,
     operator: OperatorProcess,
     real_services: RealServices,
@@ -44,6 +44,7 @@ def test_fifty_patches_come_into_force_everywhere(
         f"\n{len(times)} patches among {submitted} submissions by {PLAYERS} players: "
         f"median {statistics.median(times) * 1000:.0f} ms, p95 {p95 * 1000:.0f} ms, most {max(times) * 1000:.0f} ms"
     )
+    assert p95 < LIMIT_S
     seen = eventually(
         lambda: plane.get("contest", contest_name)["status"]["policyInForce"], lambda p: p["generation"] > 50
     )
@@ -66,7 +67,7 @@ async def _patches_in_a_flood(
             began = time.monotonic()
             await asyncio.to_thread(_patch, plane, name, {"spec": {"maxPromptChars": chars}})
             while not all([await _has(stub, name, chars) for stub in stubs]):
-                assert time.monotonic() - began < NEVER_S, "never in force"
+                assert time.monotonic() - began < 30, "never in force"
                 await asyncio.sleep(0.01)
             times.append(time.monotonic() - began)
     stop.set()
