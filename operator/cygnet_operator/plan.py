@@ -141,7 +141,6 @@ def _budget(contest: Contest) -> dict[str, Any]:
 
 
 def _network_policy(contest: Contest, settings: OperatorSettings) -> dict[str, Any]:
-    remote = any(model.remote for model in placed(contest)) or settings.pictures_url.startswith("s3://")
     dedup_port = int(settings.dedup_address.rpartition(":")[2])
     egress: list[dict[str, Any]] = [
         {"ports": [{"port": 53, "protocol": "UDP"}, {"port": 53, "protocol": "TCP"}]},
@@ -150,8 +149,11 @@ def _network_policy(contest: Contest, settings: OperatorSettings) -> dict[str, A
             "ports": [{"port": dedup_port, "protocol": "TCP"}],
         },
     ]
-    if remote:
-        egress.append({"ports": [{"port": 443, "protocol": "TCP"}]})
+    stores = {443} if any(model.remote for model in placed(contest)) else set()
+    if settings.pictures_url.startswith("s3://"):
+        stores.add(settings.pictures_port)
+    if stores:
+        egress.append({"ports": [{"port": port, "protocol": "TCP"} for port in sorted(stores)]})
     return _object(
         contest,
         NETWORK_POLICY,

@@ -39,6 +39,8 @@ class OperatorSettings(BaseSettings):
     """host:port of the dedup service, from where workers claim jobs."""
     pictures_url: str = "file:///pictures"
     """Where workers store pictures: file:///path or s3://bucket/prefix."""
+    pictures_port: int = Field(default=443, ge=1, le=65535)
+    """The port of that bucket, for replicas' network policies."""
     pictures_claim: str = ""
     """A PersistentVolumeClaim, mounted at the path of a file:// `pictures_url`."""
     worker_credentials_secret: str = ""

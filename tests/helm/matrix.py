@@ -13,7 +13,13 @@ INSTALLATIONS: dict[str, Values] = {
     "a registry of one's own": {"images": {"registry": "registry.example.org/cygnet", "pullSecrets": ["pull"]}},
     "external Redis by URL": {
         "redis": {"enabled": False},
-        "externalRedis": {"url": "rediss://redis.example.org:6380/0"},
+        "externalRedis": {"url": "rediss://user:6379@redis.example.org:6380/0", "port": 6380},
+    },
+    "a bucket of one's own": {
+        "pictures": {
+            "volume": {"enabled": False},
+            "s3": {"url": "s3://pictures/cygnet", "existingSecret": "bucket", "port": 9000},
+        }
     },
     "no operator": {"operator": {"enabled": False}, "crds": {"enabled": False}},
     "no policies, no budgets": {
@@ -59,6 +65,10 @@ CONTRADICTIONS: dict[str, tuple[Values, str]] = {
     "two ways to say which": (
         {"redis": {"enabled": False}, "externalRedis": {"url": "redis://a", "existingSecret": "b"}},
         "externalRedis.url and externalRedis.existingSecret are both given",
+    ),
+    "a Redis behind a closed port": (
+        {"redis": {"enabled": False}, "externalRedis": {"url": "rediss://redis.example.org:6380"}},
+        "set externalRedis.port=6380",
     ),
     "two places for pictures": ({"pictures": {"s3": {"url": "s3://a"}}}, "set pictures.volume.enabled=false"),
     "no place for pictures": ({"pictures": {"volume": {"enabled": False}}}, "pictures have no place"),

@@ -143,6 +143,22 @@ def test_the_operator_finds_the_admin_ports() -> None:
     assert all("admin" in [port["name"] for port in services[name]["spec"]["ports"]] for name in admin)
 
 
+def test_policies_let_the_ports_through_that_the_values_name() -> None:
+    def ports(installation: str, policy: str) -> set[int]:
+        spec = of_kind(render(INSTALLATIONS[installation]), "NetworkPolicy")[policy]["spec"]
+        return {port["port"] for rule in spec["egress"] for port in rule["ports"]}
+
+    for policy in ("cygnet-submission", "cygnet-gateway"):
+        assert 9000 in ports("a bucket of one's own", policy)
+        assert not {443, 9000} & ports("defaults", policy)
+    assert 6380 in ports("external Redis by URL", "cygnet-dedup")
+    (operator,) = (
+        pod for name, pod in pod_templates(render(INSTALLATIONS["a bucket of one's own"])).items() if "operator" in name
+    )
+    (container,) = containers(operator)
+    assert {"name": "CYGNET_OPERATOR_PICTURES_PORT", "value": "9000"} in container["env"]
+
+
 def test_images_of_one_registry() -> None:
     objects = render({"images": {"registry": "registry.example.org/cygnet/"}})
     images = {c["image"] for pod in pod_templates(objects).values() for c in containers(pod)}

@@ -190,6 +190,12 @@ def test_only_what_fetches_may_reach_outside(source: str, way_out: bool) -> None
     assert [port["port"] for rule in policy["ingress"] for port in rule["ports"]] == [8002, 9100]
 
 
+def test_replicas_reach_the_bucket_of_pictures() -> None:
+    bucket = SETTINGS.model_copy(update={"pictures_url": "s3://pictures", "pictures_port": 9000})
+    policy = only(planned(contest(), settings=bucket), "NetworkPolicy")["spec"]
+    assert [port["port"] for port in policy["egress"][-1]["ports"]] == [9000]
+
+
 def test_a_rollout_takes_nobody_away_before_the_new_one_serves() -> None:
     spec = only(planned(contest(model={"rollout": {"step": "50%", "pause": "90s"}})), "Deployment")["spec"]
     assert spec["strategy"]["rollingUpdate"] == {"maxSurge": "50%", "maxUnavailable": 0}

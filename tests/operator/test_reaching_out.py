@@ -140,19 +140,24 @@ def test_a_gauge_is_read_for_its_contest_alone() -> None:
     assert gauge(metrics, name, "b") is None
 
 
-def test_a_model_is_fetched_whole_and_once(tmp_path: Path) -> None:
-    store, folder = tmp_path / "store", tmp_path / "model"
+@pytest.mark.parametrize("kind", ["folder", "bucket"])
+def test_a_model_is_fetched_whole_and_once(kind: str, tmp_path: Path, request: pytest.FixtureRequest) -> None:
+    folder = tmp_path / "model"
+    if kind == "folder":
+        store, url = tmp_path / "store", (tmp_path / "store").as_uri()
+    else:
+        store, url = request.getfixturevalue("buckets").new("models") / "store", "s3://models/store"
     (store / "unet").mkdir(parents=True)
     (store / "unet" / "weights").write_bytes(b"w" * 1000)
     (store / "index.json").write_text("{}")
-    assert fetch(store.as_uri(), folder) == 2
+    assert fetch(url, folder) == 2
     assert (folder / "unet" / "weights").read_bytes() == b"w" * 1000
     untouched = (folder / "index.json").stat().st_mtime_ns
-    assert fetch(store.as_uri(), folder) == 2
+    assert fetch(url, folder) == 2
     assert (folder / "index.json").stat().st_mtime_ns == untouched
-    (tmp_path / "empty").mkdir()
+    (store / "empty").mkdir()
     with pytest.raises(FileNotFoundError, match="nothing under"):
-        fetch((tmp_path / "empty").as_uri(), folder)
+        fetch(f"{url}/empty", folder)
 
 
 def test_a_resource_of_another_schema_is_refused_with_the_field() -> None:

@@ -8,16 +8,19 @@ import logging
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 
 import obstore
 from obstore.exceptions import BaseError
-from obstore.store import ObjectStore, from_url
 
 from cygnet.platform.errors import NotFound, Unavailable
+from cygnet.platform.objects import object_store
 
 log = logging.getLogger(__name__)
 
 MAX_PICTURE_BYTES = 8 * 1024 * 1024
+# A bucket that says nothing must not hold a player's picture, or a worker, for minutes.
+_PATIENCE = timedelta(seconds=10)
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
@@ -28,15 +31,19 @@ class PictureStore:
     """
 
     def __init__(self, url: str) -> None:
-        self._store: ObjectStore = from_url(url, mkdir=True) if url.startswith("file:") else from_url(url)
+        self._store = object_store(url, _PATIENCE)
 
     async def put(self, picture: bytes) -> str:
         """Stores a picture and returns its SHA-256 as 64 hex digits. Storing it again changes nothing."""
         if len(picture) > MAX_PICTURE_BYTES:
             raise ValueError(f"a picture of {len(picture)} bytes is over the limit of {MAX_PICTURE_BYTES}")
         digest = hashlib.sha256(picture).hexdigest()
-        with _reaching_the_store():
-            await obstore.put_async(self._store, _path(digest), picture)
+        try:
+            with _reaching_the_store():
+                await obstore.put_async(self._store, _path(digest), picture)
+        except FileNotFoundError as missing:
+            log.warning("the picture store failed", extra={"error": "there is no such bucket"})
+            raise _does_not_answer() from missing
         return digest
 
     async def get(self, digest: str) -> bytes:
@@ -67,7 +74,11 @@ def _reaching_the_store() -> Iterator[None]:
     except BaseError as error:
         # The words name paths and buckets: they are for the log, not for callers.
         log.warning("the picture store failed", extra={"error": str(error).partition("\n")[0]})
-        raise Unavailable("the picture store does not answer", reason="PICTURES_UNAVAILABLE") from error
+        raise _does_not_answer() from error
+
+
+def _does_not_answer() -> Unavailable:
+    return Unavailable("the picture store does not answer", reason="PICTURES_UNAVAILABLE")
 
 
 def _path(digest: str) -> str:
