@@ -41,7 +41,7 @@ class Buckets:
 @contextmanager
 def running() -> Iterator[Buckets]:
     """Starts a store with no bucket. Raises NoObjectStore."""
-    program = _program()
+    server_program = program()
     port = any_free_port("127.0.0.1")
     with tempfile.TemporaryDirectory(prefix="cygnet-buckets-") as folder:
         data, notes = Path(folder) / "data", Path(folder) / "notes"
@@ -50,7 +50,7 @@ def running() -> Iterator[Buckets]:
         account = {"AWS_ACCESS_KEY_ID": "tester", "AWS_SECRET_ACCESS_KEY": "a secret of the tests"}
         server = subprocess.Popen(
             # Notes beside the data: not every file system keeps extended attributes.
-            [program, "--port", f"127.0.0.1:{port}", "--region", _REGION, "posix", "--sidecar", notes, data],
+            [server_program, "--port", f"127.0.0.1:{port}", "--region", _REGION, "posix", "--sidecar", notes, data],
             env={
                 "PATH": os.defpath,
                 "ROOT_ACCESS_KEY": account["AWS_ACCESS_KEY_ID"],
@@ -67,7 +67,8 @@ def running() -> Iterator[Buckets]:
             server.wait()
 
 
-def _program() -> str:
+def program() -> str:
+    """Returns where versitygw is. Raises NoObjectStore."""
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "cygnet" / "object-store"
     name = "versitygw"
     found = shutil.which(name) or shutil.which(name, path=str(cache))
