@@ -105,6 +105,9 @@ def test_what_is_over_is_over(phones: Phones, double: Double) -> None:
     for banner in (page.locator(".banner"), board.locator(".screen-state")):
         expect(banner).to_have_text("The contest is over. Thank you for playing! These are the final standings.")
     expect(board.locator(".invitation")).not_to_contain_text("Scan and draw")
+    # The ranking is empty, unless other tests played before.
+    for screen in (page, board):
+        expect(screen.locator("body")).not_to_contain_text("Be the first")
 
 
 def test_who_has_no_stream_learns_it_from_the_next_look(phones: Phones, double: Double) -> None:

@@ -133,6 +133,7 @@ export const en = {
   leaderboard: "Leaderboard",
   leaderboardFor: (target: string) => `Leaderboard: ${target}`,
   leaderboardLoading: "Counting the ducks …",
+  leaderboardNobody: "Nobody has a score.",
   leaderboardEmpty: "Nobody has a score yet. Be the first!",
   leaderboardStale: "The leaderboard is not live at the moment.",
   participants: (n: number) => (n === 1 ? "1 player" : `${n} players`),

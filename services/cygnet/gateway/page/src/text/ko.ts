@@ -127,6 +127,7 @@ export const ko: Words = {
   leaderboard: "순위표",
   leaderboardFor: (target) => `순위표: ${target}`,
   leaderboardLoading: "오리를 세는 중 …",
+  leaderboardNobody: "점수를 받은 사람이 없어요.",
   leaderboardEmpty: "아직 점수가 없어요. 첫 번째가 되어 보세요!",
   leaderboardStale: "지금은 순위표가 실시간이 아니에요.",
   participants: (n) => `참가자 ${n}명`,

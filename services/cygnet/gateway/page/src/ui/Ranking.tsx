@@ -1,6 +1,7 @@
 // The ranking of one target.
 import { useRef } from "preact/hooks";
 import { scoreText } from "../game/progress";
+import { ContestPhase } from "../gen/cygnet/v1/contest_pb";
 import type { Leaderboard, Standing } from "../gen/cygnet/v1/leaderboard_pb";
 import { words } from "../text/language";
 import { Cygnet } from "./art";
@@ -25,7 +26,7 @@ export function Ranking({ leaderboard, own, most, pictureSize, onOpen }: Props) 
     return (
       <p class="hint nobody">
         <Cygnet />
-        {text.leaderboardEmpty}
+        {leaderboard.phase === ContestPhase.FINISHED ? text.leaderboardNobody : text.leaderboardEmpty}
       </p>
     );
   }
