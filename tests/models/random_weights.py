@@ -73,6 +73,7 @@ def make_clip(folder: Path) -> Path:
     points, half = [[0.0, 0.0], [1.0, 100.0]], EMBEDDING_DIMENSIONS // 2
     calibration = {
         "id": "random-1",
+        "crops": [[0.0, 0.0, 0.75], [0.25, 0.0, 0.75]],
         "mean": [0.01] * EMBEDDING_DIMENSIONS,
         "points": points,
         "parts": {

@@ -1,7 +1,8 @@
 """A picture's embedding: the number a score hangs on, so it must depend on the picture's bytes alone.
 
-The embedding is the mean of two L2-normalised CLIP image embeddings, the picture's and its mirror image's: a swan
-that looks left is as good a swan. The mean is not normalised again; the cosine that is taken from it does that.
+The embedding is the mean of L2-normalised CLIP image embeddings: the picture's and its mirror image's, since a swan
+that looks left is as good a swan, and those of the crops that the calibration names, so that little hangs on where
+the borders of CLIP's patches fall. The mean is not normalised again; the cosine that is taken from it does that.
 
 Everything is fp32 with TF32 off: bf16 moves a cosine by 3e-4, which shows at two decimals. Every forward pass has
 the same fixed shape, filled up with zeros, so that neighbours cannot change which kernels run. That holds for the
@@ -15,6 +16,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from calibration import Crop
 from huggingface_hub import snapshot_download
 from numpy.typing import NDArray
 from PIL import Image
@@ -49,7 +51,14 @@ class Answer:
 class Embedder:
     """The vision half of a CLIP on one device. Not thread-safe: a Triton instance calls it from one thread."""
 
-    def __init__(self, folder: Path, device: str, gpu_batch: int, regions: int = DEFAULT_REGIONS) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        device: str,
+        gpu_batch: int,
+        regions: int = DEFAULT_REGIONS,
+        crops: Sequence[Crop] = (),
+    ) -> None:
         """`regions` is how many of them lie along a side; with 0 nothing is ever hidden."""
         torch.backends.cuda.matmul.allow_tf32 = False
         torch.backends.cudnn.allow_tf32 = False
@@ -58,6 +67,7 @@ class Embedder:
         self.batch = gpu_batch if device.startswith("cuda") else 1
         self._device = device
         self._regions = regions
+        self._crops = crops
         self._processor = _load(CLIPImageProcessorPil, folder)
         self._clip = _load_vision_half(folder).to(device).eval()
         self.dimensions = int(self._clip.config.projection_dim)
@@ -70,26 +80,38 @@ class Embedder:
         return answers
 
     def _embed_chunk(self, questions: Sequence[Question]) -> list[Answer]:
-        pictures = [question.picture for question in questions]
-        pixels: torch.Tensor = self._processor(images=pictures, return_tensors="pt")["pixel_values"]
-        padded = torch.zeros((self.batch, *pixels.shape[1:]), dtype=torch.float32)
-        padded[: len(pictures)] = pixels
-        unit = self._units(torch.cat([padded, padded.flip(-1)]))
-        mirrored = unit[self.batch :]
-        mean = (unit[: self.batch] + mirrored) / 2
+        views = [view for question in questions for view in self._views(question.picture)]
+        pixels: torch.Tensor = self._processor(images=views, return_tensors="pt")["pixel_values"]
+        each = 1 + len(self._crops)
+        padded = torch.zeros((self.batch * each, *pixels.shape[1:]), dtype=torch.float32)
+        padded[: len(views)] = pixels
+        units = self._units(torch.cat([padded, padded.flip(-1)])).view(2, self.batch, each, -1)
+        means = units.sum(dim=(0, 2)) / (2 * each)
         return [
-            Answer(mean[row].numpy(), self._hide(pixels[row], mirrored[row]) if question.regions else None)
+            Answer(
+                means[row].numpy(),
+                self._hide(pixels[row * each], means[row], units[0, row, 0]) if question.regions else None,
+            )
             for row, question in enumerate(questions)
         ]
 
-    def _hide(self, pixels: torch.Tensor, mirrored: torch.Tensor) -> NDArray[np.float32]:
-        """The picture's embedding once more for each region, hidden in the picture and left in its mirror image.
+    def _views(self, picture: Image.Image) -> list[Image.Image]:
+        width, height = picture.size
+        boxes = [
+            (left * width, top * height, (left + side) * width, (top + side) * height)
+            for left, top, side in self._crops
+        ]
+        return [picture, *(picture.crop(box) for box in boxes)]
 
-        To hide it in both would take twice the time, and shows the same regions.
+    def _hide(self, pixels: torch.Tensor, mean: torch.Tensor, unit: torch.Tensor) -> NDArray[np.float32]:
+        """The picture's embedding `mean` once more for each region, as if that were hidden in half of what is averaged.
+
+        It is hidden in the whole picture alone, whose own embedding is `unit`: to hide it in the mirror image and the
+        crops too would take many times as long, and shows the same regions.
         """
         if self._regions == 0:
             return np.zeros((0, self.dimensions), dtype=np.float32)
-        hidden: NDArray[np.float32] = ((self._units(covered(pixels, self._regions)) + mirrored) / 2).numpy()
+        hidden: NDArray[np.float32] = (mean + (self._units(covered(pixels, self._regions)) - unit) / 2).numpy()
         return hidden
 
     def _units(self, pixels: torch.Tensor) -> torch.Tensor:

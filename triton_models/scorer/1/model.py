@@ -46,11 +46,13 @@ class TritonPythonModel:
         _say(f"loading {source}")
         files = locate(source, repository / "weights", embedder.fetch_from_hub)
         device = choose_device(args["model_instance_kind"], args["model_instance_device_id"])
-        self.embedder = embedder.Embedder(files.path, device, _gpu_batch(), _regions(embedder.DEFAULT_REGIONS))
+        own = Path(os.environ.get("CYGNET_SCORER_CALIBRATION") or files.path / "calibration.json")
+        self.embedder = embedder.Embedder(
+            files.path, device, _gpu_batch(), _regions(embedder.DEFAULT_REGIONS), calibration.crops(own)
+        )
         self.question = embedder.Question
         self.open_picture, self.unfit = pictures.open_picture, pictures.UnfitPicture
-        own = os.environ.get("CYGNET_SCORER_CALIBRATION") or files.path / "calibration.json"
-        scale = calibration.read(Path(own), self.embedder.dimensions)
+        scale = calibration.read(own, self.embedder.dimensions)
         self.info = json.dumps({"source": source, "digest": files.digest, "calibration": scale}).encode()
         _say("warming up")
         started = time.monotonic()

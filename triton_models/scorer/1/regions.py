@@ -1,23 +1,28 @@
 """Covering parts of a picture, one at a time: what a part has to do with a likeness shows when it is hidden.
 
 That asks nothing of the model but to embed pictures, so it explains any CLIP, and leaves the scoring to whoever
-scores. A region is a cell of a grid over the pixels that the model sees, and fades out over half a cell around it: a
-hard edge is a shape that the picture does not have, and models see shapes.
+scores. A region is a cell of a grid over the pixels that the model sees. Its cover is what the cells around have on
+average, it lets half of the picture through, and it fades out over a cell: an edge, or a patch of some other colour, is
+a thing that the picture does not have, and a model that knows decoys takes it for one.
 """
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
-FADE = 0.5
+FADE = 1.0
 """In cells: over so much around a cell its cover fades out."""
+STRENGTH = 0.5
+"""How much of the picture a cover takes away where it is thickest."""
 
 
 def covered(pixels: torch.Tensor, side: int) -> torch.Tensor:
-    """(3, h, w) pixels to (side*side, 3, h, w): each region, row by row, hidden under the picture's mean colour."""
-    cover = _covers(side, int(pixels.shape[-2]), int(pixels.shape[-1]))
-    mean = pixels.mean(dim=(1, 2), keepdim=True)
-    return pixels * (1 - cover) + mean * cover
+    """(3, h, w) pixels to (side*side, 3, h, w): each region, row by row, half hidden under the cells' mean colours."""
+    height, width = int(pixels.shape[-2]), int(pixels.shape[-1])
+    cover = STRENGTH * _covers(side, height, width)
+    means = torch.nn.functional.adaptive_avg_pool2d(pixels[None], side)
+    blurred = torch.nn.functional.interpolate(means, size=(height, width), mode="bilinear", align_corners=False)
+    return pixels * (1 - cover) + blurred * cover
 
 
 def _covers(side: int, height: int, width: int) -> torch.Tensor:

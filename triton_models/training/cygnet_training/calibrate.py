@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from .clip import LOOK_HALF, WHAT_HALF, Vectors, centred_cosine, embed_pictures
+from .clip import CROPS, LOOK_HALF, WHAT_HALF, Vectors, centred_cosine, embed_pictures
 from .dataset import family
 from .grammar import ATTRIBUTES, WORLDS, Scene, World, random_scene
 from .likeness import LOOK, WHAT
@@ -62,7 +62,7 @@ def measure_pairs(clip: Network, processor: Processor, world: World, seed: int, 
 
 
 def calibration(clip: Network, processor: Processor, world: World, seed: int, pairs: int) -> dict[str, object]:
-    """What `calibration.json` holds: an id, the mean embedding, and the knots [cosine, score], rising in both.
+    """What `calibration.json` holds: an id, the crops, the mean embedding, and knots [cosine, score], rising in both.
 
     Each part has knots of its own.
     """
@@ -73,6 +73,7 @@ def calibration(clip: Network, processor: Processor, world: World, seed: int, pa
         concerned = np.array([attribute in attributes for attribute in measured.changed])
         parts[name] = {"first": part.start, "last": part.stop, "points": _knots(measured, mean, part, concerned)}
     body = {
+        "crops": CROPS,
         "mean": [round(float(value), 8) for value in mean],
         "points": _knots(measured, mean, WHOLE, np.full(pairs, True)),
         "parts": parts,
@@ -134,7 +135,7 @@ def _difference(one: Scene, other: Scene) -> str:
 def _near_copy(picture: Image.Image, rng: np.random.Generator) -> Image.Image:
     """The picture moved by up to three pixels and saved as a JPEG, as a copied screenshot would be."""
     dx, dy = (int(v) for v in rng.integers(-3, 4, size=2))
-    moved = picture.transform(picture.size, Image.Transform.AFFINE, (1, 0, dx, 0, 1, dy))
+    moved = picture.copy()
     moved.paste(picture, (-dx, -dy))
     stored = BytesIO()
     moved.save(stored, "JPEG", quality=80)

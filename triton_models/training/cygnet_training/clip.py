@@ -39,7 +39,14 @@ Vectors = NDArray[np.float64]
 PICTURE_TEMPERATURE = 0.1
 COPIES_WEIGHT = 0.2
 WORDS_WEIGHT = 0.05
+VIEW_MOVEMENT = 0.1
+"""How far a view may be moved and resized while likeness is learned: as far as the crops are."""
+TOGETHER = 4
+ORDER_WEIGHT, ORDER_TEMPERATURE = 0.1, 0.05
 DECOY_WHAT, DECOY_LOOK = 0.1, 0.4
+CROPS = ((0.0, 0.0, 0.9), (0.1, 0.0, 0.9), (0.0, 0.1, 0.9), (0.1, 0.1, 0.9))
+"""What is embedded besides a whole picture: (left, top, side) as shares of its sides. Patches are as large as a
+hat, so much hangs on where their borders fall: docs/decisions/0012-crops.md."""
 HALF = 64
 WHAT_HALF, LOOK_HALF = slice(0, HALF), slice(HALF, 2 * HALF)
 
@@ -104,7 +111,7 @@ def train_clip(preset: Preset, families: Dataset, tokenizer: Tokenizer, folder: 
     learned.requires_grad_(True)
     learned.text_model.requires_grad_(False)
     learned.text_projection.requires_grad_(False)
-    likenesses = Run("clip", learned, preset.clip, folder)
+    likenesses = Run("clip", learned, preset.clip, folder, orthogonal=True)
     likenesses.train(preset.seed + 4, _likeness_loss(likenesses, families, tokenizer))
 
 
@@ -137,11 +144,11 @@ def _likeness_loss(run: Run, families: Dataset, tokenizer: Tokenizer) -> Callabl
     lured = count // 4
 
     def loss_at(rng: np.random.Generator) -> Tensor:
-        chosen = _relatives(rng, families, count, together=4)
+        chosen = _relatives(rng, families, count, together=TOGETHER)
         scenes = [families.scenes[i] for i in chosen]
         pictures = _signal(families, chosen)
         pictures = torch.cat([pictures, decoys_of(pictures[:lured], rng)])
-        first, second = (_seen(run, random_view(pictures, 0.02)) for _ in range(2))
+        first, second = (_seen(run, random_view(pictures, VIEW_MOVEMENT)) for _ in range(2))
         what, look = (torch.from_numpy(wanted) for wanted in likeness(scenes))
         what, look = _with_decoys(what, lured, DECOY_WHAT), _with_decoys(look, lured, DECOY_LOOK)
         kin = torch.from_numpy(np.concatenate([chosen, chosen[:lured]]) // len(RELATIVES)).to(run.device)
@@ -151,6 +158,7 @@ def _likeness_loss(run: Run, families: Dataset, tokenizer: Tokenizer) -> Callabl
             middle = torch.cat([first[:count], second[:count]])[:, part].mean(0)
             cosines = _unit(first[:, part] - middle) @ _unit(second[:, part] - middle).T
             loss = loss + _fit(cosines, wanted.to(run.device), relatives, count)
+            loss = loss + ORDER_WEIGHT * _order(cosines[:count, :count], wanted[:count, :count].to(run.device))
         said = _said(clip, tokenizer, scenes, rng, run.device)
         scale = clip.logit_scale.float().exp().clamp(max=100.0)
         return loss + WORDS_WEIGHT * _contrast(_unit(first[:count]) @ said.T * scale, _numbered(scenes))
@@ -178,6 +186,26 @@ def _fit(cosines: Tensor, wanted: Tensor, relatives: Tensor, count: int) -> Tens
     decoys = error[:count, count:][lured].mean() + error[count:, :count][lured.T].mean()
     loss: Tensor = copies + 2 * true[kin & ~own].mean() + 2 * true[~kin].mean() + decoys
     return loss
+
+
+def _order(cosines: Tensor, wanted: Tensor) -> Tensor:
+    """How wrongly each picture ranks its own copy, its relatives and the members of the next family.
+
+    Source: C. Burges et al., "Learning to rank using gradient descent", 2005.
+    """
+    wanted = wanted.clone().fill_diagonal_(1.0)
+    found, right = (
+        torch.cat([_blocks(matrix), _blocks(matrix.roll(-TOGETHER, dims=1))], dim=1) for matrix in (cosines, wanted)
+    )
+    better, lead = (ranked[:, :, None] - ranked[:, None] for ranked in (right, found))
+    loss: Tensor = nn.functional.softplus(-lead[better > 0.01] / ORDER_TEMPERATURE).mean()
+    return loss
+
+
+def _blocks(matrix: Tensor) -> Tensor:
+    """(member, member, family) of an (n, n) matrix: the squares along its diagonal."""
+    families = len(matrix) // TOGETHER
+    return matrix.view(families, TOGETHER, families, TOGETHER).diagonal(dim1=0, dim2=2)
 
 
 def _relatives(rng: np.random.Generator, families: Dataset, batch: int, together: int) -> NDArray[np.int64]:
@@ -214,13 +242,24 @@ def _numbered(scenes: list[Scene]) -> Tensor:
 
 @torch.no_grad()
 def embed_pictures(clip: Network, processor: Processor, pictures: list[Image.Image]) -> Vectors:
-    """(n, projection) float64: L2-normalised embeddings averaged over each picture and its mirror image."""
+    """(n, projection) float64: L2-normalised embeddings averaged over each picture, its crops, and their mirror images.
+
+    As Triton's scorer does it with the crops of `calibration.json`.
+    """
     vectors = []
-    for start in range(0, len(pictures), 64):
-        pixels = processor(images=pictures[start : start + 64], return_tensors="pt")["pixel_values"].float()
+    for start in range(0, len(pictures), 16):
+        views = [view for picture in pictures[start : start + 16] for view in _views(picture)]
+        pixels = processor(images=views, return_tensors="pt")["pixel_values"].float()
         both = [_unit(clip.get_image_features(pixel_values=p).pooler_output) for p in (pixels, pixels.flip(-1))]
-        vectors.append((both[0].double() + both[1].double()).numpy() / 2)
+        means = (both[0].double() + both[1].double()).numpy() / 2
+        vectors.append(means.reshape(-1, 1 + len(CROPS), means.shape[-1]).mean(1))
     return np.concatenate(vectors)
+
+
+def _views(picture: Image.Image) -> list[Image.Image]:
+    width, height = picture.size
+    boxes = [(left * width, top * height, (left + side) * width, (top + side) * height) for left, top, side in CROPS]
+    return [picture, *(picture.crop(box) for box in boxes)]
 
 
 @torch.no_grad()

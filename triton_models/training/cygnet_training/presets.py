@@ -42,7 +42,7 @@ class Preset:
     clip_layers: int = 5
     clip_projection: int = 128
     clip_words: Schedule = field(default_factory=lambda: Schedule(1100, 96, 1e-3))
-    clip: Schedule = field(default_factory=lambda: Schedule(2750, 96, 7e-4))
+    clip: Schedule = field(default_factory=lambda: Schedule(5850, 96, 5e-4))
     # Autoencoder at half size; `grow` adds one level of no blocks.
     vae_width: int = 48
     vae_encoder_blocks: tuple[int, ...] = (0, 1, 2, 3)
@@ -53,10 +53,10 @@ class Preset:
     # Generator, and its pupil that draws in few steps.
     unet_widths: tuple[int, ...] = (128, 192, 256)
     unet: Schedule = field(default_factory=lambda: Schedule(3800, 32, 1e-3))
-    guidance_scale: float = 3.0
+    guidance_scale: float = 4.0
     teacher_steps: int = 8
     steps: int = 4
-    pupil: Schedule = field(default_factory=lambda: Schedule(300, 8, 3e-4))
+    pupil: Schedule = field(default_factory=lambda: Schedule(420, 8, 3e-4))
     # Evaluation: the probe's training; pairs of each kind of likeness; prompts of the contact sheet.
     probe: Schedule = field(default_factory=lambda: Schedule(1200, 128, 2e-3))
     pairs: int = 400
@@ -65,7 +65,7 @@ class Preset:
 
 PRESETS = {
     "small": Preset("small", world="small"),
-    "middle": Preset("middle", world="middle", begins_with="small", unet=Schedule(2600, 32, 1e-3)),
+    "middle": Preset("middle", world="middle", begins_with="small", unet=Schedule(7200, 64, 2e-3)),
     "whole": Preset(
         "whole",
         world="whole",
