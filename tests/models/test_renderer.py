@@ -11,6 +11,7 @@ import pytest
 from PIL import Image
 
 from cygnet.contest.spec import Builtin
+from cygnet_training.calibrate import stranger
 from cygnet_training.captions import KOREAN_COLOURS, NOUNS, WORN, korean_caption, plain_caption, random_caption
 from cygnet_training.dataset import RELATIVES, family, held_out_scenes, held_out_triples
 from cygnet_training.grammar import (
@@ -136,11 +137,12 @@ def test_likeness_orders_a_family() -> None:
     """The same scene, one change, the same place, nothing in common: each pair is less alike than the one before."""
     rng = np.random.default_rng(10)
     for _ in range(200):
-        scenes = dict(zip(RELATIVES, family(rng, WHOLE), strict=True))
-        what, look = likeness(list(scenes.values()))
-        both = dict(zip(RELATIVES, (what[0] + look[0]) / 2, strict=True))
+        scenes = family(rng, WHOLE)
+        what, look = likeness([*scenes, stranger(scenes[0], WHOLE, rng)])
+        both = dict(zip((*RELATIVES, "unrelated"), (what[0] + look[0]) / 2, strict=True))
         assert both["same"] == pytest.approx(SAME_SCENE)
-        assert both["same"] > both["one change"] > both["same place"] > 0
+        for better, worse in (("same", "one change"), ("one change", "same place"), ("same place", "unrelated")):
+            assert both[better] > both[worse] + 0.015, (better, worse, scenes)
 
 
 @pytest.mark.parametrize("style", STYLES)

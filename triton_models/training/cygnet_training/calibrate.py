@@ -48,7 +48,7 @@ def measure_pairs(clip: Network, processor: Processor, world: World, seed: int, 
     rng = np.random.default_rng(seed)
     worlds = [world if i % 2 else WORLDS["whole"] for i in range(pairs)]
     families = [family(rng, here) for here in worlds]
-    strangers = [_stranger(scene, here, rng) for (scene, *_), here in zip(families, worlds, strict=True)]
+    strangers = [stranger(scene, here, rng) for (scene, *_), here in zip(families, worlds, strict=True)]
     first = [render(scene, np.random.default_rng([seed, i])) for i, (scene, *_) in enumerate(families)]
     others = {"near copy": [_near_copy(picture, rng) for picture in first]}
     for kind, column in (("same caption", 1), ("one change", 2), ("same place", 4)):
@@ -120,7 +120,7 @@ def read_calibration(directory: Path) -> tuple[Vectors, list[list[float]]]:
     return np.asarray(record["mean"]), record["points"]
 
 
-def _stranger(scene: Scene, world: World, rng: np.random.Generator) -> Scene:
+def stranger(scene: Scene, world: World, rng: np.random.Generator) -> Scene:
     """A scene that shares neither species nor colour nor place."""
     while True:
         other = random_scene(rng, world)

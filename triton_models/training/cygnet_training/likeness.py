@@ -29,10 +29,10 @@ def likeness(scenes: Sequence[Scene]) -> tuple[NDArray[np.float32], NDArray[np.f
     }
     bird = np.array([scene.species in BIRDS for scene in scenes], dtype=np.float32)
     dressed = np.array([scene.accessory != "" for scene in scenes], dtype=np.float32)
-    kin = 0.12 * np.outer(bird, bird) + 0.1 * same["accessory"] * dressed
-    namesake = 0.35 + 0.22 * same["accessory"] + 0.23 * same["count"] + 0.2 * same["pose"]
+    kin = 0.08 * np.outer(bird, bird) + 0.06 * same["accessory"] * dressed
+    namesake = 0.3 + 0.22 * same["accessory"] + 0.24 * same["count"] + 0.24 * same["pose"]
     what = np.where(same["species"] > 0, namesake, kin)
-    look = 0.33 * same["background"] + 0.33 * same["colour"] + 0.2 * same["style"]
+    look = 0.36 * same["background"] + 0.32 * same["colour"] + 0.14 * same["style"]
     # Composition counts only between pictures that share something else to be composed.
-    look += 0.14 * same["size"] * same["side"] * np.maximum(same["background"], same["colour"])
+    look += 0.18 * same["size"] * same["side"] * np.maximum(same["background"], same["colour"])
     return SAME_SCENE * what, SAME_SCENE * look.astype(np.float32)
