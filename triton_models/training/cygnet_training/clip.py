@@ -42,7 +42,7 @@ WORDS_WEIGHT = 0.05
 VIEW_MOVEMENT = 0.1
 """How far a view may be moved and resized while likeness is learned: as far as the crops are."""
 TOGETHER = 4
-ORDER_WEIGHT, ORDER_TEMPERATURE = 0.1, 0.05
+ORDER_WEIGHT, ORDER_TEMPERATURE = 0.25, 0.05
 DECOY_WHAT, DECOY_LOOK = 0.1, 0.4
 CROPS = ((0.0, 0.0, 0.9), (0.1, 0.0, 0.9), (0.0, 0.1, 0.9), (0.1, 0.1, 0.9))
 """What is embedded besides a whole picture: (left, top, side) as shares of its sides. Patches are as large as a

@@ -42,7 +42,7 @@ class Preset:
     clip_layers: int = 5
     clip_projection: int = 128
     clip_words: Schedule = field(default_factory=lambda: Schedule(1100, 96, 1e-3))
-    clip: Schedule = field(default_factory=lambda: Schedule(5850, 96, 5e-4))
+    clip: Schedule = field(default_factory=lambda: Schedule(10_350, 96, 5e-4))
     # Autoencoder at half size; `grow` adds one level of no blocks.
     vae_width: int = 48
     vae_encoder_blocks: tuple[int, ...] = (0, 1, 2, 3)
