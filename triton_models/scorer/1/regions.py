@@ -1,8 +1,8 @@
 """Covering parts of a picture, one at a time: what a part has to do with a likeness shows when it is hidden.
 
 That asks nothing of the model but to embed pictures, so it explains any CLIP, and leaves the scoring to whoever
-scores. A region is a cell of a grid over the pixels that the model sees. Its cover is what the cells around have on
-average, it lets half of the picture through, and it fades out over a cell: an edge, or a patch of some other colour, is
+scores. A region is a cell of a grid over the pixels that the model sees. Its cover is what that part of the picture has
+on average, it lets half of the picture through, and it fades out over a cell: an edge, or a patch of some other colour, is
 a thing that the picture does not have, and a model that knows decoys takes it for one.
 """
 
@@ -16,11 +16,15 @@ STRENGTH = 0.5
 """How much of the picture a cover takes away where it is thickest."""
 
 
+PARTS = 2
+"""The cover's colours are the means of so many parts along a side, one passing into the next."""
+
+
 def covered(pixels: torch.Tensor, side: int) -> torch.Tensor:
-    """(3, h, w) pixels to (side*side, 3, h, w): each region, row by row, half hidden under the cells' mean colours."""
+    """(3, h, w) pixels to (side*side, 3, h, w): each region, row by row, half hidden under the mean colours around it."""
     height, width = int(pixels.shape[-2]), int(pixels.shape[-1])
     cover = STRENGTH * _covers(side, height, width)
-    means = torch.nn.functional.adaptive_avg_pool2d(pixels[None], side)
+    means = torch.nn.functional.adaptive_avg_pool2d(pixels[None], PARTS)
     blurred = torch.nn.functional.interpolate(means, size=(height, width), mode="bilinear", align_corners=False)
     return pixels * (1 - cover) + blurred * cover
 
