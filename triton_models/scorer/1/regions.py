@@ -2,8 +2,8 @@
 
 That asks nothing of the model but to embed pictures, so it explains any CLIP, and leaves the scoring to whoever
 scores. A region is a cell of a grid over the pixels that the model sees. Its cover is what that part of the picture has
-on average, it lets half of the picture through, and it fades out over a cell: an edge, or a patch of some other colour, is
-a thing that the picture does not have, and a model that knows decoys takes it for one.
+on average, it lets half of the picture through, and it fades out over a cell: an edge, or a patch of some other colour,
+is a thing that the picture does not have, and a model that knows decoys takes it for one.
 """
 
 import numpy as np
@@ -21,7 +21,7 @@ PARTS = 2
 
 
 def covered(pixels: torch.Tensor, side: int) -> torch.Tensor:
-    """(3, h, w) pixels to (side*side, 3, h, w): each region, row by row, half hidden under the mean colours around it."""
+    """(3, h, w) pixels to (side*side, 3, h, w): each region, row by row, half hidden under the colours around it."""
     height, width = int(pixels.shape[-2]), int(pixels.shape[-1])
     cover = STRENGTH * _covers(side, height, width)
     means = torch.nn.functional.adaptive_avg_pool2d(pixels[None], PARTS)
