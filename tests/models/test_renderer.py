@@ -141,6 +141,7 @@ def test_likeness_orders_a_family() -> None:
         what, look = likeness([*scenes, stranger(scenes[0], WHOLE, rng)])
         both = dict(zip((*RELATIVES, "unrelated"), (what[0] + look[0]) / 2, strict=True))
         assert both["same"] == pytest.approx(SAME_SCENE)
+        assert both["same"] > both["one change"] > both["same place"] > 0
         for better, worse in (("same", "one change"), ("one change", "same place"), ("same place", "unrelated")):
             assert both[better] > both[worse] + 0.015, (better, worse, scenes)
 
