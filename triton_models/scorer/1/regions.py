@@ -14,8 +14,6 @@ FADE = 1.0
 """In cells: over so much around a cell its cover fades out."""
 STRENGTH = 0.5
 """How much of the picture a cover takes away where it is thickest."""
-
-
 PARTS = 2
 """The cover's colours are the means of so many parts along a side, one passing into the next."""
 
