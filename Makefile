@@ -9,7 +9,7 @@ MAKEFLAGS += --no-print-directory
 VENV := .venv
 BIN := $(VENV)/bin
 PAGE := services/cygnet/gateway/page
-PROTOS := $(wildcard proto/cygnet/v1/*.proto)
+PROTOS := $(shell find proto -name "*.proto")
 PAGE_SOURCES := $(shell find $(PAGE)/src $(PAGE)/*.html $(PAGE)/*.ts $(PAGE)/*.json -type f 2>/dev/null)
 
 # For `make run`.
@@ -22,7 +22,7 @@ CONTEST ?=
 IMAGES ?=
 PREFIX ?=
 IMAGE_BUILDER ?=
-# For `make test`: more words for pytest, as in: make test ARGS="tests/unit -k sessions".
+# For `make test`: more words for pytest, as in: make test ARGS="tests/submission -k sessions".
 ARGS ?=
 
 ##@ Play
@@ -39,11 +39,12 @@ test: $(VENV)/.installed-dev $(PAGE)/dist/.built ## Everything: lint, types, uni
 
 .PHONY: quick
 quick: $(VENV)/.installed-dev ## What needs neither Triton nor the running game: under a minute or two
-	@$(BIN)/python -m pytest tests/lint tests/unit tests/grpc tests/dedup $(ARGS)
+	@$(BIN)/python -m pytest tests/lint tests/platform tests/contest tests/inference tests/submission tests/dedup tests/leaderboard \
+		tests/gateway tests/worker tests/doctor tests/local tests/cli $(ARGS)
 
 .PHONY: lint
 lint: $(VENV)/.installed-dev $(PAGE)/node_modules/.package-lock.json ## Style, types, walls between rooms, protos, the page's code
-	@$(BIN)/python -m pytest tests/lint tests/unit/test_layout.py $(ARGS)
+	@$(BIN)/python -m pytest tests/lint $(ARGS)
 
 .PHONY: format
 format: $(VENV)/.installed-dev ## Formats the Python code

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from cygnet.cli.endpoints import any_free_port
+from cygnet.local.endpoints import any_free_port
 
 _MODULE = "github.com/versity/versitygw/cmd/versitygw@v1.8.0"
 _REGION = "eu-test-1"

@@ -18,8 +18,8 @@ from typing import Any
 
 import pytest
 
-from cygnet.cli.endpoints import Endpoints
-from cygnet.cli.triton import clean_shared_memory, kill_strays, shm_prefix
+from cygnet.local.endpoints import Endpoints
+from cygnet.local.triton import clean_shared_memory, kill_strays, shm_prefix
 
 ROOT = Path(__file__).parents[1]
 EXAMPLE = ROOT / "docs/examples/duck-and-swan.yaml"

@@ -12,13 +12,13 @@ import kopf
 from cygnet_operator import handlers, metrics
 from cygnet_operator.cache import Cache
 from cygnet_operator.cluster import Cluster, ClusterError, Connection
-from cygnet_operator.figures import FiguresReader
 from cygnet_operator.model import ALWAYS_THERE, CONTEST, MANAGED_BY, WHERE_INSTALLED, Kind
 from cygnet_operator.pictures import Pictures
 from cygnet_operator.publish import Publisher, replicas_of
 from cygnet_operator.reconcile import Ports, Reconciler
 from cygnet_operator.settings import OperatorSettings
-from cygnet_operator.work import WorkQueue
+from cygnet_operator.stats import FiguresReader
+from cygnet_operator.workqueue import WorkQueue
 
 log = logging.getLogger(__name__)
 

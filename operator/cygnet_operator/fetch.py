@@ -11,7 +11,7 @@ import obstore
 from obstore.exceptions import BaseError
 from obstore.store import ObjectStore
 
-from cygnet.platform.objects import object_store
+from cygnet.platform.pictures import object_store
 
 # One file of a large model, through a slow line.
 _PATIENCE = timedelta(hours=1)

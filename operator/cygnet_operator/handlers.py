@@ -25,7 +25,7 @@ from cygnet_operator.model import (
     Kind,
     Object,
 )
-from cygnet_operator.work import WorkQueue
+from cygnet_operator.workqueue import WorkQueue
 
 _CHILD_SELECTOR = ",".join(f"{name}={value}" for name, value in MANAGED_BY.items())
 

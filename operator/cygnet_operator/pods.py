@@ -7,8 +7,8 @@ one worker for one Triton is what bounds the drawings in flight.
 from typing import Any
 
 from cygnet_operator.model import Contest
+from cygnet_operator.modelsource import CACHE, Placed, place
 from cygnet_operator.settings import OperatorSettings
-from cygnet_operator.sources import CACHE, Placed, place
 
 MODELS = ("diffusion", "scorer", "draw_and_score")
 TRITON_HTTP, TRITON_GRPC, TRITON_METRICS, WORKER_METRICS = 8000, 8001, 8002, 9100

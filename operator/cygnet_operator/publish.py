@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING
 
 import grpc
 
+from cygnet.internal.v1 import admin_pb2, admin_pb2_grpc, document_pb2
 from cygnet.platform.errors import Conflict, DomainError, Unavailable
-from cygnet.platform.status import from_rpc_error
-from cygnet.v1 import admin_pb2, admin_pb2_grpc, contest_pb2
+from cygnet.platform.grpc.status import from_rpc_error
 from cygnet_operator.model import Object, Policy
 
 if TYPE_CHECKING:
-    from cygnet.v1.admin_pb2_grpc import ContestAdminServiceAsyncStub
+    from cygnet.internal.v1.admin_pb2_grpc import ContestAdminServiceAsyncStub
 
 log = logging.getLogger(__name__)
 
@@ -82,7 +82,7 @@ class Publisher:
         known, self._known = self._known, {}
         await asyncio.gather(*(replica.channel.close() for replica in known.values()))
 
-    async def publish(self, document: contest_pb2.ContestDocument, pictures: Sequence[bytes]) -> Policy:
+    async def publish(self, document: document_pb2.ContestDocument, pictures: Sequence[bytes]) -> Policy:
         """Puts the document (with the generation of its Contest) in force and says how far that has come."""
         services = {name: [self._replica(*one) for one in there.items()] for name, there in self._replicas().items()}
         await self._forget_others(services)
@@ -107,7 +107,7 @@ class Publisher:
     async def _to_service(
         self,
         replicas: Sequence[_Replica],
-        document: contest_pb2.ContestDocument,
+        document: document_pb2.ContestDocument,
         pictures: Sequence[bytes],
         deadline: float,
     ) -> tuple[list[_Replica], str]:
@@ -124,7 +124,7 @@ class Publisher:
         return without, problem
 
     async def _to_any(
-        self, replicas: Sequence[_Replica], document: contest_pb2.ContestDocument, pictures: Sequence[bytes]
+        self, replicas: Sequence[_Replica], document: document_pb2.ContestDocument, pictures: Sequence[bytes]
     ) -> str:
         """Gives the document to the first replica that takes it; returns why none did."""
         problem = ""
@@ -136,7 +136,9 @@ class Publisher:
                 problem = error.message
         return problem
 
-    async def _apply(self, replica: _Replica, document: contest_pb2.ContestDocument, pictures: Sequence[bytes]) -> None:
+    async def _apply(
+        self, replica: _Replica, document: document_pb2.ContestDocument, pictures: Sequence[bytes]
+    ) -> None:
         request = admin_pb2.ApplyContestRequest(document=document, target_pictures=pictures)
         try:
             await self._call(replica, request)
@@ -152,11 +154,11 @@ class Publisher:
         except grpc.aio.UsageError as error:
             raise Unavailable("the replica went away") from error
 
-    async def _which_lack(self, replicas: Sequence[_Replica], document: contest_pb2.ContestDocument) -> list[_Replica]:
+    async def _which_lack(self, replicas: Sequence[_Replica], document: document_pb2.ContestDocument) -> list[_Replica]:
         answers = await asyncio.gather(*(self._has(replica, document) for replica in replicas))
         return [replica for replica, has in zip(replicas, answers, strict=True) if not has]
 
-    async def _has(self, replica: _Replica, document: contest_pb2.ContestDocument) -> bool:
+    async def _has(self, replica: _Replica, document: document_pb2.ContestDocument) -> bool:
         request = admin_pb2.GetContestDocumentRequest(contest=document.contest.name)
         try:
             answer = await replica.stub.GetContestDocument(request, metadata=self._metadata, timeout=_CALL_S)
@@ -183,9 +185,9 @@ class Publisher:
         await asyncio.gather(*(replica.channel.close(_GRACE_S) for replica in gone))
 
 
-def _content(document: contest_pb2.ContestDocument) -> contest_pb2.ContestDocument:
+def _content(document: document_pb2.ContestDocument) -> document_pb2.ContestDocument:
     """Returns the document without its generation."""
-    content = contest_pb2.ContestDocument()
+    content = document_pb2.ContestDocument()
     content.CopyFrom(document)
     content.contest.ClearField("generation")
     content.admission.ClearField("generation")

@@ -17,18 +17,18 @@ from cygnet_operator import drift, metrics
 from cygnet_operator.cache import Cache
 from cygnet_operator.cluster import SCALE_MANAGER, Cluster, ClusterError, Refused
 from cygnet_operator.events import event_object
-from cygnet_operator.figures import FiguresReader
 from cygnet_operator.model import DEPLOYMENT, Contest, Figures, InvalidContest, Object, Observed, Policy, parse
 from cygnet_operator.pictures import PictureMissing, Pictures
 from cygnet_operator.plan import Plan, plan, workload_name
 from cygnet_operator.pods import selector
+from cygnet_operator.podstatus import what_keeps
 from cygnet_operator.publish import Publisher
 from cygnet_operator.rollout import Serving, serving_of
 from cygnet_operator.schedule import Moment, moment
 from cygnet_operator.settings import OperatorSettings
+from cygnet_operator.stats import FiguresReader
 from cygnet_operator.status import Findings, Problem, events_between, failed_status, status_of
-from cygnet_operator.waiting import what_keeps
-from cygnet_operator.work import Outcome
+from cygnet_operator.workqueue import Outcome
 
 log = logging.getLogger(__name__)
 

@@ -9,7 +9,7 @@ for as long as it takes. Workers get jobs of their own model alone (docs/decisio
 from dataclasses import dataclass
 
 from cygnet.contest.spec import DEFAULT_STEPS
-from cygnet.v1 import contest_pb2
+from cygnet.internal.v1 import document_pb2
 from cygnet_operator.drift import HASH_ANNOTATION
 from cygnet_operator.model import DEPLOYMENT, Contest, Object, Observed
 from cygnet_operator.plan import Plan, workload_name
@@ -27,9 +27,9 @@ class Model:
     steps: int
     size: int
 
-    def message(self) -> contest_pb2.Model:
+    def message(self) -> document_pb2.Model:
         """Returns it as the document has it."""
-        return contest_pb2.Model(
+        return document_pb2.Model(
             generator_source=self.generator, scorer_source=self.scorer, steps=self.steps, size=self.size
         )
 

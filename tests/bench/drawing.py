@@ -18,9 +18,9 @@ from pathlib import Path
 import click
 from tests.models.conftest import REPOSITORY, run_server
 
-from cygnet.cli.endpoints import any_free_port
-from cygnet.cli.triton import find_installation, plan_launch, prepare_backend
-from cygnet.worker.triton import TritonClient
+from cygnet.inference.triton import TritonClient
+from cygnet.local.endpoints import any_free_port
+from cygnet.local.triton import find_installation, plan_launch, prepare_backend
 
 COLOURS = ("yellow", "white", "black", "red", "blue", "green", "pink", "orange")
 NOUNS = ("duck on a pond", "swan at night", "cat with a hat", "penguin in the snow", "boat at sea")

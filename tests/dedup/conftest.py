@@ -1,13 +1,15 @@
-"""What the tests of single scripts share: a store on an empty Redis, and orders with few words."""
+"""What the tests of this service share: a store on an empty Redis, orders with few words, two live replicas."""
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 
 import pytest
 import redis.asyncio as aioredis
 
-from cygnet.dedup import identity
+from cygnet.dedup.admission import identity
 from cygnet.dedup.store import Store
 from cygnet.dedup.values import Model, Order, Policy, Scope, Target, Wish
+
+from .environment import Replica, ResultLog, two_replicas
 
 MakeOrder = Callable[..., Order]
 TINY = Model("builtin://tiny", 4, 256, "builtin://clip")
@@ -58,3 +60,16 @@ def order() -> MakeOrder:
         )
 
     return make
+
+
+@pytest.fixture
+async def results() -> ResultLog:
+    return ResultLog()
+
+
+@pytest.fixture
+async def two(
+    redis_client: aioredis.Redis, redis_url: str, results: ResultLog
+) -> AsyncIterator[tuple[Replica, Replica]]:
+    async with two_replicas(redis_url, results) as replicas:
+        yield replicas

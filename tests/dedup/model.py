@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 
-from cygnet.dedup import identity
+from cygnet.dedup.admission import identity
 from cygnet.dedup.values import (
     Answer,
     Bucket,

@@ -18,8 +18,8 @@ from pathlib import Path
 
 import pytest
 
-from cygnet.cli.endpoints import any_free_port
-from cygnet.cli.triton import (
+from cygnet.local.endpoints import any_free_port
+from cygnet.local.triton import (
     TritonLaunch,
     clean_shared_memory,
     find_installation,

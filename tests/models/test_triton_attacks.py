@@ -9,7 +9,7 @@ import pytest
 
 from cygnet.doctor.attacks import PICTURES, PROMPTS
 from cygnet.doctor.examination import Examination, Terms, examine
-from cygnet.worker.triton import TritonClient
+from cygnet.inference.triton import TritonClient
 
 from .conftest import Server, Weights
 

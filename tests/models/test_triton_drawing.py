@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 from tritonclient.grpc import InferenceServerClient, InferInput
 
-from cygnet.worker.triton import Drawing, DrawingFailed, TritonClient, TritonUnavailable
+from cygnet.inference.triton import Drawing, DrawingFailed, TritonClient, TritonUnavailable
 
 from .conftest import Server, Weights
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from cygnet.cli.triton import (
+from cygnet.local.triton import (
     LoadProgress,
     TritonInstallation,
     TritonLaunch,

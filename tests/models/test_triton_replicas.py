@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from cygnet.worker.heat import heat_map
-from cygnet.worker.scoring import cosine, score
-from cygnet.worker.triton import Embedding, TritonClient
+from cygnet.inference.occlusion import heat_map
+from cygnet.inference.scoring import cosine, score
+from cygnet.inference.triton import Embedding, TritonClient
 
 from .conftest import Server, StartServer, Weights
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageOps
 from tritonclient.grpc import InferenceServerClient, InferInput
 
-from cygnet.worker.triton import DrawingFailed, Embedding, TritonClient
+from cygnet.inference.triton import DrawingFailed, Embedding, TritonClient
 
 from .conftest import Server, Weights
 

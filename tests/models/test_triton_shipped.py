@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from cygnet.worker.triton import Calibration, TritonClient
+from cygnet.inference.triton import Calibration, TritonClient
 
 from .conftest import Server, Weights
 

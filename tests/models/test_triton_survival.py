@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from tritonclient.grpc import InferenceServerClient
 
-from cygnet.cli.triton import clean_shared_memory, kill_strays
-from cygnet.worker.triton import TritonClient, TritonUnavailable
+from cygnet.inference.triton import TritonClient, TritonUnavailable
+from cygnet.local.triton import clean_shared_memory, kill_strays
 
 from .conftest import Server, StartServer, Weights, run_server
 

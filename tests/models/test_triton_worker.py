@@ -9,11 +9,11 @@ import pytest
 import redis.asyncio as aioredis
 from PIL import Image, ImageDraw
 
-from cygnet.v1 import contest_pb2
-from cygnet.worker.scoring import cosine, score
-from cygnet.worker.triton import TritonClient
+from cygnet.inference.scoring import cosine, score
+from cygnet.inference.triton import TritonClient
+from cygnet.internal.v1 import document_pb2
 
-from ..grpc.worker_house import DONE, QUEUED, House, furnished
+from ..worker.environment import DONE, QUEUED, House, furnished
 from .conftest import Server, Weights
 
 pytestmark = [pytest.mark.triton, pytest.mark.redis]
@@ -38,13 +38,13 @@ async def house(redis_url: str, redis_client: aioredis.Redis, tmp_path: Path, se
 
 
 @pytest.fixture
-def model(weights: Weights) -> contest_pb2.Model:
-    return contest_pb2.Model(
+def model(weights: Weights) -> document_pb2.Model:
+    return document_pb2.Model(
         generator_source=weights.generator, steps=weights.steps, size=weights.size, scorer_source=weights.scorer
     )
 
 
-async def test_a_score_follows_from_the_stored_bytes(house: House, model: contest_pb2.Model, server: Server) -> None:
+async def test_a_score_follows_from_the_stored_bytes(house: House, model: document_pb2.Model, server: Server) -> None:
     async with house.working():
         done = await house.until_state(await house.submit("a red duck in the snow", model=model), DONE, PATIENCE_S)
     picture = await house.pictures.get(done.result.picture_sha256)
@@ -64,8 +64,8 @@ async def test_a_score_follows_from_the_stored_bytes(house: House, model: contes
     assert done.result.scorer_digest == drawn.scorer.digest
 
 
-async def test_a_worker_that_is_out_of_time_does_not_hurt_triton(house: House, model: contest_pb2.Model) -> None:
-    long = contest_pb2.Model()
+async def test_a_worker_that_is_out_of_time_does_not_hurt_triton(house: House, model: document_pb2.Model) -> None:
+    long = document_pb2.Model()
     long.CopyFrom(model)
     long.steps = 50
     async with house.working(stop_grace_s=0.01):

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 import yaml
 
-from cygnet.cli.endpoints import any_free_port
+from cygnet.local.endpoints import any_free_port
 
 from .expressions import RULES
 

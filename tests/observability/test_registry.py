@@ -8,7 +8,7 @@ from prometheus_client.metrics import MetricWrapperBase
 import cygnet.dedup.telemetry
 import cygnet.gateway.metrics
 import cygnet.leaderboard.telemetry
-import cygnet.platform.metrics
+import cygnet.platform.grpc.metrics
 import cygnet.submission.telemetry
 import cygnet.worker.telemetry  # noqa: F401  (they register what they export)
 import cygnet_operator.metrics  # noqa: F401

@@ -19,7 +19,7 @@ from threading import Thread
 import pytest
 import redis.asyncio
 
-from cygnet.cli.admin import AdminApis
+from cygnet.contest.client import AdminApis
 from cygnet.platform.errors import InvalidRequest, Refused, Unavailable
 
 from ..stack.player import Player, connection, unique

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from cygnet.cli.endpoints import any_free_port
+from cygnet.local.endpoints import any_free_port
 from cygnet_operator.cluster import Connection
 
 ADMIN, OPERATOR = "admin-token", "operator-token"

@@ -16,10 +16,10 @@ import redis.asyncio as aioredis
 from PIL import Image
 
 from cygnet.contest.admin import ContestAdminServicer
-from cygnet.contest.holder import ContestHolder
+from cygnet.contest.store import ContestHolder
+from cygnet.internal.v1 import admin_pb2, admin_pb2_grpc, document_pb2
+from cygnet.platform.grpc.server import MAX_ADMIN_REQUEST_BYTES, Endpoint, serving
 from cygnet.platform.pictures import PictureStore
-from cygnet.platform.server import MAX_ADMIN_REQUEST_BYTES, Endpoint, serving
-from cygnet.v1 import admin_pb2, admin_pb2_grpc, contest_pb2
 
 from .control_plane import NAMESPACE, ControlPlane
 
@@ -73,7 +73,7 @@ class Services:
             for service, ports in self.ports.items()
         }
 
-    def documents(self, contest: str) -> list[contest_pb2.ContestDocument]:
+    def documents(self, contest: str) -> list[document_pb2.ContestDocument]:
         """Returns what each replica has in force."""
         return [holder.get(contest) for holders in self.holders.values() for holder in holders]
 

@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from cygnet.v1 import contest_pb2
+from cygnet.internal.v1 import document_pb2
 
 from .conftest import OperatorProcess, contest, eventually
 from .control_plane import ControlPlane
@@ -21,7 +21,7 @@ OLD, NEW = "builtin://cygnet-tiny", "hf://cygnet/other"
 def test_a_changed_model_takes_over_step_by_step(
     plane: ControlPlane, operator: OperatorProcess, services: Services, contest_name: str
 ) -> None:
-    def document() -> contest_pb2.ContestDocument:
+    def document() -> document_pb2.ContestDocument:
         return services.documents(contest_name)[0]
 
     apply(plane, contest_name, gpu=FOUR, model={"rollout": {"step": "25%", "pause": "4s"}})

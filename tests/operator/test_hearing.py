@@ -18,7 +18,7 @@ from cygnet_operator import handlers
 from cygnet_operator.app import Stuck
 from cygnet_operator.cache import Cache
 from cygnet_operator.cluster import Connection
-from cygnet_operator.work import Outcome, WorkQueue
+from cygnet_operator.workqueue import Outcome, WorkQueue
 
 
 @asynccontextmanager

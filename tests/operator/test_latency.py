@@ -14,7 +14,8 @@ import uuid
 import grpc
 import pytest
 
-from cygnet.v1 import admin_pb2, admin_pb2_grpc, submission_pb2, submission_pb2_grpc
+from cygnet.internal.v1 import admin_pb2, admin_pb2_grpc
+from cygnet.v1 import submission_pb2, submission_pb2_grpc
 
 from .conftest import ADMIN_API_TOKEN, OperatorProcess, contest, eventually
 from .control_plane import NAMESPACE, ControlPlane

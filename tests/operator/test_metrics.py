@@ -7,7 +7,7 @@ import pytest
 from prometheus_client import REGISTRY
 
 from cygnet_operator import metrics
-from cygnet_operator.work import Outcome, WorkQueue
+from cygnet_operator.workqueue import Outcome, WorkQueue
 
 
 def status(in_force: str, observed: int, phase: str = "Running") -> dict[str, Any]:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from cygnet.contest.spec import to_document
-from cygnet.v1 import contest_pb2
+from cygnet.internal.v1 import document_pb2
 from cygnet_operator.model import Policy
 from cygnet_operator.publish import Publisher, replicas_of
 
@@ -27,7 +27,7 @@ def services(redis_url: str, redis_client: object, tmp_path: Path) -> Iterator[S
         yield running
 
 
-def document(generation: int, **spec: Any) -> contest_pb2.ContestDocument:
+def document(generation: int, **spec: Any) -> document_pb2.ContestDocument:
     subject = contest(**spec)
     made = to_document(subject.document, [png()])
     made.contest.generation = made.admission.generation = generation
@@ -45,7 +45,7 @@ async def publishing(
         await publisher.close()
 
 
-async def published(publisher: Publisher, wanted: contest_pb2.ContestDocument) -> Policy:
+async def published(publisher: Publisher, wanted: document_pb2.ContestDocument) -> Policy:
     return await publisher.publish(wanted, [png()])
 
 

@@ -11,14 +11,14 @@ from aiohttp.test_utils import TestServer
 
 import cygnet.dedup.telemetry as dedup_telemetry
 from cygnet.dedup.values import Lengths
-from cygnet.platform.server import Endpoint, serving
-from cygnet.platform.wrapping import AioContext
+from cygnet.platform.grpc.interceptors import AioContext
+from cygnet.platform.grpc.server import Endpoint, serving
 from cygnet.v1 import leaderboard_pb2, leaderboard_pb2_grpc
 from cygnet_operator.fetch import fetch
-from cygnet_operator.figures import FiguresReader, gauge
 from cygnet_operator.model import Figures, InvalidContest, parse
 from cygnet_operator.pictures import KEPT_S, PictureMissing, Pictures, target_pictures
-from cygnet_operator.waiting import what_keeps
+from cygnet_operator.podstatus import what_keeps
+from cygnet_operator.stats import FiguresReader, gauge
 
 from .builders import body, contest
 from .services import png

@@ -9,7 +9,8 @@ from typing import Any
 import grpc
 import pytest
 
-from cygnet.v1 import results_pb2, results_pb2_grpc, submission_pb2, submission_pb2_grpc
+from cygnet.internal.v1 import results_pb2, results_pb2_grpc
+from cygnet.v1 import submission_pb2, submission_pb2_grpc
 
 from .conftest import OperatorProcess, eventually
 from .control_plane import ControlPlane
@@ -117,10 +118,8 @@ async def _play(contest: str, door: int, board: int) -> None:
             participant_id="b" * 26,
             nickname="ann",
             target="duck",
-            picture_sha256="0" * 64,
-            score=87.3149,
-            cosine=0.5,
             policy_generation=1,
+            result=submission_pb2.Result(picture_sha256="0" * 64, score=87.3149, cosine=0.5).SerializeToString(),
         )
         score.delivered_at.GetCurrentTime()
         await log.RecordResults(results_pb2.RecordResultsRequest(contest=contest, results=[score]))

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import grpc
 
 from cygnet.platform.errors import DomainError, Refused
-from cygnet.platform.status import from_rpc_error
+from cygnet.platform.grpc.status import from_rpc_error
 from cygnet.v1 import (
     contest_pb2,
     contest_pb2_grpc,

@@ -26,7 +26,7 @@ async def test_a_prompt_becomes_a_picture_a_score_and_a_place(stack: Stack) -> N
         assert (contest.name, [target.name for target in contest.targets]) == ("duck-and-swan", ["duck", "swan"])
         player = await Player.join(channel, "Ada")
         asked = await player.submit(unique("a yellow duck on a pond"))
-        assert asked.answer == submission_pb2.ANSWER_ACCEPTED
+        assert asked.outcome == submission_pb2.ADMISSION_OUTCOME_ACCEPTED
         states = [state async for state in player.states(asked)]
         done = states[-1]
         assert done.state == DONE and [s.revision for s in states] == sorted({s.revision for s in states})
@@ -47,7 +47,7 @@ async def test_a_repeated_prompt_has_the_same_picture_and_score(stack: Stack) ->
         prompt = unique("a white swan")
         first = await one.result(await one.submit(prompt))
         again = await two.submit(f"  {prompt.upper()}\u200b  ")
-        assert (again.answer, again.state) == (submission_pb2.ANSWER_REPEATED, DONE)
+        assert (again.outcome, again.state) == (submission_pb2.ADMISSION_OUTCOME_REPEATED, DONE)
         assert (again.result.picture_sha256, again.result.score) == (first.result.picture_sha256, first.result.score)
         await two.standing_of(again)
 
@@ -61,7 +61,7 @@ async def test_fifty_times_the_same_prompt_at_once_is_one_drawing(stack: Stack) 
         owners = [player for player in players for _ in range(5)]
         results = await asyncio.gather(*(p.result(s) for p, s in zip(owners, asked, strict=True)))
         assert len({(r.result.picture_sha256, r.result.score, r.result.cosine) for r in results}) == 1
-        assert len(results) == 50 and sum(s.answer == submission_pb2.ANSWER_ACCEPTED for s in asked) == 1
+        assert len(results) == 50 and sum(s.outcome == submission_pb2.ADMISSION_OUTCOME_ACCEPTED for s in asked) == 1
         assert await asyncio.to_thread(_drawings, stack) == drawn_before + 1
         await asyncio.gather(*(p.standing_of(r) for p, r in zip(owners, results, strict=True)))
 
@@ -165,12 +165,12 @@ async def test_the_leaderboard_moves_by_itself(stack: Stack) -> None:
 
 
 INTERNAL = [
-    "cygnet.v1.DedupService/Admit",
-    "cygnet.v1.DedupService/Claim",
-    "cygnet.v1.DedupService/WatchChanges",
-    "cygnet.v1.ResultLogService/RecordResults",
-    "cygnet.v1.ContestAdminService/ApplyContest",
-    "cygnet.v1.ContestAdminService/GetContestDocument",
+    "cygnet.internal.v1.DedupService/Admit",
+    "cygnet.internal.v1.DedupService/Claim",
+    "cygnet.internal.v1.DedupService/WatchChanges",
+    "cygnet.internal.v1.ResultLogService/RecordResults",
+    "cygnet.internal.v1.ContestAdminService/ApplyContest",
+    "cygnet.internal.v1.ContestAdminService/GetContestDocument",
     "grpc.health.v1.Health/Check",
     "grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo",
     "inference.GRPCInferenceService/ServerLive",

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from cygnet.cli.triton import shm_prefix
+from cygnet.local.triton import shm_prefix
 
 from ..stackrunner import Stack, descendants, is_running, started_stack, until, wait_for
 from .player import DONE, DRAWING, Player, connection, unique

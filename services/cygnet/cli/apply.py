@@ -20,9 +20,9 @@ def apply(
     """Make a contest file the one in force, in a running game. Safe to repeat."""
     import asyncio
 
-    from cygnet.cli.admin import problem_of
     from cygnet.cli.servers import admin_apis
     from cygnet.contest.spec import read_contest
+    from cygnet.local.problem import problem_of
     from cygnet.platform.errors import DomainError
 
     try:

@@ -39,8 +39,8 @@ def board(
     import asyncio
 
     from cygnet.cli import ranking
-    from cygnet.cli.admin import problem_of
     from cygnet.cli.servers import admin_apis
+    from cygnet.local.problem import problem_of
     from cygnet.platform.errors import DomainError
 
     apis = admin_apis(data_dir, servers, token_file)

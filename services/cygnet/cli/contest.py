@@ -24,8 +24,8 @@ def show(name: str, as_json: bool, data_dir: Path, servers: tuple[str, ...], tok
     import yaml
     from google.protobuf.json_format import MessageToDict, MessageToJson
 
-    from cygnet.cli.admin import problem_of
     from cygnet.cli.servers import admin_apis
+    from cygnet.local.problem import problem_of
     from cygnet.platform.errors import DomainError
 
     try:

@@ -58,15 +58,14 @@ def doctor(
     import asyncio
     import json
 
-    from cygnet.cli.admin import problem_of
-    from cygnet.cli.datadir import DataDir
-    from cygnet.cli.endpoints import Endpoints
     from cygnet.cli.examining import examine_contest
-    from cygnet.cli.problem import Problem
     from cygnet.cli.servers import admin_apis
+    from cygnet.inference.scoring import NotScorable
+    from cygnet.inference.triton import DrawingFailed, TritonUnavailable
+    from cygnet.local.datadir import DataDir
+    from cygnet.local.endpoints import Endpoints
+    from cygnet.local.problem import Problem, problem_of
     from cygnet.platform.errors import DomainError
-    from cygnet.worker.scoring import NotScorable
-    from cygnet.worker.triton import DrawingFailed, TritonUnavailable
 
     if servers and not (triton and pictures):
         raise Problem("for services elsewhere give --triton and --pictures as well")

@@ -5,12 +5,12 @@ from collections.abc import Mapping, Sequence
 
 import click
 
-from cygnet.cli.admin import AdminApis
-from cygnet.cli.problem import Problem
+from cygnet.contest.client import AdminApis
 from cygnet.doctor.examination import Examination, Terms, examine, in_words, steps_of
+from cygnet.inference.triton import TritonClient
+from cygnet.internal.v1 import document_pb2
+from cygnet.local.problem import Problem
 from cygnet.platform.pictures import PictureStore
-from cygnet.v1 import contest_pb2
-from cygnet.worker.triton import TritonClient
 
 
 async def examine_contest(
@@ -33,7 +33,7 @@ async def examine_contest(
         await artist.close()
 
 
-async def _check_models(artist: TritonClient, wanted: contest_pb2.Model, triton: str) -> None:
+async def _check_models(artist: TritonClient, wanted: document_pb2.Model, triton: str) -> None:
     ready = await artist.probe(patience_s=60)
     for source, served in (
         (wanted.generator_source, ready.generator.source),

@@ -9,9 +9,9 @@ from datetime import UTC
 import click
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from cygnet.cli.admin import AdminApis
-from cygnet.cli.problem import Problem
+from cygnet.contest.client import AdminApis
 from cygnet.contest.phase import frozen_from_ms
+from cygnet.local.problem import Problem
 from cygnet.platform.errors import Unavailable
 from cygnet.v1 import contest_pb2, leaderboard_pb2
 

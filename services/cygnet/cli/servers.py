@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-from cygnet.cli.admin import AdminApis
-from cygnet.cli.datadir import DataDir
-from cygnet.cli.endpoints import Endpoints
-from cygnet.cli.problem import Problem
+from cygnet.contest.client import AdminApis
+from cygnet.local.datadir import DataDir
+from cygnet.local.endpoints import Endpoints
+from cygnet.local.problem import Problem
 
 
 def admin_apis(data_dir: Path, servers: tuple[str, ...], token_file: Path | None) -> AdminApis:

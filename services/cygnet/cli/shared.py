@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from cygnet.cli.datadir import default_data_dir
+from cygnet.local.datadir import default_data_dir
 
 data_dir_option = click.option(
     "--data-dir",

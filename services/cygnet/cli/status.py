@@ -15,9 +15,9 @@ def status(as_json: bool, data_dir: Path) -> None:
     import asyncio
     import json
 
-    from cygnet.cli.datadir import DataDir
-    from cygnet.cli.endpoints import Endpoints
-    from cygnet.cli.health import check_all
+    from cygnet.local.datadir import DataDir
+    from cygnet.local.endpoints import Endpoints
+    from cygnet.local.health import check_all
 
     endpoints = Endpoints.read(DataDir(data_dir).endpoints)
     healths = asyncio.run(check_all(endpoints))

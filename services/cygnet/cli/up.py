@@ -4,9 +4,9 @@ from pathlib import Path
 
 import click
 
-from cygnet.cli.datadir import DataDir
-from cygnet.cli.problem import Problem
 from cygnet.cli.shared import data_dir_option
+from cygnet.local.datadir import DataDir
+from cygnet.local.problem import Problem
 
 
 @click.command()
@@ -26,8 +26,8 @@ def up(data_dir: Path, port: int, host: str, contest: Path | None, no_browser: b
     Starts Redis, Triton, the services and Envoy, and keeps them running. What is played is kept.
     """
     # Here, so that `cygnet --help` does not wait for gRPC and the rest.
-    from cygnet.cli.console import JsonConsole, PlainConsole
-    from cygnet.cli.game import Options, play
+    from cygnet.local.console import JsonConsole, PlainConsole
+    from cygnet.local.run import Options, play
 
     console = JsonConsole() if as_json else PlainConsole()
     try:

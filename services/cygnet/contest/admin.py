@@ -3,11 +3,12 @@
 import hashlib
 
 from cygnet.contest.checks import MAX_TARGETS, check_target_picture
-from cygnet.contest.holder import ContestHolder
+from cygnet.contest.store import ContestHolder
+from cygnet.internal.v1 import admin_pb2, admin_pb2_grpc
 from cygnet.platform.errors import FieldViolation, InvalidRequest
+from cygnet.platform.grpc.interceptors import AioContext
 from cygnet.platform.pictures import PictureStore
-from cygnet.platform.wrapping import AioContext
-from cygnet.v1 import admin_pb2, admin_pb2_grpc, contest_pb2
+from cygnet.v1 import contest_pb2
 
 
 class ContestAdminServicer(admin_pb2_grpc.ContestAdminServiceServicer):

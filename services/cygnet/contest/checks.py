@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from PIL import Image, UnidentifiedImageError
 
+from cygnet.internal.v1 import document_pb2
 from cygnet.platform.errors import FieldViolation, InvalidRequest
 from cygnet.platform.text import control_characters
 from cygnet.v1 import contest_pb2
@@ -21,7 +22,7 @@ _SOURCE = re.compile(r"((builtin|hf|s3|pvc)://[\w./@:+-]{1,500}|/[\w./@+-]{1,500
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 
 
-def check_document(document: contest_pb2.ContestDocument) -> None:
+def check_document(document: document_pb2.ContestDocument) -> None:
     """Raises InvalidRequest with one violation per wrong field, named as in the YAML."""
     violations = [FieldViolation(field, words) for field, words in _wrong(document)]
     if violations:
@@ -44,7 +45,7 @@ def check_target_picture(picture: bytes, field: str) -> None:
         raise InvalidRequest(FieldViolation(field, f"this is no PNG that can be read: {error}")) from None
 
 
-def _wrong(document: contest_pb2.ContestDocument) -> Iterator[tuple[str, str]]:
+def _wrong(document: document_pb2.ContestDocument) -> Iterator[tuple[str, str]]:
     contest = document.contest
     if not NAME.fullmatch(contest.name):
         yield "metadata.name", "1 to 63 characters of a-z, 0-9 and -, with no - at either end"
@@ -72,7 +73,7 @@ def _wrong(document: contest_pb2.ContestDocument) -> Iterator[tuple[str, str]]:
     if document.next_share:
         yield from _wrong_model("next_model", document.next_model)
     yield from _wrong_schedule(contest)
-    if document.admission.dedup_scope == contest_pb2.DEDUP_SCOPE_UNSPECIFIED:
+    if document.admission.dedup_scope == document_pb2.DEDUP_SCOPE_UNSPECIFIED:
         yield "spec.dedup.scope", "contest or participant"
     if len(document.staff) > MAX_STAFF:
         yield "spec.leaderboard.staff", f"at most {MAX_STAFF} nicknames"
@@ -81,7 +82,7 @@ def _wrong(document: contest_pb2.ContestDocument) -> Iterator[tuple[str, str]]:
             yield f"spec.leaderboard.staff.{i}", "1 to 24 characters"
 
 
-def _wrong_model(field: str, model: contest_pb2.Model) -> Iterator[tuple[str, str]]:
+def _wrong_model(field: str, model: document_pb2.Model) -> Iterator[tuple[str, str]]:
     for name, value, low, high in (("steps", model.steps, 1, 50), ("size", model.size, 64, 1024)):
         if not low <= value <= high:
             yield f"{field}.generator.{name}", f"{low} to {high}, not {value}"

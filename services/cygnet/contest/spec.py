@@ -15,12 +15,13 @@ from pydantic import ConfigDict, Field, ValidationError
 from cygnet.contest.checks import MAX_TARGET_BYTES, check_document, check_target_picture
 from cygnet.contest.part import Milliseconds, Part, duration_ms
 from cygnet.contest.running import Autoscaling, Captcha, Gpu, Rollout, Schedule
+from cygnet.internal.v1 import document_pb2
 from cygnet.platform.errors import FieldViolation, InvalidRequest
 from cygnet.v1 import contest_pb2
 
 _SCOPES = {
-    "contest": contest_pb2.DEDUP_SCOPE_CONTEST,
-    "participant": contest_pb2.DEDUP_SCOPE_PARTICIPANT,
+    "contest": document_pb2.DEDUP_SCOPE_CONTEST,
+    "participant": document_pb2.DEDUP_SCOPE_PARTICIPANT,
 }
 
 
@@ -162,7 +163,7 @@ DEFAULT_STEPS = 10
 """Scheduler steps that suit the embedded model."""
 
 
-def read_contest(path: Path) -> tuple[contest_pb2.ContestDocument, list[bytes]]:
+def read_contest(path: Path) -> tuple[document_pb2.ContestDocument, list[bytes]]:
     """Reads a contest from a YAML file.
 
     Returns the document (generation 0: the next one) and the PNG bytes of its targets, in their order.
@@ -191,11 +192,11 @@ def read_contest(path: Path) -> tuple[contest_pb2.ContestDocument, list[bytes]]:
     return document, pictures
 
 
-def to_document(contest: ContestSpec, pictures: list[bytes]) -> contest_pb2.ContestDocument:
+def to_document(contest: ContestSpec, pictures: list[bytes]) -> document_pb2.ContestDocument:
     """Returns the document that services hold; `pictures` are the PNG bytes of the targets, in their order."""
     spec = contest.spec
     steps = spec.model.generator.steps
-    return contest_pb2.ContestDocument(
+    return document_pb2.ContestDocument(
         contest=contest_pb2.Contest(
             name=contest.metadata.name,
             title=spec.title,
@@ -209,13 +210,13 @@ def to_document(contest: ContestSpec, pictures: list[bytes]) -> contest_pb2.Cont
             paused=spec.paused,
             freeze_before_ms=spec.leaderboard.freeze_before,
         ),
-        model=contest_pb2.Model(
+        model=document_pb2.Model(
             generator_source=spec.model.generator.source,
             steps=DEFAULT_STEPS if steps is None else steps,
             size=spec.model.generator.size,
             scorer_source=spec.model.scorer.source,
         ),
-        admission=contest_pb2.AdmissionPolicy(
+        admission=document_pb2.AdmissionPolicy(
             every_ms=spec.rate_limit.per_participant.every,
             burst=spec.rate_limit.per_participant.burst,
             pending=spec.rate_limit.per_participant.pending,

@@ -2,23 +2,23 @@
 
 from collections.abc import Sequence
 
-from cygnet.dedup.admission import Admission
+from cygnet.dedup.admission.admit import Admission
 from cygnet.dedup.changes import Changes
-from cygnet.dedup.leaderboard import LeaderboardLog
-from cygnet.dedup.leasing import Leasing
-from cygnet.dedup.reaper import Reaper
-from cygnet.dedup.relay import Relay
+from cygnet.dedup.outbox.leaderboard import LeaderboardLog
+from cygnet.dedup.outbox.relay import Relay
+from cygnet.dedup.queue.leases import Leasing
+from cygnet.dedup.queue.reaper import Reaper
 from cygnet.dedup.servicer import DedupServicer
 from cygnet.dedup.settings import DedupSettings
 from cygnet.dedup.snapshots import Snapshots
 from cygnet.dedup.store import Store
 from cygnet.dedup.telemetry import Telemetry
 from cygnet.dedup.values import Bucket
-from cygnet.platform.channels import channel
+from cygnet.internal.v1 import dedup_pb2, dedup_pb2_grpc, results_pb2_grpc
 from cygnet.platform.clock import now_ms
+from cygnet.platform.grpc.client import channel
+from cygnet.platform.grpc.server import Endpoint, Lifetime, run
 from cygnet.platform.redis import connected
-from cygnet.platform.server import Endpoint, Lifetime, run
-from cygnet.v1 import dedup_pb2, dedup_pb2_grpc, results_pb2_grpc
 
 
 async def wire(settings: DedupSettings, lifetime: Lifetime) -> Sequence[Endpoint]:

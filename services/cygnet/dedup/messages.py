@@ -3,7 +3,8 @@
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from cygnet.dedup.values import Answer, Change, Failure, Job, Result, Snapshot, State
-from cygnet.v1 import contest_pb2, dedup_pb2, submission_pb2
+from cygnet.internal.v1 import dedup_pb2, document_pb2
+from cygnet.v1 import contest_pb2, submission_pb2
 
 _STATES = {
     State.QUEUED: submission_pb2.SUBMISSION_STATE_QUEUED,
@@ -12,9 +13,9 @@ _STATES = {
     State.FAILED: submission_pb2.SUBMISSION_STATE_FAILED,
 }
 _ANSWERS = {
-    Answer.ACCEPTED: submission_pb2.ANSWER_ACCEPTED,
-    Answer.COALESCED: submission_pb2.ANSWER_COALESCED,
-    Answer.REPEATED: submission_pb2.ANSWER_REPEATED,
+    Answer.ACCEPTED: submission_pb2.ADMISSION_OUTCOME_ACCEPTED,
+    Answer.COALESCED: submission_pb2.ADMISSION_OUTCOME_COALESCED,
+    Answer.REPEATED: submission_pb2.ADMISSION_OUTCOME_REPEATED,
 }
 
 
@@ -32,7 +33,7 @@ def submission(snapshot: Snapshot) -> submission_pb2.Submission:
         target=record.target,
         prompt=record.prompt,
         state=_STATES[record.state],
-        answer=_ANSWERS[record.answer],
+        outcome=_ANSWERS[record.answer],
         created_at=timestamp(record.created_ms),
         policy_generation=record.policy_generation,
     )
@@ -87,10 +88,10 @@ def job(value: Job) -> dedup_pb2.Job:
         fingerprint=value.lease.fingerprint,
         fence=value.lease.fence,
         lease_ms=value.lease_ms,
-        prompt=value.prompt,
+        canonical_prompt=value.prompt,
         seed=value.seed,
         target=contest_pb2.Target(name=value.target.name, picture_sha256=value.target.picture_sha256),
-        model=contest_pb2.Model(
+        model=document_pb2.Model(
             generator_source=model.generator_source,
             steps=model.steps,
             size=model.size,

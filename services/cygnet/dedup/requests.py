@@ -3,10 +3,13 @@
 import math
 import re
 
+from google.protobuf.message import DecodeError
+
 from cygnet.dedup.values import Failure, Lease, Model, Policy, Result, Scope, Served, Target, Wish
+from cygnet.internal.v1 import dedup_pb2, document_pb2
 from cygnet.platform.errors import FieldViolation, InvalidRequest
 from cygnet.platform.text import control_characters
-from cygnet.v1 import contest_pb2, dedup_pb2, submission_pb2
+from cygnet.v1 import submission_pb2
 
 _NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 _ID = re.compile(r"[a-z2-7]{26}")
@@ -14,8 +17,8 @@ _REQUEST_ID = re.compile(r"[A-Za-z0-9-]{16,64}")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _REASON = re.compile(r"[A-Z][A-Z0-9_]{0,62}")
 _SCOPES = {
-    contest_pb2.DEDUP_SCOPE_CONTEST: Scope.CONTEST,
-    contest_pb2.DEDUP_SCOPE_PARTICIPANT: Scope.PARTICIPANT,
+    document_pb2.DEDUP_SCOPE_CONTEST: Scope.CONTEST,
+    document_pb2.DEDUP_SCOPE_PARTICIPANT: Scope.PARTICIPANT,
 }
 _SQUARES = {side * side for side in range(17)}
 _ROUNDING = 1e-9
@@ -67,7 +70,7 @@ def wish(request: dedup_pb2.AdmitRequest) -> Wish:
     )
 
 
-def _model(message: contest_pb2.Model) -> Model:
+def _model(message: document_pb2.Model) -> Model:
     return Model(message.generator_source, message.steps, message.size, message.scorer_source)
 
 
@@ -86,6 +89,14 @@ def checked_claim(request: dedup_pb2.ClaimRequest) -> Served | None:
     return Served(request.generator_source, request.scorer_source) if request.generator_source else None
 
 
+def checked_contest(contest: str) -> str:
+    """Returns the contest's name; raises `InvalidRequest`."""
+    check = _Check()
+    check.contest(contest)
+    check.done()
+    return contest
+
+
 def lease(request: dedup_pb2.HeartbeatRequest | dedup_pb2.CompleteRequest | dedup_pb2.ReleaseRequest) -> Lease:
     """Returns what a worker shows; raises `InvalidRequest`."""
     check = _Check()
@@ -96,8 +107,12 @@ def lease(request: dedup_pb2.HeartbeatRequest | dedup_pb2.CompleteRequest | dedu
     return Lease(request.contest, request.fingerprint, request.fence)
 
 
-def result(message: submission_pb2.Result) -> Result:
+def result(serialized: bytes) -> Result:
     """Returns a result that is not completed yet; raises `InvalidRequest`."""
+    try:
+        message = submission_pb2.Result.FromString(serialized)
+    except DecodeError:
+        raise InvalidRequest(FieldViolation("result", "must be a serialized cygnet.v1.Result")) from None
     check = _Check()
     check.sha256("result.picture_sha256", message.picture_sha256)
     check.that("result.score", 0 <= message.score <= 100, "must be 0 to 100")
@@ -171,7 +186,7 @@ class _Check:
     def length(self, field: str, text: str, least: int, most: int) -> None:
         self.that(field, least <= len(text) <= most, f"must have {least} to {most} characters")
 
-    def model(self, field: str, model: contest_pb2.Model) -> None:
+    def model(self, field: str, model: document_pb2.Model) -> None:
         self.length(f"{field}.generator_source", model.generator_source, 1, 512)
         self.length(f"{field}.scorer_source", model.scorer_source, 1, 512)
         self.within(f"{field}.steps", model.steps, 1, 50)

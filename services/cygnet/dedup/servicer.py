@@ -5,14 +5,14 @@ from collections.abc import AsyncIterator
 from typing import Any, cast
 
 from cygnet.dedup import messages, requests
-from cygnet.dedup.admission import Admission
+from cygnet.dedup.admission.admit import Admission
 from cygnet.dedup.changes import Changes
-from cygnet.dedup.leasing import Leasing
+from cygnet.dedup.queue.leases import Leasing
 from cygnet.dedup.snapshots import Snapshots
 from cygnet.dedup.values import Job
-from cygnet.platform.watching import HEARTBEAT_S
-from cygnet.platform.wrapping import AioContext
-from cygnet.v1 import dedup_pb2, dedup_pb2_grpc
+from cygnet.internal.v1 import dedup_pb2, dedup_pb2_grpc
+from cygnet.platform.grpc.interceptors import AioContext
+from cygnet.platform.latest import HEARTBEAT_S
 
 _GAP_S = 0.02
 """Changes within this time of the last message go together: a burst is a handful of messages."""
@@ -54,8 +54,8 @@ class DedupServicer(dedup_pb2_grpc.DedupServiceServicer):
         return dedup_pb2.HeartbeatResponse(lease_ms=await self._leasing.heartbeat(requests.lease(request)))
 
     async def Complete(self, request: dedup_pb2.CompleteRequest, context: AioContext) -> dedup_pb2.CompleteResponse:
-        in_force = await self._leasing.complete(requests.lease(request), requests.result(request.result))
-        return dedup_pb2.CompleteResponse(result=messages.result(in_force))
+        await self._leasing.complete(requests.lease(request), requests.result(request.result))
+        return dedup_pb2.CompleteResponse()
 
     async def Release(self, request: dedup_pb2.ReleaseRequest, context: AioContext) -> dedup_pb2.ReleaseResponse:
         failure = requests.failure(request.failure) if request.HasField("failure") else None
@@ -74,6 +74,11 @@ class DedupServicer(dedup_pb2_grpc.DedupServiceServicer):
         requests.checked_list(request)
         snapshots = await self._snapshots.of_participant(request.contest, request.participant_id, request.limit)
         return dedup_pb2.ListParticipantSubmissionsResponse(submissions=map(messages.submission, snapshots))
+
+    async def GetStatistics(
+        self, request: dedup_pb2.GetStatisticsRequest, context: AioContext
+    ) -> dedup_pb2.GetStatisticsResponse:
+        return await self._snapshots.statistics(requests.checked_contest(request.contest))
 
     async def WatchChanges(
         self, request: dedup_pb2.WatchChangesRequest, context: AioContext

@@ -3,8 +3,9 @@
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
-from cygnet.dedup import eta
-from cygnet.dedup.values import Pace, Record, Snapshot, State
+from cygnet.dedup.queue import eta
+from cygnet.dedup.values import Lengths, Pace, Record, Snapshot, State
+from cygnet.internal.v1 import dedup_pb2
 from cygnet.platform.errors import NotFound
 
 
@@ -13,6 +14,7 @@ class RecordStore(Protocol):
 
     async def records(self, contest: str, submission_ids: Sequence[str]) -> tuple[list[Record], Pace]: ...
     async def history(self, contest: str, participant_id: str, limit: int) -> list[str]: ...
+    async def lengths(self, contest: str) -> Lengths: ...
 
 
 class Snapshots:
@@ -48,3 +50,14 @@ class Snapshots:
     async def of_participant(self, contest: str, participant_id: str, limit: int) -> list[Snapshot]:
         """Returns a participant's submissions, newest first."""
         return await self.some(contest, await self._store.history(contest, participant_id, limit))
+
+    async def statistics(self, contest: str) -> dedup_pb2.GetStatisticsResponse:
+        """Returns how much there is of everything."""
+        lengths = await self._store.lengths(contest)
+        waited_ms = 0 if lengths.oldest_ms is None else max(0, self._clock() - lengths.oldest_ms)
+        return dedup_pb2.GetStatisticsResponse(
+            submissions=lengths.submissions,
+            participants=lengths.participants,
+            queue_length=lengths.waiting,
+            oldest_wait_ms=waited_ms,
+        )

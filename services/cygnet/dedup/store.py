@@ -36,7 +36,8 @@ from typing import Any, cast
 import redis.asyncio as aioredis
 from redis.commands.core import AsyncScript
 
-from cygnet.dedup import identity, records
+from cygnet.dedup import records
+from cygnet.dedup.admission import identity
 from cygnet.dedup.values import (
     Bucket,
     Change,
@@ -73,13 +74,13 @@ class Store:
 
     def __init__(self, client: aioredis.Redis) -> None:
         self._redis = client
-        self._admit = _script(client, "admit.lua")
-        self._claim = _script(client, "claim.lua")
-        self._heartbeat = _script(client, "heartbeat.lua")
-        self._complete = _script(client, "complete.lua")
-        self._release = _script(client, "release.lua")
-        self._strand = _script(client, "strand.lua")
-        self._hold_relay = _script(client, "hold_relay.lua")
+        self._admit = _script(client, "admission/admit.lua")
+        self._claim = _script(client, "queue/claim.lua")
+        self._heartbeat = _script(client, "queue/heartbeat.lua")
+        self._complete = _script(client, "queue/complete.lua")
+        self._release = _script(client, "queue/release.lua")
+        self._strand = _script(client, "queue/fail_unservable.lua")
+        self._hold_relay = _script(client, "outbox/lock.lua")
 
     async def contests(self) -> list[str]:
         """Returns the contests that ever had a submission, sorted."""

@@ -4,8 +4,8 @@ import time
 
 from prometheus_client import Counter, Gauge, Histogram
 
-from cygnet.dedup.admission import OUTCOMES
-from cygnet.dedup.crowd import Crowd
+from cygnet.dedup.admission.admit import OUTCOMES
+from cygnet.dedup.heavy_hitters import Crowd
 from cygnet.dedup.values import Lengths
 
 ADMISSIONS = Counter("cygnet_dedup_admissions", "Submissions decided on, by what was decided.", ("contest", "outcome"))

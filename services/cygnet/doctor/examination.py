@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from cygnet.doctor.attacks import PICTURES, PROMPTS, Subject
+from cygnet.inference.scoring import cosine, score
+from cygnet.inference.triton import Drawing, Embedding, ScorerInfo
 from cygnet.worker.drawing import usable_calibration
-from cygnet.worker.scoring import cosine, score
-from cygnet.worker.triton import Drawing, Embedding, ScorerInfo
 
 POOR = 30.0
 """An honest score below this says that the generator does not draw this target at all."""

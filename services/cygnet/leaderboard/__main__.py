@@ -3,7 +3,8 @@
 from collections.abc import Callable, Sequence
 
 from cygnet.contest.admin import ContestAdminServicer
-from cygnet.contest.holder import ContestHolder
+from cygnet.contest.store import ContestHolder
+from cygnet.internal.v1 import admin_pb2, admin_pb2_grpc, results_pb2, results_pb2_grpc
 from cygnet.leaderboard.boards import Boards
 from cygnet.leaderboard.feed import LeaderboardFeed
 from cygnet.leaderboard.servicer import LeaderboardServicer, ResultLogServicer
@@ -11,10 +12,10 @@ from cygnet.leaderboard.settings import LeaderboardSettings
 from cygnet.leaderboard.store import LeaderboardStore
 from cygnet.leaderboard.telemetry import Telemetry
 from cygnet.platform.clock import now_ms
+from cygnet.platform.grpc.server import MAX_ADMIN_REQUEST_BYTES, Endpoint, Lifetime, run
+from cygnet.platform.latest import HEARTBEAT_S
 from cygnet.platform.redis import connected
-from cygnet.platform.server import MAX_ADMIN_REQUEST_BYTES, Endpoint, Lifetime, run
-from cygnet.platform.watching import HEARTBEAT_S
-from cygnet.v1 import admin_pb2, admin_pb2_grpc, leaderboard_pb2, leaderboard_pb2_grpc, results_pb2, results_pb2_grpc
+from cygnet.v1 import leaderboard_pb2, leaderboard_pb2_grpc
 
 MAX_RESULTS_BYTES = 1024 * 1024
 """500 results with long nicknames; the public calls of the same port are far smaller."""

@@ -5,6 +5,7 @@ from typing import Protocol
 
 from cygnet.contest.phase import frozen_from_ms, passed
 from cygnet.contest.phase import standing as contest_standing
+from cygnet.internal.v1 import document_pb2
 from cygnet.leaderboard.ranking import standings, telling_decimals
 from cygnet.leaderboard.values import Leaderboard, OwnRow, Standing, TopRows
 from cygnet.platform.errors import NotFound
@@ -18,7 +19,7 @@ _EDITION_PLACE = 2**30
 class Contests(Protocol):
     """The documents in force."""
 
-    def get(self, name: str) -> contest_pb2.ContestDocument:
+    def get(self, name: str) -> document_pb2.ContestDocument:
         """Returns a document; an empty name means the only contest there is. Raises NotFound."""
 
 

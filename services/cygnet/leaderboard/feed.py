@@ -14,7 +14,7 @@ from typing import Protocol
 
 from cygnet.leaderboard.values import Leaderboard
 from cygnet.platform.errors import Unavailable
-from cygnet.platform.watching import HEARTBEAT_S, Sign, Watches
+from cygnet.platform.latest import HEARTBEAT_S, Sign, Watches
 
 log = logging.getLogger(__name__)
 

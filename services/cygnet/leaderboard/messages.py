@@ -3,12 +3,14 @@
 import math
 import re
 
+from google.protobuf.message import DecodeError
 from google.protobuf.timestamp_pb2 import Timestamp
 
+from cygnet.internal.v1 import results_pb2
 from cygnet.leaderboard.values import Leaderboard, Result, Standing
 from cygnet.platform.errors import FieldViolation, InvalidRequest
 from cygnet.platform.text import control_characters
-from cygnet.v1 import leaderboard_pb2, results_pb2
+from cygnet.v1 import leaderboard_pb2, submission_pb2
 
 DEFAULT_LIMIT = 20
 MAX_LIMIT = 100
@@ -44,15 +46,16 @@ def results(request: results_pb2.RecordResultsRequest) -> list[Result]:
     if not 1 <= len(request.results) <= MAX_RESULTS:
         wrong.append(FieldViolation("results", f"1 to {MAX_RESULTS}"))
     for i, result in enumerate(request.results[:MAX_RESULTS]):
+        drawn = _parsed(result.result)
         for field, holds, words in (
             ("delivery_id", _ID.fullmatch(result.delivery_id), "26 characters of a-z and 2-7"),
             ("participant_id", _ID.fullmatch(result.participant_id), "26 characters of a-z and 2-7"),
             ("nickname", 1 <= len(result.nickname) <= 256, "1 to 256 characters"),
             ("nickname", not control_characters(result.nickname), "no control characters"),
             ("target", _NAME.fullmatch(result.target), "1 to 63 characters of a-z, 0-9 and -"),
-            ("picture_sha256", _SHA256.fullmatch(result.picture_sha256), "64 hex digits"),
-            ("score", 0 <= result.score <= 100, "0 to 100"),
-            ("cosine", math.fabs(result.cosine) <= 1 + _ROUNDING, "-1 to 1"),
+            ("result.picture_sha256", _SHA256.fullmatch(drawn.picture_sha256), "64 hex digits"),
+            ("result.score", 0 <= drawn.score <= 100, "0 to 100"),
+            ("result.cosine", math.fabs(drawn.cosine) <= 1 + _ROUNDING, "-1 to 1"),
             ("delivered_at", 0 < _ms(result.delivered_at) <= _MAX_MS, "when it was delivered"),
         ):
             if not holds:
@@ -94,17 +97,25 @@ def standing(value: Standing) -> leaderboard_pb2.Standing:
 
 
 def _result(message: results_pb2.DeliveredResult) -> Result:
+    drawn = _parsed(message.result)
     return Result(
         delivery_id=message.delivery_id,
         participant_id=message.participant_id,
         nickname=message.nickname,
         target=message.target,
-        picture_sha256=message.picture_sha256,
-        score=message.score,
-        cosine=message.cosine,
+        picture_sha256=drawn.picture_sha256,
+        score=drawn.score,
+        cosine=drawn.cosine,
         delivered_ms=_ms(message.delivered_at),
         policy_generation=message.policy_generation,
     )
+
+
+def _parsed(result: bytes) -> submission_pb2.Result:
+    try:
+        return submission_pb2.Result.FromString(result)
+    except DecodeError:
+        raise InvalidRequest(FieldViolation("results.result", "a serialized cygnet.v1.Result")) from None
 
 
 def _ms(moment: Timestamp) -> int:

@@ -4,13 +4,14 @@ from collections.abc import AsyncIterator, Sequence
 from typing import Protocol
 from weakref import WeakKeyDictionary
 
+from cygnet.internal.v1 import results_pb2, results_pb2_grpc
 from cygnet.leaderboard import messages
 from cygnet.leaderboard.boards import Boards
 from cygnet.leaderboard.feed import LeaderboardFeed
 from cygnet.leaderboard.values import Leaderboard, Result
-from cygnet.platform.watching import Sign
-from cygnet.platform.wrapping import AioContext
-from cygnet.v1 import leaderboard_pb2, leaderboard_pb2_grpc, results_pb2, results_pb2_grpc, submission_pb2
+from cygnet.platform.grpc.interceptors import AioContext
+from cygnet.platform.latest import Sign
+from cygnet.v1 import leaderboard_pb2, leaderboard_pb2_grpc, submission_pb2
 
 
 class LeaderboardServicer(leaderboard_pb2_grpc.LeaderboardServiceServicer):

@@ -2,7 +2,7 @@
 
 from prometheus_client import Counter, Gauge
 
-from cygnet.v1 import contest_pb2
+from cygnet.internal.v1 import document_pb2
 
 RESULTS = Counter(
     "cygnet_leaderboard_results", "Results received, by whether they were new or sent again.", ("contest", "outcome")
@@ -17,7 +17,7 @@ GENERATION = Gauge(
 class Telemetry:
     """Counts for Prometheus. All series of a contest exist from when this replica has its document."""
 
-    def document(self, document: contest_pb2.ContestDocument) -> None:
+    def document(self, document: document_pb2.ContestDocument) -> None:
         """Notes that a document is in force."""
         contest = document.contest.name
         GENERATION.labels(contest).set(document.contest.generation)

@@ -12,9 +12,9 @@ from datetime import timedelta
 
 import obstore
 from obstore.exceptions import BaseError
+from obstore.store import ObjectStore, from_url
 
 from cygnet.platform.errors import NotFound, Unavailable
-from cygnet.platform.objects import object_store
 
 log = logging.getLogger(__name__)
 
@@ -22,6 +22,21 @@ MAX_PICTURE_BYTES = 8 * 1024 * 1024
 # A bucket that says nothing must not hold a player's picture, or a worker, for minutes.
 _PATIENCE = timedelta(seconds=10)
 _SHA256 = re.compile(r"[0-9a-f]{64}")
+
+
+def object_store(url: str, patience: timedelta) -> ObjectStore:
+    """Opens `file:///path` (made where it is missing), or `s3://bucket/prefix` with the usual AWS_* environment.
+
+    A bucket has `patience` for a request, from the connection to the last byte; after that it is not asked again.
+    """
+    if url.startswith("file:"):
+        return from_url(url, mkdir=True)
+    return from_url(
+        url,
+        # http where AWS_ENDPOINT says so: a store inside of a cluster often has no certificate.
+        client_options={"allow_http": True, "connect_timeout": timedelta(seconds=5), "timeout": patience},
+        retry_config={"retry_timeout": patience},
+    )
 
 
 class PictureStore:

@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 
 from cygnet.contest.admin import ContestAdminServicer
-from cygnet.contest.holder import ContestHolder
-from cygnet.platform.channels import channel
+from cygnet.contest.store import ContestHolder
+from cygnet.internal.v1 import admin_pb2, admin_pb2_grpc
 from cygnet.platform.clock import now_ms
+from cygnet.platform.grpc.client import channel
+from cygnet.platform.grpc.server import MAX_ADMIN_REQUEST_BYTES, Endpoint, Lifetime, run
 from cygnet.platform.pictures import PictureStore
 from cygnet.platform.redis import connected
-from cygnet.platform.server import MAX_ADMIN_REQUEST_BYTES, Endpoint, Lifetime, run
 from cygnet.submission.dedup import DedupClient
 from cygnet.submission.feed import SubmissionFeed
 from cygnet.submission.servicer import ContestServicer, SubmissionServicer
@@ -16,7 +17,7 @@ from cygnet.submission.sessions import SessionKeys
 from cygnet.submission.settings import SubmissionSettings
 from cygnet.submission.store import ParticipantStore
 from cygnet.submission.telemetry import Telemetry
-from cygnet.v1 import admin_pb2, admin_pb2_grpc, contest_pb2, contest_pb2_grpc, submission_pb2, submission_pb2_grpc
+from cygnet.v1 import contest_pb2, contest_pb2_grpc, submission_pb2, submission_pb2_grpc
 
 
 async def wire(settings: SubmissionSettings, lifetime: Lifetime) -> Sequence[Endpoint]:

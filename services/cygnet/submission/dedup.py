@@ -4,9 +4,10 @@ from collections.abc import AsyncIterator
 
 import grpc
 
-from cygnet.platform.channels import DEADLINE_S
-from cygnet.platform.status import from_rpc_error
-from cygnet.v1 import dedup_pb2, dedup_pb2_grpc, submission_pb2
+from cygnet.internal.v1 import dedup_pb2, dedup_pb2_grpc
+from cygnet.platform.grpc.client import DEADLINE_S
+from cygnet.platform.grpc.status import from_rpc_error
+from cygnet.v1 import submission_pb2
 
 
 class DedupClient:

@@ -10,9 +10,10 @@ from collections import defaultdict
 from collections.abc import AsyncIterator, Iterable
 from typing import Protocol
 
+from cygnet.internal.v1 import dedup_pb2
 from cygnet.platform.errors import DomainError
-from cygnet.platform.watching import Sign, Watch, Watches
-from cygnet.v1 import dedup_pb2, submission_pb2
+from cygnet.platform.latest import Sign, Watch, Watches
+from cygnet.v1 import submission_pb2
 
 log = logging.getLogger(__name__)
 

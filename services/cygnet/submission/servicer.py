@@ -5,8 +5,9 @@ import re
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime
 
-from cygnet.contest.holder import ContestHolder
 from cygnet.contest.phase import FINISHED, Standing, standing
+from cygnet.contest.store import ContestHolder
+from cygnet.internal.v1 import dedup_pb2, document_pb2
 from cygnet.platform.errors import (
     Conflict,
     DomainError,
@@ -16,16 +17,16 @@ from cygnet.platform.errors import (
     NotSignedIn,
     Refused,
 )
+from cygnet.platform.grpc.interceptors import AioContext
+from cygnet.platform.latest import Sign
 from cygnet.platform.logs import prompt_hash
-from cygnet.platform.watching import Sign
-from cygnet.platform.wrapping import AioContext
 from cygnet.submission.dedup import DedupClient
 from cygnet.submission.feed import SubmissionFeed
 from cygnet.submission.sessions import Session, SessionKeys, new_participant_id
 from cygnet.submission.store import ParticipantStore
 from cygnet.submission.telemetry import Telemetry
-from cygnet.submission.wording import check_submission, clean_nickname
-from cygnet.v1 import contest_pb2, contest_pb2_grpc, dedup_pb2, submission_pb2, submission_pb2_grpc
+from cygnet.submission.validation import check_submission, clean_nickname
+from cygnet.v1 import contest_pb2, contest_pb2_grpc, submission_pb2, submission_pb2_grpc
 
 log = logging.getLogger(__name__)
 
@@ -99,7 +100,7 @@ class SubmissionServicer(submission_pb2_grpc.SubmissionServiceServicer):
         return submission_pb2.SubmitResponse(submission=submission)
 
     async def _submit(
-        self, document: contest_pb2.ContestDocument, request: submission_pb2.SubmitRequest, context: AioContext
+        self, document: document_pb2.ContestDocument, request: submission_pb2.SubmitRequest, context: AioContext
     ) -> submission_pb2.Submission:
         session = self._session(context, document.contest.name)
         target = next((t for t in document.contest.targets if t.name == request.target), None)

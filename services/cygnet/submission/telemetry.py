@@ -6,8 +6,9 @@ from contextlib import contextmanager
 
 from prometheus_client import Counter, Gauge
 
+from cygnet.internal.v1 import document_pb2
 from cygnet.platform.errors import Conflict, InvalidRequest, NotAllowed, NotFound, NotSignedIn, Refused
-from cygnet.v1 import contest_pb2, submission_pb2
+from cygnet.v1 import submission_pb2
 
 SUBMITS = Counter(
     "cygnet_submission_submits",
@@ -27,9 +28,9 @@ WAIT_LIMIT = Gauge(
 REFUSALS = ("SUBMIT_RATE", "NEW_WORK_RATE", "PENDING_LIMIT", "QUEUE_FULL", "CONTEST_CLOSED", "CONTEST_PAUSED")
 _OTHER_REFUSAL = "OTHER"
 _ANSWERS: dict[int, str] = {
-    submission_pb2.ANSWER_ACCEPTED: "accepted",
-    submission_pb2.ANSWER_COALESCED: "coalesced",
-    submission_pb2.ANSWER_REPEATED: "repeated",
+    submission_pb2.ADMISSION_OUTCOME_ACCEPTED: "accepted",
+    submission_pb2.ADMISSION_OUTCOME_COALESCED: "coalesced",
+    submission_pb2.ADMISSION_OUTCOME_REPEATED: "repeated",
 }
 OUTCOMES = (*_ANSWERS.values(), "rejected", "failed", *REFUSALS, _OTHER_REFUSAL)
 _CALLERS_MISTAKES = (InvalidRequest, NotFound, NotSignedIn, NotAllowed, Conflict)
@@ -38,7 +39,7 @@ _CALLERS_MISTAKES = (InvalidRequest, NotFound, NotSignedIn, NotAllowed, Conflict
 class Telemetry:
     """Counts for Prometheus. All series of a contest exist from when this replica has its document."""
 
-    def document(self, document: contest_pb2.ContestDocument) -> None:
+    def document(self, document: document_pb2.ContestDocument) -> None:
         """Notes that a document is in force."""
         contest = document.contest.name
         for outcome in OUTCOMES:
@@ -53,7 +54,7 @@ class Telemetry:
 
         def admitted(submission: submission_pb2.Submission) -> None:
             nonlocal outcome
-            outcome = _ANSWERS[submission.answer]
+            outcome = _ANSWERS[submission.outcome]
 
         try:
             yield admitted

@@ -18,21 +18,21 @@ class SubmissionState(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     SUBMISSION_STATE_DONE: _ClassVar[SubmissionState]
     SUBMISSION_STATE_FAILED: _ClassVar[SubmissionState]
 
-class Answer(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+class AdmissionOutcome(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
-    ANSWER_UNSPECIFIED: _ClassVar[Answer]
-    ANSWER_ACCEPTED: _ClassVar[Answer]
-    ANSWER_COALESCED: _ClassVar[Answer]
-    ANSWER_REPEATED: _ClassVar[Answer]
+    ADMISSION_OUTCOME_UNSPECIFIED: _ClassVar[AdmissionOutcome]
+    ADMISSION_OUTCOME_ACCEPTED: _ClassVar[AdmissionOutcome]
+    ADMISSION_OUTCOME_COALESCED: _ClassVar[AdmissionOutcome]
+    ADMISSION_OUTCOME_REPEATED: _ClassVar[AdmissionOutcome]
 SUBMISSION_STATE_UNSPECIFIED: SubmissionState
 SUBMISSION_STATE_QUEUED: SubmissionState
 SUBMISSION_STATE_DRAWING: SubmissionState
 SUBMISSION_STATE_DONE: SubmissionState
 SUBMISSION_STATE_FAILED: SubmissionState
-ANSWER_UNSPECIFIED: Answer
-ANSWER_ACCEPTED: Answer
-ANSWER_COALESCED: Answer
-ANSWER_REPEATED: Answer
+ADMISSION_OUTCOME_UNSPECIFIED: AdmissionOutcome
+ADMISSION_OUTCOME_ACCEPTED: AdmissionOutcome
+ADMISSION_OUTCOME_COALESCED: AdmissionOutcome
+ADMISSION_OUTCOME_REPEATED: AdmissionOutcome
 
 class JoinRequest(_message.Message):
     __slots__ = ("contest", "nickname")
@@ -113,13 +113,13 @@ class ListSubmissionsResponse(_message.Message):
     def __init__(self, submissions: _Optional[_Iterable[_Union[Submission, _Mapping]]] = ...) -> None: ...
 
 class Submission(_message.Message):
-    __slots__ = ("submission_id", "revision", "target", "prompt", "state", "answer", "created_at", "policy_generation", "queue", "drawing", "result", "failure")
+    __slots__ = ("submission_id", "revision", "target", "prompt", "state", "outcome", "created_at", "policy_generation", "queue", "drawing", "result", "failure")
     SUBMISSION_ID_FIELD_NUMBER: _ClassVar[int]
     REVISION_FIELD_NUMBER: _ClassVar[int]
     TARGET_FIELD_NUMBER: _ClassVar[int]
     PROMPT_FIELD_NUMBER: _ClassVar[int]
     STATE_FIELD_NUMBER: _ClassVar[int]
-    ANSWER_FIELD_NUMBER: _ClassVar[int]
+    OUTCOME_FIELD_NUMBER: _ClassVar[int]
     CREATED_AT_FIELD_NUMBER: _ClassVar[int]
     POLICY_GENERATION_FIELD_NUMBER: _ClassVar[int]
     QUEUE_FIELD_NUMBER: _ClassVar[int]
@@ -131,14 +131,14 @@ class Submission(_message.Message):
     target: str
     prompt: str
     state: SubmissionState
-    answer: Answer
+    outcome: AdmissionOutcome
     created_at: _timestamp_pb2.Timestamp
     policy_generation: int
     queue: QueuePlace
     drawing: DrawingProgress
     result: Result
     failure: Failure
-    def __init__(self, submission_id: _Optional[str] = ..., revision: _Optional[int] = ..., target: _Optional[str] = ..., prompt: _Optional[str] = ..., state: _Optional[_Union[SubmissionState, str]] = ..., answer: _Optional[_Union[Answer, str]] = ..., created_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., policy_generation: _Optional[int] = ..., queue: _Optional[_Union[QueuePlace, _Mapping]] = ..., drawing: _Optional[_Union[DrawingProgress, _Mapping]] = ..., result: _Optional[_Union[Result, _Mapping]] = ..., failure: _Optional[_Union[Failure, _Mapping]] = ...) -> None: ...
+    def __init__(self, submission_id: _Optional[str] = ..., revision: _Optional[int] = ..., target: _Optional[str] = ..., prompt: _Optional[str] = ..., state: _Optional[_Union[SubmissionState, str]] = ..., outcome: _Optional[_Union[AdmissionOutcome, str]] = ..., created_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., policy_generation: _Optional[int] = ..., queue: _Optional[_Union[QueuePlace, _Mapping]] = ..., drawing: _Optional[_Union[DrawingProgress, _Mapping]] = ..., result: _Optional[_Union[Result, _Mapping]] = ..., failure: _Optional[_Union[Failure, _Mapping]] = ...) -> None: ...
 
 class QueuePlace(_message.Message):
     __slots__ = ("position", "p50_ms", "p90_ms", "measuring", "no_worker")

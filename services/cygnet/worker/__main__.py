@@ -5,17 +5,17 @@ import socket
 import time
 from collections.abc import Sequence
 
-from cygnet.platform.channels import channel
+from cygnet.inference.triton import TritonClient
+from cygnet.internal.v1 import dedup_pb2_grpc
+from cygnet.platform.grpc.client import channel
+from cygnet.platform.grpc.server import Endpoint, Lifetime, run
 from cygnet.platform.pictures import PictureStore
-from cygnet.platform.server import Endpoint, Lifetime, run
-from cygnet.v1 import dedup_pb2_grpc
 from cygnet.worker.drawing import Drawer
 from cygnet.worker.jobs import DedupJobs
 from cygnet.worker.loop import Worker
 from cygnet.worker.readiness import Readiness
 from cygnet.worker.settings import WorkerSettings
 from cygnet.worker.telemetry import Telemetry
-from cygnet.worker.triton import TritonClient
 
 
 async def wire(settings: WorkerSettings, lifetime: Lifetime) -> Sequence[Endpoint]:

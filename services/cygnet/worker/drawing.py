@@ -7,10 +7,10 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from cygnet.inference.occlusion import heat_map
+from cygnet.inference.scoring import NotScorable, check_calibration, cosine, part_score, score
+from cygnet.inference.triton import Calibration, Drawing, DrawingFailed, Embedding, ScorerInfo, TritonUnavailable
 from cygnet.platform.errors import NotFound
-from cygnet.worker.heat import heat_map
-from cygnet.worker.scoring import NotScorable, check_calibration, cosine, part_score, score
-from cygnet.worker.triton import Calibration, Drawing, DrawingFailed, Embedding, ScorerInfo, TritonUnavailable
 from cygnet.worker.values import CannotDraw, Explanation, Job, Scored
 
 DRAWING_FAILED = "DRAWING_FAILED"

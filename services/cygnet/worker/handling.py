@@ -10,9 +10,9 @@ from contextlib import asynccontextmanager
 from enum import Enum
 from typing import Protocol
 
+from cygnet.inference.triton import TritonUnavailable
 from cygnet.platform.errors import DomainError, LeaseLost, Unavailable
 from cygnet.worker.drawing import DRAWING_FAILED
-from cygnet.worker.triton import TritonUnavailable
 from cygnet.worker.values import CannotDraw, Failure, Job, Result, Scored
 from cygnet.worker.waiting import unless
 

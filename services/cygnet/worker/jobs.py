@@ -4,15 +4,16 @@ from typing import TYPE_CHECKING
 
 import grpc
 
-from cygnet.platform.channels import DEADLINE_S
-from cygnet.platform.status import from_rpc_error
-from cygnet.v1 import dedup_pb2, submission_pb2
+from cygnet.inference.triton import Ready
+from cygnet.internal.v1 import dedup_pb2
+from cygnet.platform.grpc.client import DEADLINE_S
+from cygnet.platform.grpc.status import from_rpc_error
+from cygnet.v1 import submission_pb2
 from cygnet.worker.handling import HEARTBEATS_A_LEASE
-from cygnet.worker.triton import Ready
 from cygnet.worker.values import Failure, Job, Model, Result, Target
 
 if TYPE_CHECKING:
-    from cygnet.v1.dedup_pb2_grpc import DedupServiceAsyncStub
+    from cygnet.internal.v1.dedup_pb2_grpc import DedupServiceAsyncStub
 
 
 class DedupJobs:
@@ -69,7 +70,7 @@ class DedupJobs:
                 generator_digest=result.generator_digest,
                 scorer_digest=result.scorer_digest,
                 calibration_id=result.calibration_id,
-            ),
+            ).SerializeToString(),
         )
         try:
             await self._stub.Complete(request, timeout=DEADLINE_S)
@@ -93,7 +94,7 @@ def _job(message: dedup_pb2.Job) -> Job:
         fingerprint=message.fingerprint,
         fence=message.fence,
         lease_s=message.lease_ms / 1000,
-        prompt=message.prompt,
+        prompt=message.canonical_prompt,
         seed=message.seed,
         target=Target(message.target.name, message.target.picture_sha256),
         model=Model(

@@ -5,10 +5,10 @@ import logging
 import time
 from typing import Protocol
 
+from cygnet.inference.triton import Ready, TritonUnavailable
 from cygnet.platform.errors import DomainError
 from cygnet.platform.logs import prompt_hash
 from cygnet.worker.handling import LONGEST_PAUSE_S, PAUSE_S, Draws, Handler, Held, Outcome, Pictures
-from cygnet.worker.triton import Ready, TritonUnavailable
 from cygnet.worker.values import Job
 from cygnet.worker.waiting import unless
 

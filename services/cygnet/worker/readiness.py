@@ -5,9 +5,9 @@ import logging
 from collections.abc import Callable
 from typing import Protocol
 
+from cygnet.inference.scoring import NotScorable
+from cygnet.inference.triton import DrawingFailed, Ready, TritonUnavailable
 from cygnet.worker.drawing import usable_calibration
-from cygnet.worker.scoring import NotScorable
-from cygnet.worker.triton import DrawingFailed, Ready, TritonUnavailable
 
 log = logging.getLogger(__name__)
 

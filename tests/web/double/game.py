@@ -17,9 +17,9 @@ from PIL import Image, ImageDraw
 
 from cygnet.contest import phase
 from cygnet.platform.errors import FieldViolation, InvalidRequest, NotFound, NotSignedIn, Refused
+from cygnet.platform.grpc.interceptors import AioContext
 from cygnet.platform.text import without_invisible
-from cygnet.platform.wrapping import AioContext
-from cygnet.submission.wording import check_submission, clean_nickname
+from cygnet.submission.validation import check_submission, clean_nickname
 from cygnet.v1 import (
     contest_pb2,
     contest_pb2_grpc,
@@ -298,15 +298,15 @@ class Submissions(submission_pb2_grpc.SubmissionServiceServicer):
             target=request.target,
             prompt=request.prompt,
             state=submission_pb2.SUBMISSION_STATE_QUEUED,
-            answer=submission_pb2.ANSWER_ACCEPTED,
+            outcome=submission_pb2.ADMISSION_OUTCOME_ACCEPTED,
             created_at=_now(),
         )
         if same is not None and same.HasField("result"):
-            submission.answer = submission_pb2.ANSWER_REPEATED
+            submission.outcome = submission_pb2.ADMISSION_OUTCOME_REPEATED
             game.finish(participant, submission)
         else:
             if same is not None:
-                submission.answer = submission_pb2.ANSWER_COALESCED
+                submission.outcome = submission_pb2.ADMISSION_OUTCOME_COALESCED
             submission.queue.measuring = True
             submission.queue.position = script.queue
             task = asyncio.create_task(game.play(participant, submission))

@@ -17,8 +17,8 @@ from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from cygnet.cli import child
-from cygnet.platform.status import ErrorInterceptor
+from cygnet.local import child
+from cygnet.platform.grpc.status import ErrorInterceptor
 from cygnet.v1 import contest_pb2_grpc, leaderboard_pb2_grpc, submission_pb2_grpc
 
 from .game import Contests, Game, Leaderboards, Submissions

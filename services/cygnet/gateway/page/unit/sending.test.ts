@@ -8,10 +8,10 @@ import { SubmissionService, type SubmitRequest, SubmitResponseSchema } from "../
 import { ErrorInfoSchema } from "../src/gen/google/rpc/error_details_pb";
 import { makeClients } from "../src/rpc/clients";
 
-type Answer = "accept" | ConnectError;
+type AdmissionOutcome = "accept" | ConnectError;
 
 /** A sender whose server gives the answers of a list, one for each call, and accepts afterwards. */
-function sender(answers: Answer[], memory = new MapMemory()) {
+function sender(answers: AdmissionOutcome[], memory = new MapMemory()) {
   const received: SubmitRequest[] = [];
   const transport = createRouterTransport(({ service }) => {
     service(SubmissionService, {

@@ -3,7 +3,7 @@ import { timestampMs } from "@bufbuild/protobuf/wkt";
 import type { Change } from "../game/likeness";
 import type { Refusal } from "../game/player";
 import { drawnShare, type ServerClock, scoreText, waitRange } from "../game/progress";
-import { Answer, type QueuePlace, type Submission, SubmissionState } from "../gen/cygnet/v1/submission_pb";
+import { AdmissionOutcome, type QueuePlace, type Submission, SubmissionState } from "../gen/cygnet/v1/submission_pb";
 import type { Problem } from "../rpc/problem";
 import type { Words } from "../text/en";
 
@@ -29,9 +29,10 @@ export function sayDrawing(text: Words, submission: Submission, clock: ServerClo
 }
 
 /** How the submission was answered, where that is worth a word. */
-export function sayAnswer(text: Words, { answer, state }: Submission): string | undefined {
-  if (answer === Answer.REPEATED) return text.repeated;
-  if (answer === Answer.COALESCED) return state === SubmissionState.DONE ? text.coalescedDone : text.coalesced;
+export function sayAnswer(text: Words, { outcome, state }: Submission): string | undefined {
+  if (outcome === AdmissionOutcome.REPEATED) return text.repeated;
+  if (outcome === AdmissionOutcome.COALESCED)
+    return state === SubmissionState.DONE ? text.coalescedDone : text.coalesced;
   return undefined;
 }
 

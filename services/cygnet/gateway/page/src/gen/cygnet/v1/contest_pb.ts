@@ -14,7 +14,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file cygnet/v1/contest.proto.
  */
 export const file_cygnet_v1_contest: GenFile = /*@__PURE__*/
-  fileDesc("ChdjeWduZXQvdjEvY29udGVzdC5wcm90bxIJY3lnbmV0LnYxIiQKEUdldENvbnRlc3RSZXF1ZXN0Eg8KB2NvbnRlc3QYASABKAkiuwEKEkdldENvbnRlc3RSZXNwb25zZRIjCgdjb250ZXN0GAEgASgLMhIuY3lnbmV0LnYxLkNvbnRlc3QSJgoFcGhhc2UYAiABKA4yFy5jeWduZXQudjEuQ29udGVzdFBoYXNlEi8KC25leHRfY2hhbmdlGAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBInCgNub3cYBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIqUCCgdDb250ZXN0EgwKBG5hbWUYASABKAkSEgoKZ2VuZXJhdGlvbhgCIAEoBBIsCgV0aXRsZRgDIAMoCzIdLmN5Z25ldC52MS5Db250ZXN0LlRpdGxlRW50cnkSIgoHdGFyZ2V0cxgEIAMoCzIRLmN5Z25ldC52MS5UYXJnZXQSEAoIZGVjaW1hbHMYBSABKA0SGAoQbWF4X3Byb21wdF9jaGFycxgGIAEoDRIiCgd3aW5kb3dzGAcgAygLMhEuY3lnbmV0LnYxLldpbmRvdxIOCgZwYXVzZWQYCCABKAgSGAoQZnJlZXplX2JlZm9yZV9tcxgJIAEoBBosCgpUaXRsZUVudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEiXwoGV2luZG93EikKBW9wZW5zGAEgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIqCgZjbG9zZXMYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIi4KBlRhcmdldBIMCgRuYW1lGAEgASgJEhYKDnBpY3R1cmVfc2hhMjU2GAIgASgJIlUKBU1vZGVsEhgKEGdlbmVyYXRvcl9zb3VyY2UYASABKAkSDQoFc3RlcHMYAiABKA0SDAoEc2l6ZRgDIAEoDRIVCg1zY29yZXJfc291cmNlGAQgASgJIqIBCg9BZG1pc3Npb25Qb2xpY3kSEgoKZ2VuZXJhdGlvbhgBIAEoBBIQCghldmVyeV9tcxgCIAEoBBINCgVidXJzdBgDIAEoDRIPCgdwZW5kaW5nGAQgASgNEh0KFW1heF9wcmVkaWN0ZWRfd2FpdF9tcxgFIAEoBBIqCgtkZWR1cF9zY29wZRgGIAEoDjIVLmN5Z25ldC52MS5EZWR1cFNjb3BlIs8BCg9Db250ZXN0RG9jdW1lbnQSIwoHY29udGVzdBgBIAEoCzISLmN5Z25ldC52MS5Db250ZXN0Eh8KBW1vZGVsGAIgASgLMhAuY3lnbmV0LnYxLk1vZGVsEi0KCWFkbWlzc2lvbhgDIAEoCzIaLmN5Z25ldC52MS5BZG1pc3Npb25Qb2xpY3kSDQoFc3RhZmYYBCADKAkSJAoKbmV4dF9tb2RlbBgFIAEoCzIQLmN5Z25ldC52MS5Nb2RlbBISCgpuZXh0X3NoYXJlGAYgASgNKq8BCgxDb250ZXN0UGhhc2USHQoZQ09OVEVTVF9QSEFTRV9VTlNQRUNJRklFRBAAEhgKFENPTlRFU1RfUEhBU0VfQ0xPU0VEEAESFgoSQ09OVEVTVF9QSEFTRV9PUEVOEAISGAoUQ09OVEVTVF9QSEFTRV9GUk9aRU4QAxIYChRDT05URVNUX1BIQVNFX1BBVVNFRBAEEhoKFkNPTlRFU1RfUEhBU0VfRklOSVNIRUQQBSpfCgpEZWR1cFNjb3BlEhsKF0RFRFVQX1NDT1BFX1VOU1BFQ0lGSUVEEAASFwoTREVEVVBfU0NPUEVfQ09OVEVTVBABEhsKF0RFRFVQX1NDT1BFX1BBUlRJQ0lQQU5UEAIyWwoOQ29udGVzdFNlcnZpY2USSQoKR2V0Q29udGVzdBIcLmN5Z25ldC52MS5HZXRDb250ZXN0UmVxdWVzdBodLmN5Z25ldC52MS5HZXRDb250ZXN0UmVzcG9uc2ViBnByb3RvMw", [file_google_protobuf_timestamp]);
+  fileDesc("ChdjeWduZXQvdjEvY29udGVzdC5wcm90bxIJY3lnbmV0LnYxIiQKEUdldENvbnRlc3RSZXF1ZXN0Eg8KB2NvbnRlc3QYASABKAkiuwEKEkdldENvbnRlc3RSZXNwb25zZRIjCgdjb250ZXN0GAEgASgLMhIuY3lnbmV0LnYxLkNvbnRlc3QSJgoFcGhhc2UYAiABKA4yFy5jeWduZXQudjEuQ29udGVzdFBoYXNlEi8KC25leHRfY2hhbmdlGAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBInCgNub3cYBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIqUCCgdDb250ZXN0EgwKBG5hbWUYASABKAkSEgoKZ2VuZXJhdGlvbhgCIAEoBBIsCgV0aXRsZRgDIAMoCzIdLmN5Z25ldC52MS5Db250ZXN0LlRpdGxlRW50cnkSIgoHdGFyZ2V0cxgEIAMoCzIRLmN5Z25ldC52MS5UYXJnZXQSEAoIZGVjaW1hbHMYBSABKA0SGAoQbWF4X3Byb21wdF9jaGFycxgGIAEoDRIiCgd3aW5kb3dzGAcgAygLMhEuY3lnbmV0LnYxLldpbmRvdxIOCgZwYXVzZWQYCCABKAgSGAoQZnJlZXplX2JlZm9yZV9tcxgJIAEoBBosCgpUaXRsZUVudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEiXwoGV2luZG93EikKBW9wZW5zGAEgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIqCgZjbG9zZXMYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIi4KBlRhcmdldBIMCgRuYW1lGAEgASgJEhYKDnBpY3R1cmVfc2hhMjU2GAIgASgJKq8BCgxDb250ZXN0UGhhc2USHQoZQ09OVEVTVF9QSEFTRV9VTlNQRUNJRklFRBAAEhgKFENPTlRFU1RfUEhBU0VfQ0xPU0VEEAESFgoSQ09OVEVTVF9QSEFTRV9PUEVOEAISGAoUQ09OVEVTVF9QSEFTRV9GUk9aRU4QAxIYChRDT05URVNUX1BIQVNFX1BBVVNFRBAEEhoKFkNPTlRFU1RfUEhBU0VfRklOSVNIRUQQBTJbCg5Db250ZXN0U2VydmljZRJJCgpHZXRDb250ZXN0EhwuY3lnbmV0LnYxLkdldENvbnRlc3RSZXF1ZXN0Gh0uY3lnbmV0LnYxLkdldENvbnRlc3RSZXNwb25zZWIGcHJvdG8z", [file_google_protobuf_timestamp]);
 
 /**
  * Which contest.
@@ -213,160 +213,6 @@ export const TargetSchema: GenMessage<Target> = /*@__PURE__*/
   messageDesc(file_cygnet_v1_contest, 4);
 
 /**
- * How pictures are drawn and scored.
- *
- * @generated from message cygnet.v1.Model
- */
-export type Model = Message<"cygnet.v1.Model"> & {
-  /**
-   * Where the text-to-image model comes from: builtin://, hf://, s3://, pvc:// or a path. 1 to 512 characters.
-   *
-   * @generated from field: string generator_source = 1;
-   */
-  generatorSource: string;
-
-  /**
-   * Scheduler steps for one picture, 1 to 50.
-   *
-   * @generated from field: uint32 steps = 2;
-   */
-  steps: number;
-
-  /**
-   * Width and height of a picture in pixels, 64 to 1024, a multiple of 8.
-   *
-   * @generated from field: uint32 size = 3;
-   */
-  size: number;
-
-  /**
-   * Where the similarity model comes from, same form as generator_source.
-   *
-   * @generated from field: string scorer_source = 4;
-   */
-  scorerSource: string;
-};
-
-/**
- * Describes the message cygnet.v1.Model.
- * Use `create(ModelSchema)` to create a new message.
- */
-export const ModelSchema: GenMessage<Model> = /*@__PURE__*/
-  messageDesc(file_cygnet_v1_contest, 5);
-
-/**
- * What admission enforces. It travels with every admission, so a change needs no restart.
- *
- * @generated from message cygnet.v1.AdmissionPolicy
- */
-export type AdmissionPolicy = Message<"cygnet.v1.AdmissionPolicy"> & {
-  /**
-   * The generation of the document that these values come from.
-   *
-   * @generated from field: uint64 generation = 1;
-   */
-  generation: bigint;
-
-  /**
-   * One new drawing per participant every so many milliseconds, 100 to 3,600,000.
-   *
-   * @generated from field: uint64 every_ms = 2;
-   */
-  everyMs: bigint;
-
-  /**
-   * How many drawings a participant may ask for at once after a pause, 1 to 100.
-   *
-   * @generated from field: uint32 burst = 3;
-   */
-  burst: number;
-
-  /**
-   * How many unfinished drawings a participant may have, 1 to 100.
-   *
-   * @generated from field: uint32 pending = 4;
-   */
-  pending: number;
-
-  /**
-   * New work is refused while its predicted wait is longer, in milliseconds, 1,000 to 86,400,000.
-   *
-   * @generated from field: uint64 max_predicted_wait_ms = 5;
-   */
-  maxPredictedWaitMs: bigint;
-
-  /**
-   * Whose earlier drawing answers a repeated prompt.
-   *
-   * @generated from field: cygnet.v1.DedupScope dedup_scope = 6;
-   */
-  dedupScope: DedupScope;
-};
-
-/**
- * Describes the message cygnet.v1.AdmissionPolicy.
- * Use `create(AdmissionPolicySchema)` to create a new message.
- */
-export const AdmissionPolicySchema: GenMessage<AdmissionPolicy> = /*@__PURE__*/
-  messageDesc(file_cygnet_v1_contest, 6);
-
-/**
- * The whole contest document, as organisers write it and services hold it.
- *
- * @generated from message cygnet.v1.ContestDocument
- */
-export type ContestDocument = Message<"cygnet.v1.ContestDocument"> & {
-  /**
-   * Name, title, targets and display.
-   *
-   * @generated from field: cygnet.v1.Contest contest = 1;
-   */
-  contest?: Contest | undefined;
-
-  /**
-   * How pictures are drawn and scored.
-   *
-   * @generated from field: cygnet.v1.Model model = 2;
-   */
-  model?: Model | undefined;
-
-  /**
-   * Limits on submissions.
-   *
-   * @generated from field: cygnet.v1.AdmissionPolicy admission = 3;
-   */
-  admission?: AdmissionPolicy | undefined;
-
-  /**
-   * Nicknames that play but are not ranked, at most 100.
-   *
-   * @generated from field: repeated string staff = 4;
-   */
-  staff: string[];
-
-  /**
-   * While a changed model takes over: the coming one; model is the one in use.
-   *
-   * @generated from field: cygnet.v1.Model next_model = 5;
-   */
-  nextModel?: Model | undefined;
-
-  /**
-   * So many in a thousand prompts ask for next_model, 0 to 1,000.
-   *
-   * @generated from field: uint32 next_share = 6;
-   */
-  nextShare: number;
-};
-
-/**
- * Describes the message cygnet.v1.ContestDocument.
- * Use `create(ContestDocumentSchema)` to create a new message.
- */
-export const ContestDocumentSchema: GenMessage<ContestDocument> = /*@__PURE__*/
-  messageDesc(file_cygnet_v1_contest, 7);
-
-/**
  * Where a contest stands.
  *
  * @generated from enum cygnet.v1.ContestPhase
@@ -420,40 +266,6 @@ export enum ContestPhase {
  */
 export const ContestPhaseSchema: GenEnum<ContestPhase> = /*@__PURE__*/
   enumDesc(file_cygnet_v1_contest, 0);
-
-/**
- * Who has drawn a prompt already, when it is asked for again.
- *
- * @generated from enum cygnet.v1.DedupScope
- */
-export enum DedupScope {
-  /**
-   * Not set; refused.
-   *
-   * @generated from enum value: DEDUP_SCOPE_UNSPECIFIED = 0;
-   */
-  UNSPECIFIED = 0,
-
-  /**
-   * Anybody in the contest: a prompt is drawn once for all.
-   *
-   * @generated from enum value: DEDUP_SCOPE_CONTEST = 1;
-   */
-  CONTEST = 1,
-
-  /**
-   * The same participant: each draws a prompt once.
-   *
-   * @generated from enum value: DEDUP_SCOPE_PARTICIPANT = 2;
-   */
-  PARTICIPANT = 2,
-}
-
-/**
- * Describes the enum cygnet.v1.DedupScope.
- */
-export const DedupScopeSchema: GenEnum<DedupScope> = /*@__PURE__*/
-  enumDesc(file_cygnet_v1_contest, 1);
 
 /**
  * Tells players what the contest is about. Answered by the submission service.

@@ -14,7 +14,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file cygnet/v1/submission.proto.
  */
 export const file_cygnet_v1_submission: GenFile = /*@__PURE__*/
-  fileDesc("ChpjeWduZXQvdjEvc3VibWlzc2lvbi5wcm90bxIJY3lnbmV0LnYxIjAKC0pvaW5SZXF1ZXN0Eg8KB2NvbnRlc3QYASABKAkSEAoIbmlja25hbWUYAiABKAkiTwoMSm9pblJlc3BvbnNlEhYKDnBhcnRpY2lwYW50X2lkGAEgASgJEhAKCG5pY2tuYW1lGAIgASgJEhUKDXNlc3Npb25fdG9rZW4YAyABKAkiVAoNU3VibWl0UmVxdWVzdBIPCgdjb250ZXN0GAEgASgJEg4KBnRhcmdldBgCIAEoCRIOCgZwcm9tcHQYAyABKAkSEgoKcmVxdWVzdF9pZBgEIAEoCSI7Cg5TdWJtaXRSZXNwb25zZRIpCgpzdWJtaXNzaW9uGAEgASgLMhUuY3lnbmV0LnYxLlN1Ym1pc3Npb24iWAoWV2F0Y2hTdWJtaXNzaW9uUmVxdWVzdBIPCgdjb250ZXN0GAEgASgJEhUKDXN1Ym1pc3Npb25faWQYAiABKAkSFgoOYWZ0ZXJfcmV2aXNpb24YAyABKAQioQEKF1dhdGNoU3VibWlzc2lvblJlc3BvbnNlEisKCnN1Ym1pc3Npb24YASABKAsyFS5jeWduZXQudjEuU3VibWlzc2lvbkgAEikKCWhlYXJ0YmVhdBgCIAEoCzIULmN5Z25ldC52MS5IZWFydGJlYXRIABIlCgdnb29kYnllGAMgASgLMhIuY3lnbmV0LnYxLkdvb2RieWVIAEIHCgVldmVudCILCglIZWFydGJlYXQiCQoHR29vZGJ5ZSI4ChZMaXN0U3VibWlzc2lvbnNSZXF1ZXN0Eg8KB2NvbnRlc3QYASABKAkSDQoFbGltaXQYAiABKA0iRQoXTGlzdFN1Ym1pc3Npb25zUmVzcG9uc2USKgoLc3VibWlzc2lvbnMYASADKAsyFS5jeWduZXQudjEuU3VibWlzc2lvbiKJAwoKU3VibWlzc2lvbhIVCg1zdWJtaXNzaW9uX2lkGAEgASgJEhAKCHJldmlzaW9uGAIgASgEEg4KBnRhcmdldBgDIAEoCRIOCgZwcm9tcHQYBCABKAkSKQoFc3RhdGUYBSABKA4yGi5jeWduZXQudjEuU3VibWlzc2lvblN0YXRlEiEKBmFuc3dlchgGIAEoDjIRLmN5Z25ldC52MS5BbnN3ZXISLgoKY3JlYXRlZF9hdBgHIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASGQoRcG9saWN5X2dlbmVyYXRpb24YCCABKAQSJAoFcXVldWUYCSABKAsyFS5jeWduZXQudjEuUXVldWVQbGFjZRIrCgdkcmF3aW5nGAogASgLMhouY3lnbmV0LnYxLkRyYXdpbmdQcm9ncmVzcxIhCgZyZXN1bHQYCyABKAsyES5jeWduZXQudjEuUmVzdWx0EiMKB2ZhaWx1cmUYDCABKAsyEi5jeWduZXQudjEuRmFpbHVyZSJkCgpRdWV1ZVBsYWNlEhAKCHBvc2l0aW9uGAEgASgNEg4KBnA1MF9tcxgCIAEoBBIOCgZwOTBfbXMYAyABKAQSEQoJbWVhc3VyaW5nGAQgASgIEhEKCW5vX3dvcmtlchgFIAEoCCJVCg9EcmF3aW5nUHJvZ3Jlc3MSLgoKc3RhcnRlZF9hdBgBIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASEgoKdHlwaWNhbF9tcxgCIAEoBCKmAgoGUmVzdWx0EhYKDnBpY3R1cmVfc2hhMjU2GAEgASgJEg0KBXNjb3JlGAIgASgBEg4KBmNvc2luZRgDIAEoARIMCgRzZWVkGAQgASgDEhgKEGdlbmVyYXRvcl9kaWdlc3QYBSABKAkSFQoNc2NvcmVyX2RpZ2VzdBgGIAEoCRIWCg5jYWxpYnJhdGlvbl9pZBgHIAEoCRIwCgxjb21wbGV0ZWRfYXQYCCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhcKCndoYXRfc2NvcmUYCSABKAFIAIgBARIXCgpsb29rX3Njb3JlGAogASgBSAGIAQESDAoEaGVhdBgLIAEoDEINCgtfd2hhdF9zY29yZUINCgtfbG9va19zY29yZSIqCgdGYWlsdXJlEg4KBnJlYXNvbhgBIAEoCRIPCgdtZXNzYWdlGAIgASgJKqYBCg9TdWJtaXNzaW9uU3RhdGUSIAocU1VCTUlTU0lPTl9TVEFURV9VTlNQRUNJRklFRBAAEhsKF1NVQk1JU1NJT05fU1RBVEVfUVVFVUVEEAESHAoYU1VCTUlTU0lPTl9TVEFURV9EUkFXSU5HEAISGQoVU1VCTUlTU0lPTl9TVEFURV9ET05FEAMSGwoXU1VCTUlTU0lPTl9TVEFURV9GQUlMRUQQBCpgCgZBbnN3ZXISFgoSQU5TV0VSX1VOU1BFQ0lGSUVEEAASEwoPQU5TV0VSX0FDQ0VQVEVEEAESFAoQQU5TV0VSX0NPQUxFU0NFRBACEhMKD0FOU1dFUl9SRVBFQVRFRBADMsECChFTdWJtaXNzaW9uU2VydmljZRI3CgRKb2luEhYuY3lnbmV0LnYxLkpvaW5SZXF1ZXN0GhcuY3lnbmV0LnYxLkpvaW5SZXNwb25zZRI9CgZTdWJtaXQSGC5jeWduZXQudjEuU3VibWl0UmVxdWVzdBoZLmN5Z25ldC52MS5TdWJtaXRSZXNwb25zZRJaCg9XYXRjaFN1Ym1pc3Npb24SIS5jeWduZXQudjEuV2F0Y2hTdWJtaXNzaW9uUmVxdWVzdBoiLmN5Z25ldC52MS5XYXRjaFN1Ym1pc3Npb25SZXNwb25zZTABElgKD0xpc3RTdWJtaXNzaW9ucxIhLmN5Z25ldC52MS5MaXN0U3VibWlzc2lvbnNSZXF1ZXN0GiIuY3lnbmV0LnYxLkxpc3RTdWJtaXNzaW9uc1Jlc3BvbnNlYgZwcm90bzM", [file_google_protobuf_timestamp]);
+  fileDesc("ChpjeWduZXQvdjEvc3VibWlzc2lvbi5wcm90bxIJY3lnbmV0LnYxIjAKC0pvaW5SZXF1ZXN0Eg8KB2NvbnRlc3QYASABKAkSEAoIbmlja25hbWUYAiABKAkiTwoMSm9pblJlc3BvbnNlEhYKDnBhcnRpY2lwYW50X2lkGAEgASgJEhAKCG5pY2tuYW1lGAIgASgJEhUKDXNlc3Npb25fdG9rZW4YAyABKAkiVAoNU3VibWl0UmVxdWVzdBIPCgdjb250ZXN0GAEgASgJEg4KBnRhcmdldBgCIAEoCRIOCgZwcm9tcHQYAyABKAkSEgoKcmVxdWVzdF9pZBgEIAEoCSI7Cg5TdWJtaXRSZXNwb25zZRIpCgpzdWJtaXNzaW9uGAEgASgLMhUuY3lnbmV0LnYxLlN1Ym1pc3Npb24iWAoWV2F0Y2hTdWJtaXNzaW9uUmVxdWVzdBIPCgdjb250ZXN0GAEgASgJEhUKDXN1Ym1pc3Npb25faWQYAiABKAkSFgoOYWZ0ZXJfcmV2aXNpb24YAyABKAQioQEKF1dhdGNoU3VibWlzc2lvblJlc3BvbnNlEisKCnN1Ym1pc3Npb24YASABKAsyFS5jeWduZXQudjEuU3VibWlzc2lvbkgAEikKCWhlYXJ0YmVhdBgCIAEoCzIULmN5Z25ldC52MS5IZWFydGJlYXRIABIlCgdnb29kYnllGAMgASgLMhIuY3lnbmV0LnYxLkdvb2RieWVIAEIHCgVldmVudCILCglIZWFydGJlYXQiCQoHR29vZGJ5ZSI4ChZMaXN0U3VibWlzc2lvbnNSZXF1ZXN0Eg8KB2NvbnRlc3QYASABKAkSDQoFbGltaXQYAiABKA0iRQoXTGlzdFN1Ym1pc3Npb25zUmVzcG9uc2USKgoLc3VibWlzc2lvbnMYASADKAsyFS5jeWduZXQudjEuU3VibWlzc2lvbiKUAwoKU3VibWlzc2lvbhIVCg1zdWJtaXNzaW9uX2lkGAEgASgJEhAKCHJldmlzaW9uGAIgASgEEg4KBnRhcmdldBgDIAEoCRIOCgZwcm9tcHQYBCABKAkSKQoFc3RhdGUYBSABKA4yGi5jeWduZXQudjEuU3VibWlzc2lvblN0YXRlEiwKB291dGNvbWUYBiABKA4yGy5jeWduZXQudjEuQWRtaXNzaW9uT3V0Y29tZRIuCgpjcmVhdGVkX2F0GAcgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIZChFwb2xpY3lfZ2VuZXJhdGlvbhgIIAEoBBIkCgVxdWV1ZRgJIAEoCzIVLmN5Z25ldC52MS5RdWV1ZVBsYWNlEisKB2RyYXdpbmcYCiABKAsyGi5jeWduZXQudjEuRHJhd2luZ1Byb2dyZXNzEiEKBnJlc3VsdBgLIAEoCzIRLmN5Z25ldC52MS5SZXN1bHQSIwoHZmFpbHVyZRgMIAEoCzISLmN5Z25ldC52MS5GYWlsdXJlImQKClF1ZXVlUGxhY2USEAoIcG9zaXRpb24YASABKA0SDgoGcDUwX21zGAIgASgEEg4KBnA5MF9tcxgDIAEoBBIRCgltZWFzdXJpbmcYBCABKAgSEQoJbm9fd29ya2VyGAUgASgIIlUKD0RyYXdpbmdQcm9ncmVzcxIuCgpzdGFydGVkX2F0GAEgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBISCgp0eXBpY2FsX21zGAIgASgEIqYCCgZSZXN1bHQSFgoOcGljdHVyZV9zaGEyNTYYASABKAkSDQoFc2NvcmUYAiABKAESDgoGY29zaW5lGAMgASgBEgwKBHNlZWQYBCABKAMSGAoQZ2VuZXJhdG9yX2RpZ2VzdBgFIAEoCRIVCg1zY29yZXJfZGlnZXN0GAYgASgJEhYKDmNhbGlicmF0aW9uX2lkGAcgASgJEjAKDGNvbXBsZXRlZF9hdBgIIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASFwoKd2hhdF9zY29yZRgJIAEoAUgAiAEBEhcKCmxvb2tfc2NvcmUYCiABKAFIAYgBARIMCgRoZWF0GAsgASgMQg0KC193aGF0X3Njb3JlQg0KC19sb29rX3Njb3JlIioKB0ZhaWx1cmUSDgoGcmVhc29uGAEgASgJEg8KB21lc3NhZ2UYAiABKAkqpgEKD1N1Ym1pc3Npb25TdGF0ZRIgChxTVUJNSVNTSU9OX1NUQVRFX1VOU1BFQ0lGSUVEEAASGwoXU1VCTUlTU0lPTl9TVEFURV9RVUVVRUQQARIcChhTVUJNSVNTSU9OX1NUQVRFX0RSQVdJTkcQAhIZChVTVUJNSVNTSU9OX1NUQVRFX0RPTkUQAxIbChdTVUJNSVNTSU9OX1NUQVRFX0ZBSUxFRBAEKpYBChBBZG1pc3Npb25PdXRjb21lEiEKHUFETUlTU0lPTl9PVVRDT01FX1VOU1BFQ0lGSUVEEAASHgoaQURNSVNTSU9OX09VVENPTUVfQUNDRVBURUQQARIfChtBRE1JU1NJT05fT1VUQ09NRV9DT0FMRVNDRUQQAhIeChpBRE1JU1NJT05fT1VUQ09NRV9SRVBFQVRFRBADMsECChFTdWJtaXNzaW9uU2VydmljZRI3CgRKb2luEhYuY3lnbmV0LnYxLkpvaW5SZXF1ZXN0GhcuY3lnbmV0LnYxLkpvaW5SZXNwb25zZRI9CgZTdWJtaXQSGC5jeWduZXQudjEuU3VibWl0UmVxdWVzdBoZLmN5Z25ldC52MS5TdWJtaXRSZXNwb25zZRJaCg9XYXRjaFN1Ym1pc3Npb24SIS5jeWduZXQudjEuV2F0Y2hTdWJtaXNzaW9uUmVxdWVzdBoiLmN5Z25ldC52MS5XYXRjaFN1Ym1pc3Npb25SZXNwb25zZTABElgKD0xpc3RTdWJtaXNzaW9ucxIhLmN5Z25ldC52MS5MaXN0U3VibWlzc2lvbnNSZXF1ZXN0GiIuY3lnbmV0LnYxLkxpc3RTdWJtaXNzaW9uc1Jlc3BvbnNlYgZwcm90bzM", [file_google_protobuf_timestamp]);
 
 /**
  * Who wants to play.
@@ -80,7 +80,7 @@ export const JoinResponseSchema: GenMessage<JoinResponse> = /*@__PURE__*/
   messageDesc(file_cygnet_v1_submission, 1);
 
 /**
- * A wish.
+ * A prompt to draw.
  *
  * @generated from message cygnet.v1.SubmitRequest
  */
@@ -302,7 +302,7 @@ export const ListSubmissionsResponseSchema: GenMessage<ListSubmissionsResponse> 
   messageDesc(file_cygnet_v1_submission, 9);
 
 /**
- * One wish and what became of it.
+ * One prompt and what became of it.
  *
  * @generated from message cygnet.v1.Submission
  */
@@ -343,11 +343,11 @@ export type Submission = Message<"cygnet.v1.Submission"> & {
   state: SubmissionState;
 
   /**
-   * How it was answered.
+   * How it was admitted.
    *
-   * @generated from field: cygnet.v1.Answer answer = 6;
+   * @generated from field: cygnet.v1.AdmissionOutcome outcome = 6;
    */
-  answer: Answer;
+  outcome: AdmissionOutcome;
 
   /**
    * When it was admitted.
@@ -532,7 +532,7 @@ export type Result = Message<"cygnet.v1.Result"> & {
   calibrationId: string;
 
   /**
-   * When it was completed.
+   * When the worker completed it.
    *
    * @generated from field: google.protobuf.Timestamp completed_at = 8;
    */
@@ -645,44 +645,44 @@ export const SubmissionStateSchema: GenEnum<SubmissionState> = /*@__PURE__*/
   enumDesc(file_cygnet_v1_submission, 0);
 
 /**
- * How a submission was answered.
+ * How a submission was admitted.
  *
- * @generated from enum cygnet.v1.Answer
+ * @generated from enum cygnet.v1.AdmissionOutcome
  */
-export enum Answer {
+export enum AdmissionOutcome {
   /**
    * Not set; never sent.
    *
-   * @generated from enum value: ANSWER_UNSPECIFIED = 0;
+   * @generated from enum value: ADMISSION_OUTCOME_UNSPECIFIED = 0;
    */
   UNSPECIFIED = 0,
 
   /**
    * A new prompt: it is drawn for this submission.
    *
-   * @generated from enum value: ANSWER_ACCEPTED = 1;
+   * @generated from enum value: ADMISSION_OUTCOME_ACCEPTED = 1;
    */
   ACCEPTED = 1,
 
   /**
    * The same prompt is being drawn: it shares that drawing.
    *
-   * @generated from enum value: ANSWER_COALESCED = 2;
+   * @generated from enum value: ADMISSION_OUTCOME_COALESCED = 2;
    */
   COALESCED = 2,
 
   /**
    * The same prompt was drawn before: same picture, same score.
    *
-   * @generated from enum value: ANSWER_REPEATED = 3;
+   * @generated from enum value: ADMISSION_OUTCOME_REPEATED = 3;
    */
   REPEATED = 3,
 }
 
 /**
- * Describes the enum cygnet.v1.Answer.
+ * Describes the enum cygnet.v1.AdmissionOutcome.
  */
-export const AnswerSchema: GenEnum<Answer> = /*@__PURE__*/
+export const AdmissionOutcomeSchema: GenEnum<AdmissionOutcome> = /*@__PURE__*/
   enumDesc(file_cygnet_v1_submission, 1);
 
 /**

@@ -1,0 +1,96 @@
+"""The admin APIs of a running installation: how a contest gets into its services, and what is in force there."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import grpc
+
+from cygnet.internal.v1 import admin_pb2, admin_pb2_grpc, document_pb2
+from cygnet.platform.errors import DomainError, Unavailable
+from cygnet.platform.grpc.client import DEADLINE_S, channel
+from cygnet.platform.grpc.status import from_rpc_error
+from cygnet.v1 import leaderboard_pb2, leaderboard_pb2_grpc
+
+if TYPE_CHECKING:
+    from cygnet.internal.v1.admin_pb2_grpc import ContestAdminServiceAsyncStub
+    from cygnet.v1.leaderboard_pb2_grpc import LeaderboardServiceAsyncStub
+
+
+@dataclass(frozen=True)
+class Applied:
+    """What became of a document: whether anything changed, and the generation now in force."""
+
+    name: str
+    generation: int
+    changed: bool
+
+    def __str__(self) -> str:
+        what = "unchanged" if not self.changed else "created" if self.generation == 1 else "configured"
+        return f"contest/{self.name} {what} (generation {self.generation})"
+
+
+@dataclass(frozen=True)
+class AdminApis:
+    """Where the admin APIs are, as host:port, and the token that they ask for."""
+
+    submission: str
+    leaderboard: str
+    token: str
+
+    async def apply(
+        self, document: document_pb2.ContestDocument, pictures: list[bytes], *, dry_run: bool = False
+    ) -> Applied:
+        """Puts a document in force. Raises DomainError for what a service refuses.
+
+        The submission service comes first: it numbers the generations. Safe to repeat; where the second step failed,
+        applying the same document again heals it.
+        """
+        request = admin_pb2.ApplyContestRequest(document=document, target_pictures=pictures, dry_run=dry_run)
+        answer = await self._apply(self.submission, request)
+        numbered = document_pb2.ContestDocument()
+        numbered.CopyFrom(document)
+        numbered.contest.generation = answer.generation
+        await self._apply(self.leaderboard, admin_pb2.ApplyContestRequest(document=numbered, dry_run=dry_run))
+        return Applied(document.contest.name, answer.generation, answer.changed)
+
+    async def publish_again(self, document: document_pb2.ContestDocument) -> None:
+        """Sends the leaderboard what is in force in the submission service, in case it missed it."""
+        await self._apply(self.leaderboard, admin_pb2.ApplyContestRequest(document=document))
+
+    async def get(self, name: str) -> document_pb2.ContestDocument:
+        """Returns the document in force; an empty name means the only contest there is. Raises NotFound."""
+        request = admin_pb2.GetContestDocumentRequest(contest=name)
+        async with channel(self.submission) as connection:
+            stub: ContestAdminServiceAsyncStub = admin_pb2_grpc.ContestAdminServiceStub(connection)
+            try:
+                return (await stub.GetContestDocument(request, metadata=self._metadata(), timeout=DEADLINE_S)).document
+            except grpc.aio.AioRpcError as error:
+                raise self._said(error, self.submission) from None
+
+    async def board(self, contest: str, target: str, limit: int) -> leaderboard_pb2.Leaderboard:
+        """Returns the ranking as it is, also while players see one that stands still. Raises DomainError."""
+        request = leaderboard_pb2.GetLeaderboardRequest(contest=contest, target=target, limit=limit)
+        async with channel(self.leaderboard) as connection:
+            stub: LeaderboardServiceAsyncStub = leaderboard_pb2_grpc.LeaderboardServiceStub(connection)
+            try:
+                answer = await stub.GetLeaderboard(request, metadata=self._metadata(), timeout=DEADLINE_S)
+            except grpc.aio.AioRpcError as error:
+                raise self._said(error, self.leaderboard) from None
+        return answer.leaderboard
+
+    async def _apply(self, address: str, request: admin_pb2.ApplyContestRequest) -> admin_pb2.ApplyContestResponse:
+        async with channel(address) as connection:
+            stub: ContestAdminServiceAsyncStub = admin_pb2_grpc.ContestAdminServiceStub(connection)
+            try:
+                return await stub.ApplyContest(request, metadata=self._metadata(), timeout=DEADLINE_S)
+            except grpc.aio.AioRpcError as error:
+                raise self._said(error, address) from None
+
+    def _metadata(self) -> tuple[tuple[str, str], ...]:
+        return (("authorization", f"Bearer {self.token}"),)
+
+    @staticmethod
+    def _said(error: grpc.aio.AioRpcError, address: str) -> DomainError:
+        if error.code() is grpc.StatusCode.DEADLINE_EXCEEDED:
+            return Unavailable(f"no answer from the admin API at {address}")
+        return from_rpc_error(error)

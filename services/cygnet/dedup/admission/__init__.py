@@ -1,0 +1,1 @@
+"""Who may add a drawing, and what makes two submissions the same one."""

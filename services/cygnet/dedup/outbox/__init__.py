@@ -1,0 +1,1 @@
+"""How scores reach the leaderboard, each counted once."""

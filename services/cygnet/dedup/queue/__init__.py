@@ -1,0 +1,1 @@
+"""Which drawing is next, who has it under a lease, and how long the others wait."""

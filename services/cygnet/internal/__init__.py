@@ -1,0 +1,1 @@
+"""Messages and services inside an installation; nothing that a player calls."""

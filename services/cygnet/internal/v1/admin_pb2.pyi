@@ -1,0 +1,38 @@
+from cygnet.internal.v1 import document_pb2 as _document_pb2
+from google.protobuf.internal import containers as _containers
+from google.protobuf import descriptor as _descriptor
+from google.protobuf import message as _message
+from collections.abc import Iterable as _Iterable, Mapping as _Mapping
+from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
+
+DESCRIPTOR: _descriptor.FileDescriptor
+
+class ApplyContestRequest(_message.Message):
+    __slots__ = ("document", "target_pictures", "dry_run")
+    DOCUMENT_FIELD_NUMBER: _ClassVar[int]
+    TARGET_PICTURES_FIELD_NUMBER: _ClassVar[int]
+    DRY_RUN_FIELD_NUMBER: _ClassVar[int]
+    document: _document_pb2.ContestDocument
+    target_pictures: _containers.RepeatedScalarFieldContainer[bytes]
+    dry_run: bool
+    def __init__(self, document: _Optional[_Union[_document_pb2.ContestDocument, _Mapping]] = ..., target_pictures: _Optional[_Iterable[bytes]] = ..., dry_run: _Optional[bool] = ...) -> None: ...
+
+class ApplyContestResponse(_message.Message):
+    __slots__ = ("generation", "changed")
+    GENERATION_FIELD_NUMBER: _ClassVar[int]
+    CHANGED_FIELD_NUMBER: _ClassVar[int]
+    generation: int
+    changed: bool
+    def __init__(self, generation: _Optional[int] = ..., changed: _Optional[bool] = ...) -> None: ...
+
+class GetContestDocumentRequest(_message.Message):
+    __slots__ = ("contest",)
+    CONTEST_FIELD_NUMBER: _ClassVar[int]
+    contest: str
+    def __init__(self, contest: _Optional[str] = ...) -> None: ...
+
+class GetContestDocumentResponse(_message.Message):
+    __slots__ = ("document",)
+    DOCUMENT_FIELD_NUMBER: _ClassVar[int]
+    document: _document_pb2.ContestDocument
+    def __init__(self, document: _Optional[_Union[_document_pb2.ContestDocument, _Mapping]] = ...) -> None: ...

@@ -1,0 +1,204 @@
+from cygnet.internal.v1 import document_pb2 as _document_pb2
+from cygnet.v1 import contest_pb2 as _contest_pb2
+from cygnet.v1 import submission_pb2 as _submission_pb2
+from google.protobuf.internal import containers as _containers
+from google.protobuf import descriptor as _descriptor
+from google.protobuf import message as _message
+from collections.abc import Iterable as _Iterable, Mapping as _Mapping
+from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
+
+DESCRIPTOR: _descriptor.FileDescriptor
+
+class AdmitRequest(_message.Message):
+    __slots__ = ("contest", "participant_id", "nickname", "request_id", "target", "prompt", "model", "policy", "next_model", "next_share", "only_known")
+    CONTEST_FIELD_NUMBER: _ClassVar[int]
+    PARTICIPANT_ID_FIELD_NUMBER: _ClassVar[int]
+    NICKNAME_FIELD_NUMBER: _ClassVar[int]
+    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    TARGET_FIELD_NUMBER: _ClassVar[int]
+    PROMPT_FIELD_NUMBER: _ClassVar[int]
+    MODEL_FIELD_NUMBER: _ClassVar[int]
+    POLICY_FIELD_NUMBER: _ClassVar[int]
+    NEXT_MODEL_FIELD_NUMBER: _ClassVar[int]
+    NEXT_SHARE_FIELD_NUMBER: _ClassVar[int]
+    ONLY_KNOWN_FIELD_NUMBER: _ClassVar[int]
+    contest: str
+    participant_id: str
+    nickname: str
+    request_id: str
+    target: _contest_pb2.Target
+    prompt: str
+    model: _document_pb2.Model
+    policy: _document_pb2.AdmissionPolicy
+    next_model: _document_pb2.Model
+    next_share: int
+    only_known: bool
+    def __init__(self, contest: _Optional[str] = ..., participant_id: _Optional[str] = ..., nickname: _Optional[str] = ..., request_id: _Optional[str] = ..., target: _Optional[_Union[_contest_pb2.Target, _Mapping]] = ..., prompt: _Optional[str] = ..., model: _Optional[_Union[_document_pb2.Model, _Mapping]] = ..., policy: _Optional[_Union[_document_pb2.AdmissionPolicy, _Mapping]] = ..., next_model: _Optional[_Union[_document_pb2.Model, _Mapping]] = ..., next_share: _Optional[int] = ..., only_known: _Optional[bool] = ...) -> None: ...
+
+class AdmitResponse(_message.Message):
+    __slots__ = ("submission",)
+    SUBMISSION_FIELD_NUMBER: _ClassVar[int]
+    submission: _submission_pb2.Submission
+    def __init__(self, submission: _Optional[_Union[_submission_pb2.Submission, _Mapping]] = ...) -> None: ...
+
+class ClaimRequest(_message.Message):
+    __slots__ = ("contest", "worker_id", "wait_ms", "generator_source", "scorer_source")
+    CONTEST_FIELD_NUMBER: _ClassVar[int]
+    WORKER_ID_FIELD_NUMBER: _ClassVar[int]
+    WAIT_MS_FIELD_NUMBER: _ClassVar[int]
+    GENERATOR_SOURCE_FIELD_NUMBER: _ClassVar[int]
+    SCORER_SOURCE_FIELD_NUMBER: _ClassVar[int]
+    contest: str
+    worker_id: str
+    wait_ms: int
+    generator_source: str
+    scorer_source: str
+    def __init__(self, contest: _Optional[str] = ..., worker_id: _Optional[str] = ..., wait_ms: _Optional[int] = ..., generator_source: _Optional[str] = ..., scorer_source: _Optional[str] = ...) -> None: ...
+
+class ClaimResponse(_message.Message):
+    __slots__ = ("job",)
+    JOB_FIELD_NUMBER: _ClassVar[int]
+    job: Job
+    def __init__(self, job: _Optional[_Union[Job, _Mapping]] = ...) -> None: ...
+
+class Job(_message.Message):
+    __slots__ = ("contest", "fingerprint", "fence", "lease_ms", "canonical_prompt", "seed", "target", "model", "attempt")
+    CONTEST_FIELD_NUMBER: _ClassVar[int]
+    FINGERPRINT_FIELD_NUMBER: _ClassVar[int]
+    FENCE_FIELD_NUMBER: _ClassVar[int]
+    LEASE_MS_FIELD_NUMBER: _ClassVar[int]
+    CANONICAL_PROMPT_FIELD_NUMBER: _ClassVar[int]
+    SEED_FIELD_NUMBER: _ClassVar[int]
+    TARGET_FIELD_NUMBER: _ClassVar[int]
+    MODEL_FIELD_NUMBER: _ClassVar[int]
+    ATTEMPT_FIELD_NUMBER: _ClassVar[int]
+    contest: str
+    fingerprint: str
+    fence: int
+    lease_ms: int
+    canonical_prompt: str
+    seed: int
+    target: _contest_pb2.Target
+    model: _document_pb2.Model
+    attempt: int
+    def __init__(self, contest: _Optional[str] = ..., fingerprint: _Optional[str] = ..., fence: _Optional[int] = ..., lease_ms: _Optional[int] = ..., canonical_prompt: _Optional[str] = ..., seed: _Optional[int] = ..., target: _Optional[_Union[_contest_pb2.Target, _Mapping]] = ..., model: _Optional[_Union[_document_pb2.Model, _Mapping]] = ..., attempt: _Optional[int] = ...) -> None: ...
+
+class HeartbeatRequest(_message.Message):
+    __slots__ = ("contest", "fingerprint", "fence")
+    CONTEST_FIELD_NUMBER: _ClassVar[int]
+    FINGERPRINT_FIELD_NUMBER: _ClassVar[int]
+    FENCE_FIELD_NUMBER: _ClassVar[int]
+    contest: str
+    fingerprint: str
+    fence: int
+    def __init__(self, contest: _Optional[str] = ..., fingerprint: _Optional[str] = ..., fence: _Optional[int] = ...) -> None: ...
+
+class HeartbeatResponse(_message.Message):
+    __slots__ = ("lease_ms",)
+    LEASE_MS_FIELD_NUMBER: _ClassVar[int]
+    lease_ms: int
+    def __init__(self, lease_ms: _Optional[int] = ...) -> None: ...
+
+class CompleteRequest(_message.Message):
+    __slots__ = ("contest", "fingerprint", "fence", "result")
+    CONTEST_FIELD_NUMBER: _ClassVar[int]
+    FINGERPRINT_FIELD_NUMBER: _ClassVar[int]
+    FENCE_FIELD_NUMBER: _ClassVar[int]
+    RESULT_FIELD_NUMBER: _ClassVar[int]
+    contest: str
+    fingerprint: str
+    fence: int
+    result: bytes
+    def __init__(self, contest: _Optional[str] = ..., fingerprint: _Optional[str] = ..., fence: _Optional[int] = ..., result: _Optional[bytes] = ...) -> None: ...
+
+class CompleteResponse(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class ReleaseRequest(_message.Message):
+    __slots__ = ("contest", "fingerprint", "fence", "failure")
+    CONTEST_FIELD_NUMBER: _ClassVar[int]
+    FINGERPRINT_FIELD_NUMBER: _ClassVar[int]
+    FENCE_FIELD_NUMBER: _ClassVar[int]
+    FAILURE_FIELD_NUMBER: _ClassVar[int]
+    contest: str
+    fingerprint: str
+    fence: int
+    failure: _submission_pb2.Failure
+    def __init__(self, contest: _Optional[str] = ..., fingerprint: _Optional[str] = ..., fence: _Optional[int] = ..., failure: _Optional[_Union[_submission_pb2.Failure, _Mapping]] = ...) -> None: ...
+
+class ReleaseResponse(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class GetSubmissionsRequest(_message.Message):
+    __slots__ = ("contest", "submission_ids")
+    CONTEST_FIELD_NUMBER: _ClassVar[int]
+    SUBMISSION_IDS_FIELD_NUMBER: _ClassVar[int]
+    contest: str
+    submission_ids: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, contest: _Optional[str] = ..., submission_ids: _Optional[_Iterable[str]] = ...) -> None: ...
+
+class GetSubmissionsResponse(_message.Message):
+    __slots__ = ("submissions",)
+    SUBMISSIONS_FIELD_NUMBER: _ClassVar[int]
+    submissions: _containers.RepeatedCompositeFieldContainer[OwnedSubmission]
+    def __init__(self, submissions: _Optional[_Iterable[_Union[OwnedSubmission, _Mapping]]] = ...) -> None: ...
+
+class OwnedSubmission(_message.Message):
+    __slots__ = ("submission", "participant_id")
+    SUBMISSION_FIELD_NUMBER: _ClassVar[int]
+    PARTICIPANT_ID_FIELD_NUMBER: _ClassVar[int]
+    submission: _submission_pb2.Submission
+    participant_id: str
+    def __init__(self, submission: _Optional[_Union[_submission_pb2.Submission, _Mapping]] = ..., participant_id: _Optional[str] = ...) -> None: ...
+
+class ListParticipantSubmissionsRequest(_message.Message):
+    __slots__ = ("contest", "participant_id", "limit")
+    CONTEST_FIELD_NUMBER: _ClassVar[int]
+    PARTICIPANT_ID_FIELD_NUMBER: _ClassVar[int]
+    LIMIT_FIELD_NUMBER: _ClassVar[int]
+    contest: str
+    participant_id: str
+    limit: int
+    def __init__(self, contest: _Optional[str] = ..., participant_id: _Optional[str] = ..., limit: _Optional[int] = ...) -> None: ...
+
+class ListParticipantSubmissionsResponse(_message.Message):
+    __slots__ = ("submissions",)
+    SUBMISSIONS_FIELD_NUMBER: _ClassVar[int]
+    submissions: _containers.RepeatedCompositeFieldContainer[_submission_pb2.Submission]
+    def __init__(self, submissions: _Optional[_Iterable[_Union[_submission_pb2.Submission, _Mapping]]] = ...) -> None: ...
+
+class GetStatisticsRequest(_message.Message):
+    __slots__ = ("contest",)
+    CONTEST_FIELD_NUMBER: _ClassVar[int]
+    contest: str
+    def __init__(self, contest: _Optional[str] = ...) -> None: ...
+
+class GetStatisticsResponse(_message.Message):
+    __slots__ = ("submissions", "participants", "queue_length", "oldest_wait_ms")
+    SUBMISSIONS_FIELD_NUMBER: _ClassVar[int]
+    PARTICIPANTS_FIELD_NUMBER: _ClassVar[int]
+    QUEUE_LENGTH_FIELD_NUMBER: _ClassVar[int]
+    OLDEST_WAIT_MS_FIELD_NUMBER: _ClassVar[int]
+    submissions: int
+    participants: int
+    queue_length: int
+    oldest_wait_ms: int
+    def __init__(self, submissions: _Optional[int] = ..., participants: _Optional[int] = ..., queue_length: _Optional[int] = ..., oldest_wait_ms: _Optional[int] = ...) -> None: ...
+
+class WatchChangesRequest(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class WatchChangesResponse(_message.Message):
+    __slots__ = ("contest", "submission_ids", "queue_moved", "missed")
+    CONTEST_FIELD_NUMBER: _ClassVar[int]
+    SUBMISSION_IDS_FIELD_NUMBER: _ClassVar[int]
+    QUEUE_MOVED_FIELD_NUMBER: _ClassVar[int]
+    MISSED_FIELD_NUMBER: _ClassVar[int]
+    contest: str
+    submission_ids: _containers.RepeatedScalarFieldContainer[str]
+    queue_moved: bool
+    missed: bool
+    def __init__(self, contest: _Optional[str] = ..., submission_ids: _Optional[_Iterable[str]] = ..., queue_moved: _Optional[bool] = ..., missed: _Optional[bool] = ...) -> None: ...

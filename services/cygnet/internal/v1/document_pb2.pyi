@@ -1,0 +1,62 @@
+from cygnet.v1 import contest_pb2 as _contest_pb2
+from google.protobuf.internal import containers as _containers
+from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
+from google.protobuf import descriptor as _descriptor
+from google.protobuf import message as _message
+from collections.abc import Iterable as _Iterable, Mapping as _Mapping
+from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
+
+DESCRIPTOR: _descriptor.FileDescriptor
+
+class DedupScope(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    DEDUP_SCOPE_UNSPECIFIED: _ClassVar[DedupScope]
+    DEDUP_SCOPE_CONTEST: _ClassVar[DedupScope]
+    DEDUP_SCOPE_PARTICIPANT: _ClassVar[DedupScope]
+DEDUP_SCOPE_UNSPECIFIED: DedupScope
+DEDUP_SCOPE_CONTEST: DedupScope
+DEDUP_SCOPE_PARTICIPANT: DedupScope
+
+class Model(_message.Message):
+    __slots__ = ("generator_source", "steps", "size", "scorer_source")
+    GENERATOR_SOURCE_FIELD_NUMBER: _ClassVar[int]
+    STEPS_FIELD_NUMBER: _ClassVar[int]
+    SIZE_FIELD_NUMBER: _ClassVar[int]
+    SCORER_SOURCE_FIELD_NUMBER: _ClassVar[int]
+    generator_source: str
+    steps: int
+    size: int
+    scorer_source: str
+    def __init__(self, generator_source: _Optional[str] = ..., steps: _Optional[int] = ..., size: _Optional[int] = ..., scorer_source: _Optional[str] = ...) -> None: ...
+
+class AdmissionPolicy(_message.Message):
+    __slots__ = ("generation", "every_ms", "burst", "pending", "max_predicted_wait_ms", "dedup_scope")
+    GENERATION_FIELD_NUMBER: _ClassVar[int]
+    EVERY_MS_FIELD_NUMBER: _ClassVar[int]
+    BURST_FIELD_NUMBER: _ClassVar[int]
+    PENDING_FIELD_NUMBER: _ClassVar[int]
+    MAX_PREDICTED_WAIT_MS_FIELD_NUMBER: _ClassVar[int]
+    DEDUP_SCOPE_FIELD_NUMBER: _ClassVar[int]
+    generation: int
+    every_ms: int
+    burst: int
+    pending: int
+    max_predicted_wait_ms: int
+    dedup_scope: DedupScope
+    def __init__(self, generation: _Optional[int] = ..., every_ms: _Optional[int] = ..., burst: _Optional[int] = ..., pending: _Optional[int] = ..., max_predicted_wait_ms: _Optional[int] = ..., dedup_scope: _Optional[_Union[DedupScope, str]] = ...) -> None: ...
+
+class ContestDocument(_message.Message):
+    __slots__ = ("contest", "model", "admission", "staff", "next_model", "next_share")
+    CONTEST_FIELD_NUMBER: _ClassVar[int]
+    MODEL_FIELD_NUMBER: _ClassVar[int]
+    ADMISSION_FIELD_NUMBER: _ClassVar[int]
+    STAFF_FIELD_NUMBER: _ClassVar[int]
+    NEXT_MODEL_FIELD_NUMBER: _ClassVar[int]
+    NEXT_SHARE_FIELD_NUMBER: _ClassVar[int]
+    contest: _contest_pb2.Contest
+    model: Model
+    admission: AdmissionPolicy
+    staff: _containers.RepeatedScalarFieldContainer[str]
+    next_model: Model
+    next_share: int
+    def __init__(self, contest: _Optional[_Union[_contest_pb2.Contest, _Mapping]] = ..., model: _Optional[_Union[Model, _Mapping]] = ..., admission: _Optional[_Union[AdmissionPolicy, _Mapping]] = ..., staff: _Optional[_Iterable[str]] = ..., next_model: _Optional[_Union[Model, _Mapping]] = ..., next_share: _Optional[int] = ...) -> None: ...

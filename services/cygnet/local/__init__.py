@@ -1,0 +1,1 @@
+"""The whole game on one machine: `cygnet up` and what it supervises."""

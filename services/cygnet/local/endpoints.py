@@ -1,0 +1,95 @@
+"""Where the parts of a running game listen: chosen at its start, and told to other commands through a file."""
+
+import json
+import random
+import socket
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from cygnet.local.datadir import read_json, write_private
+from cygnet.local.problem import Problem
+
+_LOOPBACK = "127.0.0.1"
+# Below the range from which Linux takes the ports of outgoing connections: there, a service that starts again
+# could find its port taken by anybody's connection.
+_FIRST_PORT, _LAST_PORT = 15_000, 32_000
+
+
+@dataclass(frozen=True)
+class Endpoints:
+    """Addresses as host:port, on the loopback interface except for `url`."""
+
+    url: str
+    """The game, through Envoy."""
+    pid: int
+    """The process that supervises all."""
+    redis_url: str
+    submission: str
+    submission_admin: str
+    leaderboard: str
+    leaderboard_admin: str
+    dedup: str
+    worker: str
+    """Serves health alone."""
+    triton: str
+    gateway: str
+    envoy_admin: str
+    admin_token_file: str
+    metrics: dict[str, str]
+    """URLs of the Prometheus endpoints by process."""
+
+    def write(self, path: Path) -> None:
+        """Writes the file that other commands read."""
+        write_private(path, json.dumps(asdict(self), indent=2) + "\n")
+
+    @classmethod
+    def read(cls, path: Path) -> "Endpoints":
+        """Reads it. Raises Problem when nothing runs there."""
+        content = read_json(path)
+        if content is None:
+            raise Problem(f"no game runs with the data in {path.parents[1]}; start one with `cygnet up`")
+        return cls(**content)  # type: ignore[arg-type]
+
+
+def free_addresses(count: int) -> list[str]:
+    """Returns loopback addresses on which nobody listens now."""
+    addresses: list[str] = []
+    for port in random.sample(range(_FIRST_PORT, _LAST_PORT), _LAST_PORT - _FIRST_PORT):
+        if len(addresses) == count:
+            return addresses
+        if why_not_free(_LOOPBACK, port) is None:
+            addresses.append(f"{_LOOPBACK}:{port}")
+    raise Problem("there are not enough free ports on this machine")
+
+
+def why_not_free(host: str, port: int) -> OSError | None:
+    """Returns why one cannot listen on a port, None where one can."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as candidate:
+        candidate.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            candidate.bind((host, port))
+            candidate.listen(1)
+        except OSError as error:
+            return error
+    return None
+
+
+def any_free_port(host: str) -> int:
+    """Returns a port on which one can listen."""
+    for port in random.sample(range(_FIRST_PORT, _LAST_PORT), 1000):
+        if why_not_free(host, port) is None:
+            return port
+    raise Problem(f"there is no free port on {host}")
+
+
+def lan_address() -> str | None:
+    """Returns this machine's address in its network, None where it has none. Sends nothing."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            # Connecting a datagram socket only chooses the way out; the address is from the range for documentation.
+            probe.connect(("192.0.2.1", 9))
+            address = str(probe.getsockname()[0])
+        except OSError:
+            return None
+    return None if address.startswith("127.") else address

@@ -1,0 +1,352 @@
+"""Keeps a handful of processes running on one machine, and leaves none of them behind.
+
+Every process has a process group of its own (Ctrl-C in the terminal reaches the supervisor alone, and helpers
+that a process forked can be killed with it) and dies with the supervisor, even where that is killed (`child.py`). A
+process that ends before it was ever ready is a fault of the set-up, and the start fails. One that ends later is started
+again, with growing pauses, until it has ended too often in a row.
+"""
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from cygnet.local.child import EXIT_CANNOT_RUN
+from cygnet.local.logfile import LogFile
+
+_CHILD = Path(__file__).with_name("child.py")
+_SHOWN_LINES = 8
+"""Log lines that are shown when a process ends by itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessSpec:
+    """A process to keep running."""
+
+    name: str
+    argv: Sequence[str]
+    ready: Callable[[], Awaitable[None]]
+    """Returns when the process serves, or raises NotReady; cancelled when the process ends before."""
+    env: Mapping[str, str] = field(default_factory=lambda: dict(os.environ), repr=False)
+    cwd: Path | None = None
+    after: Sequence[str] = ()
+    """Names of processes that must have been ready once before this one starts."""
+    uses: Sequence[str] = ()
+    """Names of processes that are stopped only after this one has stopped."""
+    sweep: Callable[[], object] = lambda: None
+    """Removes what an earlier run left behind. Called in a thread before each start and after each end."""
+    on_line: Callable[[str], None] = lambda line: None
+    """Sees every line of the log."""
+    ready_within_s: float = 60.0
+    stop_grace_s: float = 10.0
+    """Seconds between SIGTERM and SIGKILL; 0 for what has nothing to put in order and is killed at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class RestartPolicy:
+    """When a process that was ready once is started again."""
+
+    first_pause_s: float = 0.5
+    longest_pause_s: float = 10.0
+    ends_in_a_row: int = 5
+    """So many ends in a row are too many."""
+    steady_after_s: float = 60.0
+    """A process that ran so long ends a row."""
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something to tell: `kind` is started, ready, ended, restarting, stopped or killed, `text` is for people."""
+
+    kind: str
+    process: str
+    text: str
+    pid: int | None = None
+    last_lines: Sequence[str] = ()
+
+
+class ProcessFailed(Exception):
+    """A process cannot be kept running. The text names it, says how it ended, and where its log is."""
+
+    def __init__(self, name: str, what: str, log: Path, last_lines: Sequence[str]) -> None:
+        super().__init__(f"{name} {what}; its log: {log}")
+        self.name = name
+        self.log = log
+        self.last_lines = last_lines
+
+
+class NotReady(Exception):
+    """The process runs and will not serve; the text goes on from its name ("did not serve within 60 s")."""
+
+
+class Supervisor:
+    """Starts processes, keeps them running, stops them. Needs the main thread's event loop."""
+
+    def __init__(
+        self, logs: Path, report: Callable[[Event], None], policy: RestartPolicy | None = None, *, max_log_bytes: int
+    ) -> None:
+        """`logs` is the folder of the log files, each kept under twice `max_log_bytes`; `report` hears what happens."""
+        self._logs = logs
+        self._report = report
+        self._policy = policy or RestartPolicy()
+        self._max_log_bytes = max_log_bytes
+        self._kept: dict[str, _Kept] = {}
+        self._failure: asyncio.Future[BaseException] = asyncio.get_running_loop().create_future()
+        self._hurry = asyncio.Event()
+
+    @asynccontextmanager
+    async def running(self, specs: Sequence[ProcessSpec]) -> AsyncIterator[None]:
+        """Keeps the processes running while the block lasts, then stops them, the used ones after their users."""
+        for spec in specs:
+            self._kept[spec.name] = _Kept(spec, self._open_log(spec.name))
+        tasks = {name: asyncio.create_task(self._keep(kept), name=name) for name, kept in self._kept.items()}
+        for task in tasks.values():
+            task.add_done_callback(self._keeping_ended)
+        try:
+            yield
+        finally:
+            stops = [asyncio.create_task(self._stop(self._kept[name], task)) for name, task in tasks.items()]
+            await asyncio.wait(stops)
+            for stop in stops:
+                stop.result()
+
+    async def all_ready(self) -> None:
+        """Returns when every process is ready. Raises ProcessFailed when one cannot be kept running."""
+        ready = asyncio.create_task(self._until_all_were_ready())
+        facts: set[asyncio.Future[Any]] = {ready, self._failure}
+        try:
+            await asyncio.wait(facts, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            ready.cancel()
+        if self._failure.done():
+            raise self._failure.result()
+
+    async def until_failure(self) -> None:
+        """Raises ProcessFailed when a process cannot be kept running; never returns."""
+        raise await asyncio.shield(self._failure)
+
+    def hurry(self) -> None:
+        """Gives what is being stopped no more time."""
+        self._hurry.set()
+
+    async def _until_all_were_ready(self) -> None:
+        for kept in self._kept.values():
+            await kept.was_ready.wait()
+
+    async def _keep(self, kept: "_Kept") -> None:
+        for name in kept.spec.after:
+            await self._kept[name].was_ready.wait()
+        in_a_row = 0
+        while True:
+            began = time.monotonic()
+            try:
+                how = await self._run_once(kept)
+            except NotReady as words:
+                how = str(words)
+            await self._end(kept, grace_s=0)
+            in_a_row = 1 if time.monotonic() - began > self._policy.steady_after_s else in_a_row + 1
+            last_lines = kept.log.last_lines(_SHOWN_LINES)
+            if not kept.was_ready.is_set():
+                self._fail(ProcessFailed(kept.spec.name, f"{how} before it was ready", kept.log.path, last_lines))
+                return
+            if in_a_row >= self._policy.ends_in_a_row:
+                self._fail(
+                    ProcessFailed(kept.spec.name, f"{how}, {in_a_row} times in a row", kept.log.path, last_lines)
+                )
+                return
+            pause = min(self._policy.first_pause_s * 2 ** (in_a_row - 1), self._policy.longest_pause_s)
+            text = f"{kept.spec.name} {how}; it starts again in {pause:g} s (its log: {kept.log.path})"
+            self._report(Event("ended", kept.spec.name, text, last_lines=last_lines))
+            await asyncio.sleep(pause)
+
+    async def _run_once(self, kept: "_Kept") -> str:
+        """Runs the process until it ends by itself; returns how. Raises NotReady. The caller cleans up."""
+        spec = kept.spec
+        await asyncio.to_thread(spec.sweep)
+        again = kept.was_ready.is_set()
+        kept.process = process = _Process(spec, kept.log)
+        self._report(
+            Event("restarting" if again else "started", spec.name, f"{spec.name} is starting", pid=process.pid)
+        )
+        becoming = asyncio.create_task(_within(spec.ready(), spec.ready_within_s))
+        ending = asyncio.create_task(process.ended.wait())
+        try:
+            await asyncio.wait({becoming, ending}, return_when=asyncio.FIRST_COMPLETED)
+            if not ending.done():
+                becoming.result()
+                kept.was_ready.set()
+                words = f"{spec.name} is {'back' if again else 'ready'}"
+                self._report(Event("ready", spec.name, words, pid=process.pid))
+                await ending
+            return process.how_it_ended
+        finally:
+            becoming.cancel()
+            ending.cancel()
+            await asyncio.gather(becoming, ending, return_exceptions=True)
+
+    def _fail(self, error: BaseException) -> None:
+        if not self._failure.done():
+            self._failure.set_result(error)
+
+    def _keeping_ended(self, task: asyncio.Task[None]) -> None:
+        if not task.cancelled() and (error := task.exception()) is not None:
+            self._fail(error)
+
+    async def _stop(self, kept: "_Kept", task: asyncio.Task[None]) -> None:
+        users = [other for other in self._kept.values() if kept.spec.name in (*other.spec.after, *other.spec.uses)]
+        # A process that ends while its users stop is not started again.
+        task.cancel()
+        await asyncio.gather(task, *(user.stopped.wait() for user in users), return_exceptions=True)
+        try:
+            if kept.process is None:
+                return
+            grace_s = kept.spec.stop_grace_s
+            if await self._end(kept, grace_s=grace_s) or grace_s == 0:
+                self._report(Event("stopped", kept.spec.name, f"{kept.spec.name} has stopped"))
+            else:
+                self._report(Event("killed", kept.spec.name, f"{kept.spec.name} did not stop in time and was killed"))
+        finally:
+            kept.log.close()
+            kept.stopped.set()
+
+    async def _end(self, kept: "_Kept", *, grace_s: float) -> bool:
+        """Ends the process and everything in its group; harmless for one that ended. Tells whether it ended in time."""
+        process = kept.process
+        if process is None:
+            return True
+        if grace_s and not process.ended.is_set() and not self._hurry.is_set():
+            process.terminate()
+            await _first_of(process.ended.wait(), self._hurry.wait(), timeout_s=grace_s)
+        in_time = process.ended.is_set()
+        await process.kill_group()
+        kept.process = None
+        await asyncio.to_thread(kept.spec.sweep)
+        return in_time
+
+    def _open_log(self, name: str) -> LogFile:
+        return LogFile(self._logs / f"{name}.log", self._max_log_bytes)
+
+
+class _Kept:
+    """What the supervisor knows of one process."""
+
+    def __init__(self, spec: ProcessSpec, log: LogFile) -> None:
+        self.spec = spec
+        self.log = log
+        self.was_ready = asyncio.Event()
+        self.stopped = asyncio.Event()
+        self.process: _Process | None = None
+
+
+class _Process:
+    """One run of a process, its log connected."""
+
+    def __init__(self, spec: ProcessSpec, log: LogFile) -> None:
+        self.ended = asyncio.Event()
+        self._loop = asyncio.get_running_loop()
+        reading, writing = os.pipe()
+        try:
+            self._popen = subprocess.Popen(
+                [sys.executable, "-I", "-S", str(_CHILD), str(os.getpid()), *spec.argv],
+                env=dict(spec.env),
+                cwd=spec.cwd,
+                stdin=subprocess.DEVNULL,
+                stdout=writing,
+                stderr=writing,
+                start_new_session=True,
+            )
+        except OSError:
+            os.close(reading)
+            raise
+        finally:
+            os.close(writing)
+        self.pid = self._popen.pid
+        self._pidfd = os.pidfd_open(self.pid)
+        self._loop.add_reader(self._pidfd, self._on_end)
+        self._pipe = asyncio.create_task(
+            self._loop.connect_read_pipe(lambda: _LineReader(log, spec.on_line), os.fdopen(reading, "rb", 0))
+        )
+
+    @property
+    def how_it_ended(self) -> str:
+        """How the process ended, as the rest of a sentence."""
+        status = self._popen.returncode
+        if status == EXIT_CANNOT_RUN:
+            return "could not be run"
+        if status < 0:
+            return f"was ended by signal {-status} ({signal.Signals(-status).name})"
+        return f"ended by itself with status {status}"
+
+    def terminate(self) -> None:
+        """Asks the process to stop; helpers of its own are its own business."""
+        with suppress(ProcessLookupError):
+            self._popen.terminate()
+
+    async def kill_group(self) -> None:
+        """Kills whatever is left of the group, and returns when the process is gone and its log is read."""
+        if not self.ended.is_set():
+            os.killpg(self.pid, signal.SIGKILL)
+        await self.ended.wait()
+        transport, reader = await self._pipe
+        await _first_of(reader.closed.wait(), timeout_s=1.0)
+        transport.close()
+
+    def _on_end(self) -> None:
+        # Helpers are killed while the process is a zombie: its id cannot be anybody else's yet.
+        with suppress(ProcessLookupError):
+            os.killpg(self.pid, signal.SIGKILL)
+        self._loop.remove_reader(self._pidfd)
+        os.close(self._pidfd)
+        self._popen.wait()
+        self.ended.set()
+
+
+class _LineReader(asyncio.Protocol):
+    """Writes what a process says into its log, line by line."""
+
+    def __init__(self, log: LogFile, on_line: Callable[[str], None]) -> None:
+        self._log = log
+        self._on_line = on_line
+        self._rest = b""
+        self.closed = asyncio.Event()
+
+    def data_received(self, data: bytes) -> None:
+        *lines, self._rest = (self._rest + data).split(b"\n")
+        for line in lines:
+            self._take(line)
+        if len(self._rest) > LogFile.LONGEST_LINE:
+            self._take(self._rest)
+            self._rest = b""
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        if self._rest:
+            self._take(self._rest)
+        self.closed.set()
+
+    def _take(self, line: bytes) -> None:
+        text = line.decode(errors="replace")
+        self._log.write(text)
+        self._on_line(text)
+
+
+async def _within(ready: Awaitable[None], seconds: float) -> None:
+    try:
+        async with asyncio.timeout(seconds):
+            await ready
+    except TimeoutError:
+        raise NotReady(f"did not serve within {seconds:g} s") from None
+
+
+async def _first_of(*facts: Awaitable[object], timeout_s: float) -> None:
+    tasks = [asyncio.ensure_future(fact) for fact in facts]
+    await asyncio.wait(tasks, timeout=timeout_s, return_when=asyncio.FIRST_COMPLETED)
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)

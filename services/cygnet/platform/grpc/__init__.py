@@ -1,0 +1,1 @@
+"""gRPC as every service speaks it: server, client, interceptors, status, metrics."""

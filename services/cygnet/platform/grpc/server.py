@@ -1,0 +1,169 @@
+"""The life of a service process: start, serve, stop gracefully.
+
+One event loop a process. On SIGTERM or SIGINT: health says NOT_SERVING, streams are told (`Lifetime.stopping`),
+calls in flight get their grace, then everything that was opened is closed in reverse order.
+"""
+
+import asyncio
+import hmac
+import logging
+import signal
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+
+import grpc
+import uvloop
+from google.protobuf.descriptor import ServiceDescriptor
+from grpc_health.v1 import health, health_pb2, health_pb2_grpc
+from grpc_reflection.v1alpha import reflection
+from prometheus_client import start_http_server
+
+from cygnet.platform import errors, logs
+from cygnet.platform.grpc.interceptors import AioContext, WrappingInterceptor
+from cygnet.platform.grpc.metrics import MetricsInterceptor
+from cygnet.platform.grpc.status import ErrorInterceptor
+from cygnet.platform.settings import ServiceSettings
+from cygnet.platform.tasks import end
+
+log = logging.getLogger(__name__)
+
+MAX_REQUEST_BYTES = 64 * 1024
+"""The largest request of a public or internal port: a prompt is short."""
+MAX_ADMIN_REQUEST_BYTES = 20 * 1024 * 1024
+"""The largest request of an admin port: target pictures travel with the document."""
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """A gRPC port and what is served there."""
+
+    listen: str
+    services: Sequence[tuple[ServiceDescriptor, Callable[[grpc.aio.Server], None]]]
+    """Each service's descriptor, and the call that adds its servicer to a server."""
+    bearer_token: str | None = None
+    """When set, calls must carry it."""
+    max_request_bytes: int = MAX_REQUEST_BYTES
+
+
+class Lifetime:
+    """Handed to the wiring of a service: what to open, what to run beside the calls, and when to stop."""
+
+    def __init__(self, resources: AsyncExitStack) -> None:
+        self.resources = resources
+        self.stopping = asyncio.Event()
+        self._failure: BaseException | None = None
+
+    def spawn(self, work: Coroutine[None, None, None], name: str) -> None:
+        """Runs `work` beside the calls until the service stops. Its failure stops the service: nothing runs half."""
+        task = asyncio.create_task(work, name=name)
+        task.add_done_callback(self._ended)
+        self.resources.push_async_callback(end, task)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        if task.cancelled() or self.stopping.is_set():
+            return
+        self._failure = task.exception() or RuntimeError("ended early")
+        log.error("%s failed, stopping", task.get_name(), exc_info=self._failure)
+        self.stopping.set()
+
+    def raise_failure(self) -> None:
+        """Raises what stopped the service, if it did not stop by itself."""
+        if self._failure is not None:
+            raise SystemExit(1) from self._failure
+
+
+def run(name: str, settings: ServiceSettings, wire: Callable[[Lifetime], Awaitable[Sequence[Endpoint]]]) -> None:
+    """Runs a service until it is told to stop. `wire` builds it and says what is served where."""
+    logs.configure(name, level=settings.log_level, as_json=settings.log_json)
+    uvloop.run(_run(name, settings, wire))
+
+
+async def _run(name: str, settings: ServiceSettings, wire: Callable[[Lifetime], Awaitable[Sequence[Endpoint]]]) -> None:
+    async with AsyncExitStack() as resources:
+        lifetime = Lifetime(resources)
+        loop = asyncio.get_running_loop()
+        for signum in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(signum, lifetime.stopping.set)
+        host, port = settings.metrics_listen.rsplit(":", 1)
+        metrics_server, _ = start_http_server(int(port), host)
+        resources.callback(metrics_server.shutdown)
+        endpoints = await wire(lifetime)
+        async with serving(endpoints, grace_s=settings.stop_grace_s) as ports:
+            log.info("serving", extra={"ports": ports, "metrics_port": metrics_server.server_port})
+            await lifetime.stopping.wait()
+            log.info("stopping")
+    lifetime.raise_failure()
+
+
+@asynccontextmanager
+async def serving(endpoints: Sequence[Endpoint], *, grace_s: float) -> AsyncIterator[list[int]]:
+    """Serves the endpoints while the block lasts; yields their ports in order (useful where one asked for port 0)."""
+    servers: list[grpc.aio.Server] = []
+    health_servicer = health.aio.HealthServicer()
+    ports: list[int] = []
+    for endpoint in endpoints:
+        server, port = _server(endpoint, health_servicer)
+        servers.append(server)
+        ports.append(port)
+    for server in servers:
+        await server.start()
+    names = [descriptor.full_name for endpoint in endpoints for descriptor, _ in endpoint.services]
+    for served in ("", *names):
+        await health_servicer.set(served, health_pb2.HealthCheckResponse.SERVING)
+    try:
+        yield ports
+    finally:
+        await health_servicer.enter_graceful_shutdown()
+        await asyncio.gather(*(server.stop(grace_s) for server in servers))
+
+
+def _server(endpoint: Endpoint, health_servicer: health.aio.HealthServicer) -> tuple[grpc.aio.Server, int]:
+    methods = [
+        (f"/{descriptor.full_name}/{method.name}", "server_stream" if method.server_streaming else "unary")
+        for descriptor, _ in endpoint.services
+        for method in descriptor.methods
+    ]
+    interceptors: list[grpc.aio.ServerInterceptor] = [MetricsInterceptor(methods), ErrorInterceptor()]
+    if endpoint.bearer_token is not None:
+        interceptors.append(_BearerInterceptor(endpoint.bearer_token))
+    server = grpc.aio.server(
+        interceptors=interceptors,
+        options=[
+            ("grpc.max_receive_message_length", endpoint.max_request_bytes),
+            ("grpc.so_reuseport", 0),
+            # A hall's phones come back all at once. Of more than 1,000 calls that wait for the event loop, gRPC drops
+            # some at random (CANCELLED, and no handler ever sees them); Envoy is who bounds them.
+            ("grpc.server.max_pending_requests", 20_000),
+            ("grpc.server.max_pending_requests_hard_limit", 40_000),
+            ("grpc.keepalive_time_ms", 30_000),
+            ("grpc.http2.min_ping_interval_without_data_ms", 10_000),
+            # So that clients ask for the name again now and then and find later replicas; calls in flight end.
+            ("grpc.max_connection_age_ms", 300_000),
+        ],
+    )
+    for _, add in endpoint.services:
+        add(server)
+    health_pb2_grpc.add_HealthServicer_to_server(health_servicer, server)
+    reflection.enable_server_reflection(
+        [*(d.full_name for d, _ in endpoint.services), health.SERVICE_NAME, reflection.SERVICE_NAME], server
+    )
+    return server, server.add_insecure_port(endpoint.listen)
+
+
+class _BearerInterceptor(WrappingInterceptor):
+    """Lets only those in who hold the admin token."""
+
+    def __init__(self, token: str) -> None:
+        if len(token) < 32:
+            raise ValueError("the admin token needs at least 32 characters")
+        self._expected = f"Bearer {token}".encode()
+
+    @asynccontextmanager
+    async def around(self, method: str, kind: str, context: AioContext) -> AsyncIterator[None]:
+        metadata = dict(context.invocation_metadata() or ())
+        given = metadata.get("authorization", "")
+        given_bytes = given if isinstance(given, bytes) else given.encode()
+        if not hmac.compare_digest(given_bytes, self._expected):
+            raise errors.NotSignedIn("this call needs the admin token", reason="ADMIN_TOKEN_NEEDED")
+        yield

@@ -1,0 +1,94 @@
+"""`cygnet board` against the real leaderboard, frozen for players, and a submission service's admin API."""
+
+import asyncio
+import json
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+import redis.asyncio as aioredis
+
+from cygnet.contest.store import ContestHolder
+from cygnet.internal.v1 import document_pb2
+
+from ..leaderboard.environment import ADMIN_TOKEN, OPENING_MS, Service, serving_leaderboard
+from .test_apply import admin_api, cygnet
+
+pytestmark = pytest.mark.redis
+
+CLOSES, FREEZE = 20_000, 10_000
+
+
+def clock() -> int:
+    return OPENING_MS + 15_000
+
+
+@pytest.fixture
+async def service(redis_url: str, redis_client: aioredis.Redis) -> AsyncIterator[Service]:
+    async with serving_leaderboard(redis_url, clock=clock) as service:
+        await service.apply(closes_ms=CLOSES, freeze_before_ms=FREEZE)
+        await service.record(service.result(1, 70.25, 1_000, nickname="민준"), service.result(2, 60, 2_000))
+        await service.record(service.result(2, 90, 11_000))
+        yield service
+
+
+@pytest.fixture
+async def options(service: Service, redis_client: aioredis.Redis, tmp_path: Path) -> AsyncIterator[tuple[str, ...]]:
+    """How the command reaches both services."""
+    holder, board = ContestHolder(redis_client, "sub"), ContestHolder(redis_client, "board")
+    await board.load()
+    document = document_pb2.ContestDocument()
+    document.CopyFrom(board.get("test"))
+    await holder.apply(document, dry_run=False)
+    token = tmp_path / "token"
+    token.write_text(ADMIN_TOKEN)
+    async with admin_api(holder, None, ADMIN_TOKEN) as submission:
+        yield ("--server", submission, "--server", service.admin_address, "--token-file", str(token))
+
+
+async def test_organisers_see_what_players_do_not(service: Service, options: tuple[str, ...]) -> None:
+    assert [each.score for each in (await service.board()).standings] == [70.25, 60]
+    said = await cygnet("board", *options)
+    assert said.exit_code == 0, said.output
+    assert "test: frozen until" in said.output
+    assert "Players see the ranking of" in said.output
+    assert "duck: 2 players\n   1  90.00   player 2\n   2  70.25   민준" in said.output
+    assert "swan: 0 players\n  nobody has a score yet" in said.output
+
+
+async def test_json_says_all_of_it(options: tuple[str, ...]) -> None:
+    said = json.loads((await cygnet("board", "--json", "--target", "duck", "--top", "1", *options)).output)
+    assert (said["contest"], said["phase"], len(said["targets"])) == ("test", "frozen", 1)
+    [first] = said["targets"][0]["standings"]
+    assert (first["rank"], first["nickname"], first["score"]) == (1, "player 2", 90)
+    assert said["targets"][0]["participants"] == 2
+
+
+async def test_watching_shows_every_change(service: Service, options: tuple[str, ...]) -> None:
+    watching = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "cygnet.cli", "board", "--watch", "--json", "--target", "duck", *options),
+        stdout=asyncio.subprocess.PIPE,
+    )
+    assert watching.stdout is not None
+    try:
+        async with asyncio.timeout(120):
+            assert json.loads(await watching.stdout.readline())["targets"][0]["participants"] == 2
+            await service.record(service.result(3, 95, 12_000))
+            second = json.loads(await watching.stdout.readline())
+            assert second["targets"][0]["standings"][0]["nickname"] == "player 3"
+    finally:
+        watching.terminate()
+        await watching.wait()
+
+
+async def test_what_is_wrong_is_said_in_one_line(options: tuple[str, ...], tmp_path: Path) -> None:
+    target = await cygnet("board", "--target", "goose", *options)
+    assert "contest test has no target called 'goose'; it has duck, swan" in target.output
+    contest = await cygnet("board", "--contest", "nothing", *options)
+    assert "there is no contest called 'nothing'" in contest.output
+    (tmp_path / "token").write_text("x" * 43)
+    token = await cygnet("board", *options)
+    assert "ADMIN_TOKEN_NEEDED" in token.output
+    assert {each.exit_code for each in (target, contest, token)} == {1}
+    assert "Traceback" not in target.output + contest.output + token.output

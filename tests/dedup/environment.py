@@ -1,0 +1,165 @@
+"""A house for tests of the dedup service: replicas on a real Redis, and a result log to deliver to."""
+
+import asyncio
+import base64
+import hashlib
+import itertools
+from collections import Counter
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, TypeVar
+
+import grpc
+import pytest
+
+from cygnet.dedup.__main__ import wire
+from cygnet.dedup.settings import DedupSettings
+from cygnet.internal.v1 import dedup_pb2, dedup_pb2_grpc, document_pb2, results_pb2, results_pb2_grpc
+from cygnet.platform.errors import DomainError, FieldViolation, InvalidRequest
+from cygnet.platform.grpc.server import Endpoint, Lifetime, serving
+from cygnet.platform.grpc.status import from_rpc_error
+from cygnet.v1 import contest_pb2, submission_pb2
+
+if TYPE_CHECKING:
+    from cygnet.internal.v1.dedup_pb2_grpc import DedupServiceAsyncStub
+
+CONTEST = "pycon-kr"
+requests_made = itertools.count()
+M = TypeVar("M")
+
+
+def participant(number: int) -> str:
+    return base64.b32encode(hashlib.sha256(b"%d" % number).digest()).decode().lower()[:26]
+
+
+def wish(prompt: str = "a duck", who: int = 1, *, request_id: str = "", **policy: int) -> dedup_pb2.AdmitRequest:
+    limits = {"every_ms": 10_000, "burst": 3, "pending": 2, "max_predicted_wait_ms": 300_000, **policy}
+    return dedup_pb2.AdmitRequest(
+        contest=CONTEST,
+        participant_id=participant(who),
+        nickname=f"player {who}",
+        request_id=request_id or f"request-number-{next(requests_made)}",
+        target=contest_pb2.Target(name="duck", picture_sha256="0" * 64),
+        prompt=prompt,
+        model=document_pb2.Model(generator_source="builtin://x", steps=4, size=256, scorer_source="builtin://y"),
+        policy=document_pb2.AdmissionPolicy(generation=5, dedup_scope=document_pb2.DEDUP_SCOPE_CONTEST, **limits),
+    )
+
+
+def drawn(job: dedup_pb2.Job, score: float = 61.234567890123456) -> dedup_pb2.CompleteRequest:
+    return dedup_pb2.CompleteRequest(
+        contest=job.contest,
+        fingerprint=job.fingerprint,
+        fence=job.fence,
+        result=submission_pb2.Result(
+            picture_sha256="a" * 64,
+            score=score,
+            cosine=0.5,
+            seed=job.seed,
+            generator_digest="g",
+            scorer_digest="s",
+            calibration_id="c",
+        ).SerializeToString(),
+    )
+
+
+def leased(kind: Callable[..., M], job: dedup_pb2.Job, **more: object) -> M:
+    return kind(contest=job.contest, fingerprint=job.fingerprint, fence=job.fence, **more)
+
+
+@dataclass
+class ResultLog(results_pb2_grpc.ResultLogServiceServicer):
+    """The leaderboard's side of the outbox: counts a delivery once, and every time that it came."""
+
+    log: dict[str, results_pb2.DeliveredResult] = field(default_factory=dict)
+    came: Counter[str] = field(default_factory=Counter)
+    refuses: set[str] = field(default_factory=set)
+    answers_are_lost: int = 0
+    changed: asyncio.Condition = field(default_factory=asyncio.Condition)
+
+    async def RecordResults(
+        self, request: results_pb2.RecordResultsRequest, context: object
+    ) -> results_pb2.RecordResultsResponse:
+        if bad := [result for result in request.results if result.delivery_id in self.refuses]:
+            raise InvalidRequest(FieldViolation("results", bad[0].delivery_id))
+        new = [result for result in request.results if result.delivery_id not in self.log]
+        async with self.changed:
+            for result in request.results:
+                self.came[result.delivery_id] += 1
+                self.log.setdefault(result.delivery_id, result)
+            self.changed.notify_all()
+        if self.answers_are_lost:
+            self.answers_are_lost -= 1
+            raise RuntimeError("recorded, and nobody is told")
+        return results_pb2.RecordResultsResponse(appended=len(new))
+
+    async def has(self, count: int) -> None:
+        """Waits until so many deliveries are in the log."""
+        async with self.changed, asyncio.timeout(60):
+            await self.changed.wait_for(lambda: len(self.log) >= count)
+
+    @asynccontextmanager
+    async def listening(self, port: int = 0) -> AsyncIterator[int]:
+        service = results_pb2.DESCRIPTOR.services_by_name["ResultLogService"]
+        added = (service, lambda server: results_pb2_grpc.add_ResultLogServiceServicer_to_server(self, server))
+        async with serving([Endpoint(f"127.0.0.1:{port}", [added])], grace_s=1) as ports:
+            yield ports[0]
+
+
+@dataclass
+class Replica:
+    """A running dedup service and a client of it."""
+
+    dedup: "DedupServiceAsyncStub"
+    stopping: asyncio.Event
+
+    async def admit(self, request: dedup_pb2.AdmitRequest) -> submission_pb2.Submission:
+        return (await self.dedup.Admit(request)).submission
+
+    async def claim(self, wait_ms: int = 30_000, contest: str = CONTEST) -> dedup_pb2.Job:
+        claimed = await self.dedup.Claim(dedup_pb2.ClaimRequest(contest=contest, worker_id="w", wait_ms=wait_ms))
+        assert claimed.HasField("job")
+        return claimed.job
+
+    async def read(self, *submissions: submission_pb2.Submission) -> list[submission_pb2.Submission]:
+        ids = [each.submission_id for each in submissions]
+        found = await self.dedup.GetSubmissions(dedup_pb2.GetSubmissionsRequest(contest=CONTEST, submission_ids=ids))
+        return [owned.submission for owned in found.submissions]
+
+
+@asynccontextmanager
+async def replica(redis_url: str, leaderboard_port: int, **more: int) -> AsyncIterator[Replica]:
+    settings = DedupSettings.model_validate(
+        {"redis_url": redis_url, "leaderboard_address": f"127.0.0.1:{leaderboard_port}", **more}
+    )
+    async with AsyncExitStack() as resources:
+        lifetime = Lifetime(resources)
+        endpoints = await wire(settings, lifetime)
+        async with serving(endpoints, grace_s=1) as ports:
+            # A channel of its own for every client: they share connections otherwise.
+            options = [("grpc.use_local_subchannel_pool", 1)]
+            async with grpc.aio.insecure_channel(f"127.0.0.1:{ports[0]}", options=options) as channel:
+                yield Replica(dedup_pb2_grpc.DedupServiceStub(channel), lifetime.stopping)
+            lifetime.stopping.set()
+
+
+@asynccontextmanager
+async def two_replicas(redis_url: str, results: ResultLog) -> AsyncIterator[tuple[Replica, Replica]]:
+    """Two replicas on one Redis; a lease outlasts every test."""
+    async with (
+        results.listening() as port,
+        replica(redis_url, port, lease_ms=600_000) as one,
+        replica(redis_url, port, lease_ms=600_000) as other,
+    ):
+        yield one, other
+
+
+@asynccontextmanager
+async def raised(kind: type[DomainError]) -> AsyncIterator[list[DomainError]]:
+    """Expects a call to fail with a domain error, and yields the list that it is put in."""
+    errors: list[DomainError] = []
+    with pytest.raises(grpc.aio.AioRpcError) as failed:
+        yield errors
+    errors.append(from_rpc_error(failed.value))
+    assert isinstance(errors[0], kind), errors

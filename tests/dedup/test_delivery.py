@@ -1,0 +1,125 @@
+"""DedupService on live servers: what it tells others, and that the leaderboard gets every score once."""
+
+import asyncio
+import os
+import signal
+import sys
+from typing import TYPE_CHECKING, cast
+
+import grpc
+import pytest
+import redis.asyncio as aioredis
+from prometheus_client import REGISTRY
+
+from cygnet.internal.v1 import dedup_pb2, dedup_pb2_grpc
+from cygnet.v1 import submission_pb2
+
+from .environment import CONTEST, Replica, ResultLog, drawn, replica, wish
+
+if TYPE_CHECKING:
+    from cygnet.internal.v1.dedup_pb2_grpc import DedupServiceAsyncStub
+
+pytestmark = pytest.mark.redis
+
+
+async def test_changes_reach_every_replica_and_streams_end_when_it_stops(two: tuple[Replica, Replica]) -> None:
+    one, other = two
+    stream = one.dedup.WatchChanges(dedup_pb2.WatchChangesRequest())
+    heard = aiter(stream)
+    async with asyncio.timeout(60):
+        assert (await anext(heard)).missed
+        mine = await other.admit(wish())
+        while mine.submission_id not in (change := await anext(heard)).submission_ids:
+            assert change.missed or change == dedup_pb2.WatchChangesResponse()
+        assert (change.contest, change.queue_moved) == (CONTEST, True)
+        one.stopping.set()
+        async for change in heard:
+            assert change.missed
+        assert await stream.code() is grpc.StatusCode.OK
+
+
+async def test_scores_wait_for_the_leaderboard_and_arrive_once(
+    redis_client: aioredis.Redis, redis_url: str, results: ResultLog
+) -> None:
+    async with results.listening() as port:
+        pass
+    # The leaderboard is away, dedup restarts in between, and the first answer of the log is lost.
+    async with replica(redis_url, port, lease_ms=600_000) as before:
+        submissions = [await before.admit(wish("a duck", who=who)) for who in range(5)]
+        await before.dedup.Complete(drawn(await before.claim()))
+    assert await redis_client.xlen(f"dedup:{{{CONTEST}}}:outbox") == 5
+    results.answers_are_lost = 1
+    async with replica(redis_url, port), replica(redis_url, port) as after, results.listening(port):
+        submissions.append(await after.admit(wish("a duck", who=5)))
+        await results.has(6)
+        async with asyncio.timeout(30):
+            while await redis_client.xlen(f"dedup:{{{CONTEST}}}:outbox"):
+                await asyncio.sleep(0.05)
+    assert results.log.keys() == {each.submission_id for each in submissions}
+    assert max(results.came.values()) == 2
+
+
+async def test_a_score_that_is_refused_does_not_hold_up_the_others(
+    two: tuple[Replica, Replica], results: ResultLog, redis_client: aioredis.Redis
+) -> None:
+    one, _ = two
+    submissions = [await one.admit(wish("a duck", who=who)) for who in range(4)]
+    results.refuses = {submissions[1].submission_id}
+    await one.dedup.Complete(drawn(await one.claim()))
+    await results.has(3)
+    async with asyncio.timeout(30):
+        while not (aside := await redis_client.xrange(f"dedup:{{{CONTEST}}}:outbox_refused")):
+            await asyncio.sleep(0.05)
+    entries = cast(list[tuple[bytes, dict[bytes, bytes]]], aside)
+    assert [entry[b"submission_id"].decode() for _, entry in entries] == [submissions[1].submission_id]
+    assert submissions[1].submission_id not in results.log
+
+
+async def test_what_is_measured(two: tuple[Replica, Replica]) -> None:
+    def sample(name: str, **labels: str) -> float | None:
+        return REGISTRY.get_sample_value(name, {"contest": "measured", **labels})
+
+    request = wish()
+    request.contest = "measured"
+    await two[0].admit(request)
+    await two[0].admit(request)
+    assert sample("cygnet_dedup_admissions_total", outcome="accepted") == 1
+    assert sample("cygnet_dedup_admissions_total", outcome="known") == 1
+    # Series exist before anything is counted.
+    assert sample("cygnet_dedup_admissions_total", outcome="QUEUE_FULL") == 0
+    assert sample("cygnet_dedup_leases_expired_total") == 0
+    async with asyncio.timeout(30):
+        while sample("cygnet_dedup_queue_length") != 1:
+            await asyncio.sleep(0.05)
+    job = await two[0].claim(contest="measured")
+    await two[0].dedup.Complete(drawn(job))
+    assert sample("cygnet_dedup_queue_wait_seconds_count") == 1
+    assert sample("cygnet_dedup_jobs_ended_total", outcome="done") == 1
+    async with asyncio.timeout(30):
+        while sample("cygnet_dedup_queue_length") != 0:
+            await asyncio.sleep(0.05)
+
+
+async def test_the_process_starts_serves_and_stops(
+    redis_client: aioredis.Redis, redis_url: str, unused_tcp_port: int
+) -> None:
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "cygnet.dedup",
+        env={
+            **os.environ,
+            "CYGNET_DEDUP_LISTEN": f"127.0.0.1:{unused_tcp_port}",
+            "CYGNET_DEDUP_REDIS_URL": redis_url,
+            "CYGNET_DEDUP_LEADERBOARD_ADDRESS": "127.0.0.1:1",
+        },
+    )  # fmt: skip
+    try:
+        async with grpc.aio.insecure_channel(f"127.0.0.1:{unused_tcp_port}") as channel, asyncio.timeout(60):
+            dedup: DedupServiceAsyncStub = dedup_pb2_grpc.DedupServiceStub(channel)
+            admitted = await dedup.Admit(wish(), wait_for_ready=True)
+            assert admitted.submission.state == submission_pb2.SUBMISSION_STATE_QUEUED
+            process.send_signal(signal.SIGTERM)
+            assert await process.wait() == 0
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()

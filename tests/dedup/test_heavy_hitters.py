@@ -1,0 +1,63 @@
+"""The share of the busiest participant: exact for a hall, right within its bound for a crowd, and nobody is named."""
+
+import random
+from collections import Counter
+
+from cygnet.dedup.heavy_hitters import HALF_S, Crowd
+
+
+class Clock:
+    """Time that the test moves."""
+
+    def __init__(self) -> None:
+        self.now_s = 1_000.0
+
+    def __call__(self) -> float:
+        return self.now_s
+
+
+def test_nobody_sent_anything() -> None:
+    assert Crowd(Clock()).sizes() == (0, 0)
+
+
+def test_a_hall_is_counted_exactly() -> None:
+    crowd = Crowd(Clock())
+    for who in ["macro"] * 70 + [f"player {number % 15}" for number in range(30)]:
+        crowd.sent(who)
+    assert crowd.sizes() == (100, 70)
+
+
+def test_what_is_older_than_the_window_does_not_count() -> None:
+    clock = Clock()
+    crowd = Crowd(clock)
+    crowd.sent("early")
+    clock.now_s += HALF_S
+    for _ in range(2):
+        crowd.sent("late")
+    crowd.sent("early")
+    assert crowd.sizes() == (4, 2)
+    clock.now_s += HALF_S
+    assert crowd.sizes() == (3, 2)
+    clock.now_s += HALF_S
+    assert crowd.sizes() == (0, 0)
+
+
+def test_after_a_silence_nothing_old_comes_back() -> None:
+    clock = Clock()
+    crowd = Crowd(clock)
+    crowd.sent("early")
+    clock.now_s += 10 * HALF_S
+    assert crowd.sizes() == (0, 0)
+
+
+def test_more_participants_than_places_cost_no_more_memory_and_little_truth() -> None:
+    rng = random.Random(7)
+    crowd, truth = Crowd(Clock(), places=50), Counter[str]()
+    for _ in range(20_000):
+        who = "macro" if rng.random() < 0.2 else f"player {rng.randrange(5_000)}"
+        truth[who] += 1
+        crowd.sent(who)
+        assert len(crowd._now.counts) <= 50
+    everybody, largest = crowd.sizes()
+    assert everybody == 20_000
+    assert truth["macro"] - everybody / 51 <= largest <= truth["macro"]

@@ -1,0 +1,126 @@
+"""The examination of a target: what is tried, what counts as fair, and what is said of it."""
+
+import io
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from PIL import Image, ImageStat
+
+from cygnet.doctor.attacks import NO_GAIN, PICTURES, PROMPTS, SHARE, SIZE, PictureAttack, Subject
+from cygnet.doctor.examination import Examination, Terms, examine, steps_of
+from cygnet.inference.triton import Calibration, Drawing, Embedding, ModelInfo, ScorerInfo
+
+TERMS = Terms(steps=4, size=256, longest_prompt=60, seeds=3)
+SCORER = ScorerInfo("builtin://clip", "b" * 64, Calibration("test-1", (0.0, 0.0), ((0.0, 0.0), (1.0, 100.0))))
+TARGET = 1.0
+HONEST = "a rubber duck"
+
+
+def png(colour: str) -> bytes:
+    file = io.BytesIO()
+    Image.new("RGB", (64, 64), colour).save(file, "PNG")
+    return file.getvalue()
+
+
+PICTURES_OF_CONTEST = {"rubber-duck": png("gold"), "swan": png("white")}
+
+
+class Artist:
+    """A double: cosines with the target, by prompt; every picture that is not the target has `pictures`."""
+
+    def __init__(self, prompts: Callable[[str, int], float], pictures: float) -> None:
+        self._prompts = prompts
+        self._pictures = pictures
+        self.asked: list[tuple[str, int]] = []
+
+    async def draw_and_score(self, prompt: str, seed: int, steps: int, size: int) -> Drawing:
+        assert (steps, size) == (4, 256)
+        self.asked.append((prompt, seed))
+        embedding = _at(self._prompts(prompt, seed))
+        nothing = np.zeros((0, 2), dtype=np.float32)
+        return Drawing(b"", embedding, nothing, ModelInfo("builtin://tiny", "a" * 64), SCORER)
+
+    async def embed(self, picture: bytes) -> Embedding:
+        return Embedding(_at(TARGET if picture == PICTURES_OF_CONTEST["rubber-duck"] else self._pictures), SCORER)
+
+
+def _at(cosine: float) -> np.ndarray[tuple[int], np.dtype[np.float32]]:
+    return np.array([cosine, np.sqrt(1 - cosine**2)], dtype=np.float32)
+
+
+async def examined(artist: Artist) -> tuple[Examination, int]:
+    steps = 0
+
+    def stepped() -> None:
+        nonlocal steps
+        steps += 1
+
+    return await examine(artist, "rubber-duck", PICTURES_OF_CONTEST, [HONEST], TERMS, stepped), steps
+
+
+def drawn(honest: float, attack: float) -> Callable[[str, int], float]:
+    return lambda prompt, seed: (honest if prompt == HONEST else attack) + (seed - 1) * 0.1
+
+
+async def test_a_target_is_fair_where_only_drawing_pays() -> None:
+    artist = Artist(drawn(0.6, 0.3), 0.2)
+    examination, steps = await examined(artist)
+    assert not examination.gameable
+    # Medians: the seeds around do not count.
+    assert examination.honest == pytest.approx(60)
+    assert {tried.attack for tried in examination.tried} == {attack.name for attack in (*PICTURES, *PROMPTS)}
+    assert steps == steps_of(1, TERMS)
+    assert {seed for _, seed in artist.asked} == {0, 1, 2}
+
+
+async def test_a_picture_that_scores_like_a_drawing_is_named() -> None:
+    examination, _ = await examined(Artist(drawn(0.6, 0.3), 0.6 * SHARE + 0.01))
+    assert examination.gameable
+    assert {tried.attack for tried in examination.tried if tried.succeeded} == {attack.name for attack in PICTURES}
+
+
+async def test_a_name_said_often_may_draw_it_and_must_not_gain() -> None:
+    async def repeated(gain: float) -> bool:
+        def prompts(prompt: str, seed: int) -> float:
+            return 0.6 if prompt == HONEST else 0.6 * gain if "duck rubber duck" in prompt else 0.1
+
+        return (await examined(Artist(prompts, 0.1)))[0].gameable
+
+    assert not await repeated(1.0)
+    assert not await repeated(NO_GAIN - 0.01)
+    assert await repeated(NO_GAIN + 0.01)
+
+
+async def test_a_target_that_nobody_can_draw_is_said_to_be_one() -> None:
+    examination, _ = await examined(Artist(drawn(0.2, 0.15), 0.0))
+    assert examination.poor
+    assert examination.gameable
+
+
+async def test_prompts_are_what_a_player_could_send() -> None:
+    artist = Artist(drawn(0.6, 0.3), 0.2)
+    await examined(artist)
+    prompts = {prompt for prompt, _ in artist.asked}
+    assert len(prompts) == 1 + len(PROMPTS)
+    assert max(map(len, prompts)) == TERMS.longest_prompt
+    assert 'the word "RUBBER DUCK"' in prompts
+
+
+@pytest.mark.parametrize("attack", PICTURES, ids=lambda attack: attack.name)
+def test_an_attack_is_the_same_picture_each_time_and_never_the_target(attack: PictureAttack) -> None:
+    target = Image.fromarray(np.random.default_rng(1).integers(0, 256, (64, 64, 3), dtype=np.uint8))
+    subject = Subject("rubber duck", target.resize((300, 200)), [target, Image.new("RGBA", (50, 50), "red")])
+    picture = attack.paint(subject)
+    assert (picture.size, picture.mode) == ((SIZE, SIZE), "RGB")
+    assert picture.tobytes() == attack.paint(subject).tobytes()
+    assert picture.tobytes() != target.resize((SIZE, SIZE)).tobytes()
+
+
+def test_the_word_is_on_the_paper_and_within_it() -> None:
+    word = next(attack for attack in PICTURES if attack.name == "word")
+    for name in ("a", "duck", "x" * 63):
+        picture = word.paint(Subject(name, Image.new("RGB", (8, 8)), []))
+        assert 0.5 < 255 - ImageStat.Stat(picture.convert("L")).mean[0] < 128
+        if len(name) < 40:
+            assert np.asarray(picture)[:, [0, -1]].min() == 255

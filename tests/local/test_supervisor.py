@@ -1,0 +1,268 @@
+"""The supervisor with real processes that crash, hang, fork and are orphaned."""
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+
+import pytest
+
+from cygnet.local.supervisor import Event, NotReady, ProcessFailed, ProcessSpec, RestartPolicy, Supervisor
+
+QUICK = RestartPolicy(first_pause_s=0.01, longest_pause_s=0.02, ends_in_a_row=3, steady_after_s=60)
+
+
+class Says:
+    """Waits for what a process prints."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+        self._more = asyncio.Event()
+
+    def hear(self, line: str) -> None:
+        self.lines.append(line)
+        self._more.set()
+
+    async def until(self, fact: Callable[[list[str]], bool]) -> None:
+        async with asyncio.timeout(20):
+            while not fact(self.lines):
+                self._more.clear()
+                await self._more.wait()
+
+    def ready(self, times: Callable[[], int] = lambda: 1) -> Callable[[], "asyncio.Future[None]"]:
+        return lambda: asyncio.ensure_future(self.until(lambda lines: lines.count("ready") >= times()))
+
+
+def python(program: str) -> list[str]:
+    return [sys.executable, "-u", "-c", textwrap.dedent(program)]
+
+
+def dummy(name: str, program: str, says: Says, **options: object) -> ProcessSpec:
+    return ProcessSpec(name, python(program), ready=says.ready(), on_line=says.hear, **options)  # type: ignore[arg-type]
+
+
+SERVES = """
+    import signal, sys, time
+    signal.signal(signal.SIGTERM, lambda *_: (print("told to stop"), sys.exit(0)))
+    print("ready")
+    while True: signal.pause()
+"""
+
+
+@pytest.fixture
+def events() -> list[Event]:
+    return []
+
+
+@pytest.fixture
+async def supervisor(tmp_path: Path, events: list[Event]) -> AsyncIterator[Supervisor]:
+    yield Supervisor(tmp_path, events.append, QUICK, max_log_bytes=100_000)
+
+
+def alive(pid: int) -> bool:
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0]
+    except FileNotFoundError:
+        return False
+    return state != "Z"
+
+
+async def until_gone(pid: int) -> None:
+    """Waits for the end of a process that is not our child."""
+    async with asyncio.timeout(20):
+        while alive(pid):
+            await asyncio.sleep(0.01)
+
+
+def kinds(events: list[Event], process: str) -> list[str]:
+    return [event.kind for event in events if event.process == process]
+
+
+async def test_one_that_is_used_stops_after_its_users(supervisor: Supervisor, events: list[Event]) -> None:
+    specs = [dummy("store", SERVES, Says()), dummy("user", SERVES, Says(), uses=["store"])]
+    async with supervisor.running(specs):
+        await supervisor.all_ready()
+    assert [event.process for event in events if event.kind == "stopped"] == ["user", "store"]
+
+
+async def test_starts_in_order_and_stops_in_reverse(supervisor: Supervisor, events: list[Event]) -> None:
+    one, two = Says(), Says()
+    specs = [dummy("one", SERVES, one), dummy("two", SERVES, two, after=["one"])]
+    async with supervisor.running(specs):
+        await supervisor.all_ready()
+        pids = [event.pid for event in events if event.kind == "started"]
+        assert [event.process for event in events] == ["one", "one", "two", "two"]
+    assert [event.process for event in events if event.kind == "stopped"] == ["two", "one"]
+    assert "told to stop" in one.lines and "told to stop" in two.lines
+    assert not any(alive(pid) for pid in pids if pid is not None)
+
+
+async def test_a_crash_before_ready_fails_the_start_and_shows_the_log(supervisor: Supervisor, tmp_path: Path) -> None:
+    says = Says()
+    crashes = dummy("broken", "print('no such setting: X'); raise SystemExit(3)", says)
+    with pytest.raises(ProcessFailed, match="broken ended by itself with status 3 before it was ready") as failed:
+        async with supervisor.running([crashes, dummy("other", SERVES, Says())]):
+            await supervisor.all_ready()
+    assert str(tmp_path / "broken.log") in str(failed.value)
+    assert list(failed.value.last_lines) == ["no such setting: X"]
+    assert (tmp_path / "broken.log").read_text() == "no such setting: X\n"
+
+
+async def test_a_program_that_is_missing_is_named(supervisor: Supervisor) -> None:
+    spec = ProcessSpec("ghost", ["/nowhere/ghost"], ready=asyncio.Event().wait)  # type: ignore[arg-type]
+    with pytest.raises(ProcessFailed, match="ghost could not be run") as failed:
+        async with supervisor.running([spec]):
+            await supervisor.all_ready()
+    assert failed.value.last_lines == ["cannot run /nowhere/ghost: No such file or directory"]
+
+
+async def test_one_that_never_serves_is_a_failed_start(supervisor: Supervisor) -> None:
+    spec = dummy("sleepy", "import time; time.sleep(600)", Says(), ready_within_s=0.2)
+    with pytest.raises(ProcessFailed, match="sleepy did not serve within 0.2 s"):
+        async with supervisor.running([spec]):
+            await supervisor.all_ready()
+
+
+async def test_a_probe_may_say_that_it_is_hopeless(supervisor: Supervisor) -> None:
+    async def hopeless() -> None:
+        raise NotReady("draws nothing but noise")
+
+    spec = ProcessSpec("painter", python("import time; time.sleep(600)"), ready=hopeless)
+    with pytest.raises(ProcessFailed, match="painter draws nothing but noise"):
+        async with supervisor.running([spec]):
+            await supervisor.all_ready()
+
+
+async def test_a_fault_of_the_supervision_itself_is_not_swallowed(supervisor: Supervisor) -> None:
+    def broken_sweep() -> None:
+        raise PermissionError("cannot sweep")
+
+    with pytest.raises(PermissionError, match="cannot sweep"):
+        async with supervisor.running([dummy("one", SERVES, Says(), sweep=broken_sweep)]):
+            await supervisor.all_ready()
+
+
+async def test_a_killed_process_is_started_again(supervisor: Supervisor, events: list[Event]) -> None:
+    says = Says()
+    starts = 0
+
+    def times() -> int:
+        nonlocal starts
+        starts += 1
+        return starts
+
+    spec = ProcessSpec("worker", python(SERVES), ready=says.ready(lambda: starts), on_line=says.hear, sweep=times)
+    async with supervisor.running([spec]):
+        await supervisor.all_ready()
+        (first,) = (event.pid for event in events if event.kind == "started")
+        assert first is not None
+        os.kill(first, signal.SIGKILL)
+        await says.until(lambda lines: lines.count("ready") == 2)
+        async with asyncio.timeout(20):
+            while "restarting" not in kinds(events, "worker"):
+                await asyncio.sleep(0.01)
+    ended = next(event for event in events if event.kind == "ended")
+    assert "worker was ended by signal 9 (SIGKILL); it starts again in 0.01 s" in ended.text
+
+
+async def test_one_that_crashes_again_and_again_is_given_up(supervisor: Supervisor, events: list[Event]) -> None:
+    spec = dummy("flaky", "print('ready'); import time; time.sleep(0.2); raise SystemExit(1)", Says())
+    with pytest.raises(ProcessFailed, match="3 times in a row"):
+        async with supervisor.running([spec]):
+            await supervisor.all_ready()
+            async with asyncio.timeout(30):
+                await supervisor.until_failure()
+    assert kinds(events, "flaky").count("ended") == 2
+
+
+async def test_one_that_does_not_stop_is_killed_after_its_grace(supervisor: Supervisor, events: list[Event]) -> None:
+    deaf = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('ready'); time.sleep(600)"
+    async with supervisor.running([dummy("deaf", deaf, Says(), stop_grace_s=0.2)]):
+        await supervisor.all_ready()
+    assert "was killed" in events[-1].text
+
+
+async def test_one_that_has_nothing_to_put_in_order_is_killed_at_once(
+    supervisor: Supervisor, events: list[Event]
+) -> None:
+    says = Says()
+    async with supervisor.running([dummy("models", SERVES, says, stop_grace_s=0)]):
+        await supervisor.all_ready()
+    assert events[-1].kind == "stopped" and "told to stop" not in says.lines
+
+
+async def test_hurry_cuts_the_grace_short(supervisor: Supervisor) -> None:
+    deaf = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('ready'); time.sleep(600)"
+    async with asyncio.timeout(20), supervisor.running([dummy("deaf", deaf, Says(), stop_grace_s=600)]):
+        await supervisor.all_ready()
+        supervisor.hurry()
+
+
+PARENT = """
+    import subprocess, sys, time
+    helper = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
+    print(helper.pid)
+    print("ready")
+    time.sleep(600)
+"""
+
+
+async def test_helpers_of_a_process_die_with_it(supervisor: Supervisor, events: list[Event]) -> None:
+    says = Says()
+    async with supervisor.running([dummy("parent", PARENT, says)]):
+        await supervisor.all_ready()
+        helper = int(says.lines[0])
+        assert alive(helper)
+    await until_gone(helper)
+
+
+async def test_helpers_die_when_their_process_is_killed(supervisor: Supervisor, events: list[Event]) -> None:
+    says = Says()
+    async with supervisor.running([dummy("parent", PARENT, says)]):
+        await supervisor.all_ready()
+        (pid,) = (event.pid for event in events if event.kind == "started")
+        assert pid is not None
+        os.kill(pid, signal.SIGKILL)
+        await until_gone(int(says.lines[0]))
+
+
+SUPERVISOR = """
+    import asyncio, sys
+    from pathlib import Path
+    from cygnet.local.supervisor import ProcessSpec, Supervisor
+
+    async def main():
+        heard = asyncio.Event()
+        supervisor = Supervisor(Path(sys.argv[1]), lambda event: None, max_log_bytes=1000)
+        child = [sys.executable, "-c", "import time; print('ready', flush=True); time.sleep(600)"]
+        spec = ProcessSpec("child", child, ready=heard.wait, on_line=lambda line: heard.set())
+        async with supervisor.running([spec]):
+            await supervisor.all_ready()
+            print(supervisor._kept["child"].process.pid, flush=True)
+            await asyncio.sleep(600)
+
+    asyncio.run(main())
+"""
+
+
+async def test_processes_die_with_a_supervisor_that_is_killed(tmp_path: Path) -> None:
+    with subprocess.Popen([*python(SUPERVISOR), str(tmp_path)], stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        child = int(await asyncio.to_thread(process.stdout.readline))
+        assert alive(child)
+        process.kill()
+    await until_gone(child)
+
+
+async def test_logs_are_bounded(supervisor: Supervisor, tmp_path: Path) -> None:
+    says = Says()
+    chatty = "print('x' * 90_000); print('y' * 90_000); print('ready'); import time; time.sleep(600)"
+    async with supervisor.running([dummy("chatty", chatty, says)]):
+        await supervisor.all_ready()
+    assert all(path.stat().st_size <= 100_000 for path in tmp_path.iterdir())
+    assert {path.name for path in tmp_path.iterdir()} == {"chatty.log", "chatty.log.1"}
+    assert all(path.stat().st_mode & 0o077 == 0 for path in tmp_path.glob("*.log"))

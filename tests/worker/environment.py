@@ -1,0 +1,135 @@
+"""Everything that a worker needs, and the worker, wired as their `__main__`s wire them."""
+
+import asyncio
+import hashlib
+import uuid
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import grpc
+
+import cygnet.dedup.__main__ as dedup_main
+import cygnet.worker.__main__ as worker_main
+from cygnet.dedup.settings import DedupSettings
+from cygnet.internal.v1 import dedup_pb2, dedup_pb2_grpc, document_pb2
+from cygnet.platform.grpc.server import Lifetime, serving
+from cygnet.platform.pictures import PictureStore
+from cygnet.v1 import contest_pb2, submission_pb2
+from cygnet.worker.settings import WorkerSettings
+from cygnet.worker.telemetry import DRAWINGS
+
+SERVED = document_pb2.Model(
+    generator_source="builtin://cygnet-tiny", steps=4, size=256, scorer_source="builtin://cygnet-clip"
+)
+QUEUED = submission_pb2.SUBMISSION_STATE_QUEUED
+DRAWING = submission_pb2.SUBMISSION_STATE_DRAWING
+DONE = submission_pb2.SUBMISSION_STATE_DONE
+FAILED = submission_pb2.SUBMISSION_STATE_FAILED
+_TO_BASE32 = str.maketrans("0189", "qrst")
+
+
+async def until(fact: Callable[[], Coroutine[Any, Any, bool]] | Callable[[], bool], within_s: float = 15) -> None:
+    """Waits for a fact."""
+    async with asyncio.timeout(within_s):
+        while True:
+            holds = fact()
+            if await holds if asyncio.iscoroutine(holds) else holds:
+                return
+            await asyncio.sleep(0.01)
+
+
+@dataclass
+class House:
+    """A dedup service, a picture store and the way to a Triton."""
+
+    dedup: "dedup_pb2_grpc.DedupServiceAsyncStub"
+    dedup_port: int
+    pictures: PictureStore
+    folder: Path
+    triton_port: Callable[[], int]
+    target_sha256: str
+
+    async def submit(self, prompt: str = "a yellow duck", *, model: document_pb2.Model = SERVED) -> str:
+        """Returns the id of a new submission, by somebody new."""
+        answer = await self.dedup.Admit(
+            dedup_pb2.AdmitRequest(
+                contest="test",
+                participant_id=hashlib.md5(uuid.uuid4().bytes).hexdigest().translate(_TO_BASE32)[:26],
+                nickname="Ada",
+                request_id=str(uuid.uuid4()),
+                target=contest_pb2.Target(name="duck", picture_sha256=self.target_sha256),
+                prompt=prompt,
+                model=model,
+                policy=document_pb2.AdmissionPolicy(
+                    generation=1,
+                    every_ms=100,
+                    burst=100,
+                    pending=100,
+                    max_predicted_wait_ms=86_400_000,
+                    dedup_scope="DEDUP_SCOPE_CONTEST",
+                ),
+            )
+        )
+        return answer.submission.submission_id
+
+    async def submission(self, submission_id: str) -> submission_pb2.Submission:
+        request = dedup_pb2.GetSubmissionsRequest(contest="test", submission_ids=[submission_id])
+        [owned] = (await self.dedup.GetSubmissions(request)).submissions
+        return owned.submission
+
+    async def until_state(self, submission_id: str, state: int, within_s: float = 15) -> submission_pb2.Submission:
+        async def holds() -> bool:
+            return (await self.submission(submission_id)).state == state
+
+        await until(holds, within_s)
+        return await self.submission(submission_id)
+
+    @asynccontextmanager
+    async def working(self, *, stop_grace_s: float = 10, **changes: Any) -> AsyncIterator[None]:
+        """Runs a worker; leaving the block is its SIGTERM, and the block ends when the worker has ended."""
+        settings = WorkerSettings(
+            dedup_address=f"127.0.0.1:{self.dedup_port}",
+            triton_address=f"127.0.0.1:{self.triton_port()}",
+            pictures_url=f"file://{self.folder}",
+            stop_grace_s=stop_grace_s,
+            **changes,
+        )
+        async with AsyncExitStack() as resources:
+            lifetime = Lifetime(resources)
+            async with serving(await worker_main.wire(settings, lifetime), grace_s=1):
+                yield
+                lifetime.stopping.set()
+        lifetime.raise_failure()
+
+
+@asynccontextmanager
+async def serving_dedup(redis_url: str, port: int = 0, **changes: Any) -> AsyncIterator[int]:
+    async with AsyncExitStack() as resources:
+        lifetime = Lifetime(resources)
+        settings = DedupSettings(
+            redis_url=redis_url, leaderboard_address="127.0.0.1:1", listen=f"127.0.0.1:{port}", **changes
+        )
+        async with serving(await dedup_main.wire(settings, lifetime), grace_s=0.1) as [bound]:
+            yield bound
+            lifetime.stopping.set()
+
+
+@asynccontextmanager
+async def furnished(
+    redis_url: str, folder: Path, *, triton_port: Callable[[], int], target: bytes, **dedup_changes: Any
+) -> AsyncIterator[House]:
+    """Runs dedup, and stores the target's picture. `triton_port` is asked when a worker starts."""
+    async with AsyncExitStack() as stack:
+        port = await stack.enter_async_context(serving_dedup(redis_url, **dedup_changes))
+        channel = await stack.enter_async_context(grpc.aio.insecure_channel(f"127.0.0.1:{port}"))
+        pictures = PictureStore(f"file://{folder}")
+        target_sha256 = await pictures.put(target)
+        yield House(dedup_pb2_grpc.DedupServiceStub(channel), port, pictures, folder, triton_port, target_sha256)
+
+
+def drawings(outcome: str) -> float:
+    """Returns how many jobs of the contest came to this end."""
+    return float(DRAWINGS.labels("test", outcome)._value.get())

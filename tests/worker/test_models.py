@@ -1,0 +1,113 @@
+"""Two models at a time: real workers beside doubles of Triton that serve different ones, on a real dedup service."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import redis.asyncio as aioredis
+
+from cygnet.internal.v1 import document_pb2
+
+from .environment import DONE, FAILED, QUEUED, SERVED, House, furnished, until
+from .triton_double import TritonDouble
+
+pytestmark = pytest.mark.redis
+
+OLD = SERVED
+NEW = document_pb2.Model(generator_source="hf://big", steps=1, size=512, scorer_source="builtin://cygnet-clip")
+AWAY_MS = 1_500
+
+
+@asynccontextmanager
+async def triton(generator: str) -> AsyncIterator[TritonDouble]:
+    double = TritonDouble()
+    double.generator = generator
+    await double.start()
+    try:
+        yield double
+    finally:
+        await double.stop()
+
+
+@pytest.fixture
+async def house(redis_url: str, redis_client: aioredis.Redis, tmp_path: Path) -> AsyncIterator[House]:
+    async with furnished(
+        redis_url, tmp_path, triton_port=lambda: 0, target=b"the duck to imitate", model_away_ms=AWAY_MS
+    ) as furnished_house:
+        yield furnished_house
+
+
+def beside(house: House, double: TritonDouble) -> House:
+    """Returns the house with a worker that belongs to this Triton."""
+    return replace(house, triton_port=lambda: double.port)
+
+
+async def test_while_two_models_are_there_each_draws_what_asked_for_it(house: House) -> None:
+    async with triton(OLD.generator_source) as old, triton(NEW.generator_source) as new:
+        async with beside(house, old).working(), beside(house, new).working():
+            submitted = [(f"{i}", await house.submit(f"{i}", model=NEW if i % 2 else OLD)) for i in range(12)]
+            for _, each in submitted:
+                await house.until_state(each, DONE)
+        assert sorted(old.prompts, key=int) == ["0", "2", "4", "6", "8", "10"]
+        assert sorted(new.prompts, key=int) == ["1", "3", "5", "7", "9", "11"]
+
+
+async def test_a_changed_model_loses_no_submission(house: House) -> None:
+    async with triton(OLD.generator_source) as old, triton(NEW.generator_source) as new, AsyncExitStack() as later:
+        old.gate.clear()
+        async with beside(house, old).working(stop_grace_s=0.2):
+            first = [await house.submit(f"before {i}", model=OLD) for i in range(5)]
+            await until(lambda: old.at_work == 1)
+            await later.enter_async_context(beside(house, new).working())
+            second = [await house.submit(f"after {i}", model=NEW) for i in range(3)]
+            for each in second:
+                await house.until_state(each, DONE)
+            # The new model's worker is idle, the old one's is busy: what waits for it goes on waiting for it.
+            assert all(prompt.startswith("after") for prompt in new.prompts)
+            old.gate.set()
+            await house.until_state(first[0], DONE)
+            old.gate.clear()
+        for each in first:
+            await house.until_state(each, DONE)
+        assert any(prompt.startswith("before") for prompt in new.prompts)
+
+
+async def test_a_triton_that_comes_back_with_another_model_gets_other_jobs(house: House) -> None:
+    async with triton(OLD.generator_source) as double, beside(house, double).working():
+        await house.until_state(await house.submit("one", model=OLD), DONE)
+        double.generator = NEW.generator_source
+        # Claimed for the former model: it is given back, not failed, and drawn once that model counts as gone.
+        given_back = await house.submit("two", model=OLD)
+        await house.until_state(await house.submit("three", model=NEW), DONE)
+        await house.until_state(given_back, DONE)
+
+
+async def test_a_model_that_nobody_ever_served_fails_openly_and_costs_nothing(house: House) -> None:
+    async with triton(OLD.generator_source) as double, beside(house, double).working():
+        failed = await house.until_state(await house.submit("one", model=NEW), FAILED)
+        assert failed.failure.reason == "MODEL_NOT_SERVED"
+        await house.until_state(await house.submit("two", model=OLD), DONE)
+        assert double.prompts == ["two"]
+
+
+async def test_who_waits_is_told_that_there_is_no_worker(house: House) -> None:
+    submitted = await house.submit("one", model=OLD)
+    assert (await house.submission(submitted)).queue.no_worker
+    async with triton(OLD.generator_source) as double:
+        double.gate.clear()
+        async with beside(house, double).working(stop_grace_s=0.1):
+            await until(lambda: double.at_work == 1)
+            behind = await house.submit("two", model=OLD)
+            waiting = await house.submission(behind)
+            assert waiting.state == QUEUED
+            assert not waiting.queue.no_worker
+            opening = asyncio.create_task(_open_once_given_back(house, submitted, double))
+        await opening
+
+
+async def _open_once_given_back(house: House, submitted: str, double: TritonDouble) -> None:
+    await house.until_state(submitted, QUEUED)
+    double.gate.set()
