@@ -3,7 +3,7 @@
 import asyncio
 from dataclasses import dataclass
 
-from cygnet.platform.latest import Sign, Watches
+from cygnet.platform.latest import StreamEvent, Watches
 
 
 @dataclass(frozen=True)
@@ -24,11 +24,11 @@ async def test_silence_is_filled_with_heartbeats_and_stopping_ends_it() -> None:
     watches: Watches[str, Value] = Watches(stopping)
     with watches.watching("a") as watch:
         events = watches.events(watch, heartbeat_s=0.01)
-        assert await anext(events) is Sign.ALIVE
+        assert await anext(events) is StreamEvent.ALIVE
         watches.publish("a", Value(1))
         assert await anext(events) == Value(1)
         stopping.set()
-        assert [event async for event in events][-1] is Sign.STOPPING
+        assert [event async for event in events][-1] is StreamEvent.STOPPING
 
 
 async def test_who_left_is_forgotten() -> None:

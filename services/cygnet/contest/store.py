@@ -12,7 +12,7 @@ import redis.asyncio as aioredis
 from cygnet.contest.checks import check_document
 from cygnet.internal.v1 import document_pb2
 from cygnet.platform.errors import Conflict, NotFound
-from cygnet.platform.redis import as_bytes, reaching, script, subscription
+from cygnet.platform.redis import as_bytes, script, subscription, translate_errors
 
 log = logging.getLogger(__name__)
 
@@ -74,7 +74,7 @@ class ContestHolder:
         check_document(wanted)
         name = wanted.contest.name
         while True:
-            with reaching():
+            with translate_errors():
                 raw = await self._redis.get(self._key(name))
             present = _parsed(raw) if raw else document_pb2.ContestDocument()
             document = _next(present, wanted)
@@ -83,7 +83,7 @@ class ContestHolder:
                 return generation, False
             if dry_run:
                 return generation, True
-            with reaching():
+            with translate_errors():
                 kept = await self._keep(
                     keys=[self._key(name), self._names_key()],
                     args=[raw or b"", document.SerializeToString(deterministic=True), name, self._channel],

@@ -54,7 +54,7 @@ from cygnet.dedup.values import (
     Result,
     Served,
 )
-from cygnet.platform.redis import reaching, subscription
+from cygnet.platform.redis import subscription, translate_errors
 
 _CONTESTS = "dedup:contests"
 _CHANNEL = "dedup:changes"
@@ -84,13 +84,13 @@ class Store:
 
     async def contests(self) -> list[str]:
         """Returns the contests that ever had a submission, sorted."""
-        with reaching():
+        with translate_errors():
             names = await self._redis.smembers(_CONTESTS)
         return sorted(name.decode() for name in cast(set[bytes], names))
 
     async def secret(self, contest: str) -> bytes:
         """Returns the contest's secret; the first call makes it and makes the contest known."""
-        with reaching():
+        with translate_errors():
             async with self._redis.pipeline(transaction=False) as pipe:
                 pipe.set(_key(contest, "secret"), secrets.token_bytes(32), nx=True)
                 pipe.get(_key(contest, "secret"))
@@ -231,7 +231,7 @@ class Store:
 
     async def expired_leases(self, contest: str, now_ms: int) -> list[str]:
         """Returns the fingerprints of up to 100 jobs whose lease ran out, the longest ago first."""
-        with reaching():
+        with translate_errors():
             found = await self._redis.zrangebyscore(_key(contest, "leases"), "-inf", now_ms, start=0, num=100)
         return [fingerprint.decode() for fingerprint in cast(list[bytes], found)]
 
@@ -241,7 +241,7 @@ class Store:
         They have waited for `patience_ms`, and workers with other models asked for work within that time: while nobody
         asks at all, a contest is closed, or its models still start.
         """
-        with reaching():
+        with translate_errors():
             async with self._redis.pipeline(transaction=False) as pipe:
                 pipe.hkeys(_key(contest, "models"))
                 pipe.hgetall(_key(contest, "asked"))
@@ -275,7 +275,7 @@ class Store:
         """Returns submissions as they stand at one moment, in the order asked, unknown ones left out."""
         if not submission_ids:
             return [], Pace((), 0)
-        with reaching():
+        with translate_errors():
             raw = await self._redis.mget([_key(contest, "sub", each) for each in submission_ids])
             # What was asked for never changes; how it stands is read in one transaction.
             asked = [
@@ -299,13 +299,13 @@ class Store:
 
     async def history(self, contest: str, participant_id: str, limit: int) -> list[str]:
         """Returns the ids of a participant's submissions, newest first."""
-        with reaching():
+        with translate_errors():
             ids = await self._redis.zrevrange(_key(contest, "subs", participant_id), 0, limit - 1)
         return [each.decode() for each in cast(list[bytes], ids)]
 
     async def pace(self, contest: str) -> Pace:
         """Returns how fast the contest's pictures are drawn at present."""
-        with reaching():
+        with translate_errors():
             async with self._redis.pipeline(transaction=False) as pipe:
                 pipe.lrange(_key(contest, "pace"), 0, -1)
                 pipe.zcard(_key(contest, "leases"))
@@ -314,7 +314,7 @@ class Store:
 
     async def lengths(self, contest: str) -> Lengths:
         """Returns how much there is of everything."""
-        with reaching():
+        with translate_errors():
             async with self._redis.pipeline(transaction=True) as pipe:
                 pipe.zcard(_key(contest, "queue"))
                 pipe.xlen(_key(contest, "outbox"))
@@ -339,19 +339,19 @@ class Store:
 
     async def outbox(self, contest: str, limit: int) -> list[Delivery]:
         """Returns the oldest deliveries that were not sent yet."""
-        with reaching():
+        with translate_errors():
             entries = await self._redis.xrange(_key(contest, "outbox"), count=limit)
         return [records.delivery(entry_id, fields) for entry_id, fields in cast(_Entries, entries)]
 
     async def delivered(self, contest: str, entry_ids: Sequence[str]) -> None:
         """Removes deliveries that reached the leaderboard."""
-        with reaching():
+        with translate_errors():
             await self._redis.xdel(_key(contest, "outbox"), *entry_ids)
 
     async def set_aside(self, contest: str, entry_id: str) -> None:
         """Moves a delivery that the leaderboard will not have out of the others' way, and keeps it."""
         outbox = _key(contest, "outbox")
-        with reaching():
+        with translate_errors():
             for _, fields in cast(_Entries, await self._redis.xrange(outbox, entry_id, entry_id)):
                 async with self._redis.pipeline(transaction=True) as pipe:
                     pipe.xadd(_key(contest, "outbox_refused"), cast(Any, fields))
@@ -370,7 +370,7 @@ def _script(client: aioredis.Redis, filename: str) -> AsyncScript:
 
 
 async def _run(script: AsyncScript, keys: Sequence[str], arguments: Sequence[str | int]) -> Any:
-    with reaching():
+    with translate_errors():
         return await script(keys=keys, args=arguments)
 
 

@@ -14,7 +14,7 @@ from typing import Protocol
 
 from cygnet.leaderboard.values import Leaderboard
 from cygnet.platform.errors import Unavailable
-from cygnet.platform.latest import HEARTBEAT_S, Sign, Watches
+from cygnet.platform.latest import HEARTBEAT_S, StreamEvent, Watches
 
 log = logging.getLogger(__name__)
 
@@ -75,7 +75,7 @@ class LeaderboardFeed:
 
     async def watch(
         self, contest: str, target: str, limit: int, after_revision: int
-    ) -> AsyncIterator[Leaderboard | Sign]:
+    ) -> AsyncIterator[Leaderboard | StreamEvent]:
         """Yields the leaderboard now unless it is the one of `after_revision`, then each newer one."""
         key = (contest, target, limit)
         self._report.watchers(contest, +1)

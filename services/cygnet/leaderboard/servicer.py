@@ -10,7 +10,7 @@ from cygnet.leaderboard.boards import Boards
 from cygnet.leaderboard.feed import LeaderboardFeed
 from cygnet.leaderboard.values import Leaderboard, Result
 from cygnet.platform.grpc.interceptors import AioContext
-from cygnet.platform.latest import Sign
+from cygnet.platform.latest import StreamEvent
 from cygnet.v1 import leaderboard_pb2, leaderboard_pb2_grpc, submission_pb2
 
 
@@ -45,10 +45,10 @@ class LeaderboardServicer(leaderboard_pb2_grpc.LeaderboardServiceServicer):
         async for event in self._feed.watch(contest, request.target, limit, request.after_revision):
             yield self._watch_response(event)
 
-    def _watch_response(self, event: Leaderboard | Sign) -> leaderboard_pb2.WatchLeaderboardResponse:
-        if event is Sign.ALIVE:
+    def _watch_response(self, event: Leaderboard | StreamEvent) -> leaderboard_pb2.WatchLeaderboardResponse:
+        if event is StreamEvent.ALIVE:
             return leaderboard_pb2.WatchLeaderboardResponse(heartbeat=submission_pb2.Heartbeat())
-        if isinstance(event, Sign):
+        if isinstance(event, StreamEvent):
             return leaderboard_pb2.WatchLeaderboardResponse(goodbye=submission_pb2.Goodbye())
         made = self._messages.get(event)
         if made is None:

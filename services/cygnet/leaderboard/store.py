@@ -27,7 +27,7 @@ from redis.commands.core import AsyncScript
 
 from cygnet.leaderboard.ranking import nickname_key, steps
 from cygnet.leaderboard.values import OwnRow, Result, Row, TopRows
-from cygnet.platform.redis import reaching, subscription
+from cygnet.platform.redis import subscription, translate_errors
 
 EPOCH_LEAD_MS = 7 * 24 * 3_600_000
 """How far the epoch lies before the first result: a late delivery may be older than the first one by this much."""
@@ -89,7 +89,7 @@ class LeaderboardStore:
 
         At the end of the log the list is empty and the id is `after`.
         """
-        with reaching():
+        with translate_errors():
             found = await self._redis.xrange(_Keys(contest)("log"), f"({after}" if after else "-", count=count)
         entries = cast(list[tuple[bytes, dict[bytes, bytes]]], found)
         last = entries[-1][0].decode() if entries else after
@@ -98,7 +98,7 @@ class LeaderboardStore:
     async def begin_rebuild(self, contest: str) -> bool:
         """Clears the place where a rebuild ranks; False while another rebuild is at it."""
         keys = _Keys(contest)
-        with reaching():
+        with translate_errors():
             if not await self._redis.set(keys("rebuilding"), "1", nx=True, ex=_REBUILDING_S):
                 return False
             await self._clear_rebuilt(contest)
@@ -112,7 +112,7 @@ class LeaderboardStore:
         """Puts the rebuilt ranking in force; False, and nothing is changed, when the log goes on after `last`."""
         present, rebuilt = _Keys(contest), _Keys(contest, "rebuilt:")
         names = [present("log"), present("revision")]
-        with reaching():
+        with translate_errors():
             targets = await self._targets(present) | await self._targets(rebuilt)
         for old, new in zip(rebuilt.derived(targets), present.derived(targets), strict=True):
             names += [old, new]
@@ -120,7 +120,7 @@ class LeaderboardStore:
 
     async def end_rebuild(self, contest: str) -> None:
         """Clears up, whatever became of the rebuild."""
-        with reaching():
+        with translate_errors():
             await self._clear_rebuilt(contest)
             await self._redis.delete(_Keys(contest)("rebuilding"))
 
@@ -135,7 +135,7 @@ class LeaderboardStore:
         keys = _Keys(contest, f"frozen:{frozen_ms}:")
         if keys("made") in self._frozen:
             return keys
-        with reaching():
+        with translate_errors():
             made = await self._redis.exists(keys("made"))
         if not made:
             last, results = await self.log(contest, "", _REPLAYED_AT_ONCE)
@@ -144,7 +144,7 @@ class LeaderboardStore:
                 if in_time:
                     await self._recorded("replay", contest, in_time, keys)
                 last, results = await self.log(contest, last, _REPLAYED_AT_ONCE)
-            with reaching():
+            with translate_errors():
                 for key in keys.derived(await self._targets(keys)):
                     await self._redis.expire(key, _FROZEN_KEPT_S)
                 await self._redis.set(keys("made"), "1", ex=_FROZEN_KEPT_S - _MADE_AGAIN_S)
@@ -249,5 +249,5 @@ def _script(client: aioredis.Redis, filename: str) -> AsyncScript:
 
 
 async def _run(script: AsyncScript, keys: Sequence[str], arguments: Sequence[str | int]) -> Any:
-    with reaching():
+    with translate_errors():
         return await script(keys=keys, args=arguments)

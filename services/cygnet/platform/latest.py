@@ -25,7 +25,7 @@ K = TypeVar("K", bound=Hashable)
 V = TypeVar("V", bound=Revisioned)
 
 
-class Sign(Enum):
+class StreamEvent(Enum):
     """What a watcher hears besides values."""
 
     ALIVE = "alive"
@@ -88,7 +88,7 @@ class Watches(Generic[K, V]):
             if not self._by_key[key]:
                 del self._by_key[key]
 
-    async def events(self, watch: Watch[V], *, heartbeat_s: float = HEARTBEAT_S) -> AsyncIterator[V | Sign]:
+    async def events(self, watch: Watch[V], *, heartbeat_s: float = HEARTBEAT_S) -> AsyncIterator[V | StreamEvent]:
         """Yields each new value, ALIVE after `heartbeat_s` of silence, STOPPING as the last when the service stops."""
         while not self._stopping.is_set():
             taking = asyncio.ensure_future(watch.take(heartbeat_s))
@@ -101,5 +101,5 @@ class Watches(Generic[K, V]):
                     taking.cancel()
             if taking.done() and not taking.cancelled():
                 value = taking.result()
-                yield Sign.ALIVE if value is None else value
-        yield Sign.STOPPING
+                yield StreamEvent.ALIVE if value is None else value
+        yield StreamEvent.STOPPING

@@ -63,7 +63,7 @@ async def _answers(client: aioredis.Redis) -> None:
 
 
 @contextmanager
-def reaching() -> Iterator[None]:
+def translate_errors() -> Iterator[None]:
     """Raises `Unavailable` where Redis is away or refuses to work; what is our own fault stays what it is."""
     task = asyncio.current_task()
     cancelled_before = task.cancelling() if task is not None else 0

@@ -12,7 +12,7 @@ from typing import Protocol
 
 from cygnet.internal.v1 import dedup_pb2
 from cygnet.platform.errors import DomainError
-from cygnet.platform.latest import Sign, Watch, Watches
+from cygnet.platform.latest import StreamEvent, Watch, Watches
 from cygnet.v1 import submission_pb2
 
 log = logging.getLogger(__name__)
@@ -50,7 +50,7 @@ class SubmissionFeed:
 
     async def watch(
         self, contest: str, first: submission_pb2.Submission, after_revision: int
-    ) -> AsyncIterator[submission_pb2.Submission | Sign]:
+    ) -> AsyncIterator[submission_pb2.Submission | StreamEvent]:
         """Yields `first` if it is newer than `after_revision`, then each newer state, until done or failed."""
         if is_final(first):
             if first.revision > after_revision:
@@ -70,10 +70,10 @@ class SubmissionFeed:
 
     async def _until_final(
         self, watch: Watch[submission_pb2.Submission]
-    ) -> AsyncIterator[submission_pb2.Submission | Sign]:
+    ) -> AsyncIterator[submission_pb2.Submission | StreamEvent]:
         async for event in self._watches.events(watch):
             yield event
-            if event is Sign.STOPPING or (isinstance(event, submission_pb2.Submission) and is_final(event)):
+            if event is StreamEvent.STOPPING or (isinstance(event, submission_pb2.Submission) and is_final(event)):
                 return
 
     async def follow(self) -> None:

@@ -18,7 +18,7 @@ from cygnet.platform.errors import (
     Refused,
 )
 from cygnet.platform.grpc.interceptors import AioContext
-from cygnet.platform.latest import Sign
+from cygnet.platform.latest import StreamEvent
 from cygnet.platform.logs import prompt_hash
 from cygnet.submission.dedup import DedupClient
 from cygnet.submission.feed import SubmissionFeed
@@ -203,9 +203,9 @@ def _bearer_token(context: AioContext) -> str | None:
     return None
 
 
-def _watch_response(event: submission_pb2.Submission | Sign) -> submission_pb2.WatchSubmissionResponse:
-    if event is Sign.ALIVE:
+def _watch_response(event: submission_pb2.Submission | StreamEvent) -> submission_pb2.WatchSubmissionResponse:
+    if event is StreamEvent.ALIVE:
         return submission_pb2.WatchSubmissionResponse(heartbeat=submission_pb2.Heartbeat())
-    if isinstance(event, Sign):
+    if isinstance(event, StreamEvent):
         return submission_pb2.WatchSubmissionResponse(goodbye=submission_pb2.Goodbye())
     return submission_pb2.WatchSubmissionResponse(submission=event)

@@ -5,7 +5,7 @@
 
 import redis.asyncio as aioredis
 
-from cygnet.platform.redis import reaching, script
+from cygnet.platform.redis import script, translate_errors
 
 
 class ParticipantStore:
@@ -17,7 +17,7 @@ class ParticipantStore:
 
     async def put(self, contest: str, participant_id: str, nickname: str, now_ms: int, limit: int) -> bool:
         """Adds a participant or changes the nickname. Returns False when `limit` others are there already."""
-        with reaching():
+        with translate_errors():
             joined = await self._join(
                 keys=[f"sub:{{{contest}}}:participants"], args=[participant_id, f"{now_ms} {nickname}", limit]
             )

@@ -12,9 +12,9 @@ from typing import Protocol
 
 from cygnet.inference.triton import TritonUnavailable
 from cygnet.platform.errors import DomainError, LeaseLost, Unavailable
+from cygnet.platform.tasks import wait_unless
 from cygnet.worker.drawing import DRAWING_FAILED
 from cygnet.worker.values import CannotDraw, Failure, Job, Result, Scored
-from cygnet.worker.waiting import unless
 
 log = logging.getLogger(__name__)
 
@@ -87,7 +87,7 @@ class Handler:
                 outcome = await self._outcome(job, drawing, lost)
             # Triton goes on with a drawing that nobody wants any more. The next one is not sent before it has ended:
             # so what Triton has in hand stays bounded.
-            await unless(self._out_of_time, asyncio.wait({drawing}))
+            await wait_unless(self._out_of_time, asyncio.wait({drawing}))
             return outcome
         finally:
             drawing.cancel()
@@ -95,7 +95,7 @@ class Handler:
 
     async def _outcome(self, job: Job, drawing: "asyncio.Task[Scored]", lost: asyncio.Event) -> Outcome:
         try:
-            if not await unless(lost, self._drawn_in_time(drawing)):
+            if not await wait_unless(lost, self._drawn_in_time(drawing)):
                 return Outcome.LEASE_LOST
             if not drawing.done():
                 return await self._released(job, None)
@@ -119,7 +119,7 @@ class Handler:
             return await self._released(job, Failure(DRAWING_FAILED, "unexpected error in the worker; its log has it"))
 
     async def _drawn_in_time(self, drawing: "asyncio.Task[Scored]") -> None:
-        await unless(self._out_of_time, asyncio.wait({drawing}))
+        await wait_unless(self._out_of_time, asyncio.wait({drawing}))
 
     async def _released(self, job: Job, failure: Failure | None) -> Outcome:
         try:
@@ -148,7 +148,7 @@ class Handler:
                 if self._out_of_time.is_set():
                     raise
                 log.warning("dedup does not answer, trying again", extra={"error": error.message})
-            await unless(self._out_of_time, asyncio.sleep(pause_s))
+            await wait_unless(self._out_of_time, asyncio.sleep(pause_s))
             pause_s = min(2 * pause_s, LONGEST_PAUSE_S)
 
     @asynccontextmanager

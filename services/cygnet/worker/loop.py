@@ -8,9 +8,9 @@ from typing import Protocol
 from cygnet.inference.triton import Ready, TritonUnavailable
 from cygnet.platform.errors import DomainError
 from cygnet.platform.logs import prompt_hash
+from cygnet.platform.tasks import wait_unless
 from cygnet.worker.handling import LONGEST_PAUSE_S, PAUSE_S, Draws, Handler, Held, Outcome, Pictures
 from cygnet.worker.values import Job
-from cygnet.worker.waiting import unless
 
 log = logging.getLogger(__name__)
 
@@ -75,7 +75,7 @@ class Worker:
     async def stop(self, grace_s: float) -> None:
         """Claims nothing more; finishes what is in hand within `grace_s` seconds, or gives it back."""
         self._stopping.set()
-        if not await unless(self._ended, asyncio.sleep(grace_s)):
+        if not await wait_unless(self._ended, asyncio.sleep(grace_s)):
             return
         log.warning("out of time, giving back what is in hand")
         self._out_of_time.set()
@@ -85,12 +85,12 @@ class Worker:
         pause_s = PAUSE_S
         while not self._stopping.is_set():
             ready = asyncio.ensure_future(self._readiness.wait())
-            if not await unless(self._stopping, ready):
+            if not await wait_unless(self._stopping, ready):
                 return
             if await self._next(ready.result()):
                 pause_s = PAUSE_S
             else:
-                await unless(self._stopping, asyncio.sleep(pause_s))
+                await wait_unless(self._stopping, asyncio.sleep(pause_s))
                 pause_s = min(2 * pause_s, LONGEST_PAUSE_S)
 
     async def _next(self, serves: Ready) -> bool:
@@ -105,7 +105,7 @@ class Worker:
 
     async def _claim(self, serves: Ready) -> Job | None:
         claiming = asyncio.ensure_future(self._jobs.claim(self._claim_wait_s, serves))
-        await unless(self._stopping, asyncio.wait({claiming}))
+        await wait_unless(self._stopping, asyncio.wait({claiming}))
         if not claiming.done():
             claiming.cancel()
             await asyncio.wait({claiming})

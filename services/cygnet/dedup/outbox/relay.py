@@ -14,7 +14,7 @@ from typing import Protocol
 from cygnet.dedup.changes import Changes
 from cygnet.dedup.values import Delivery
 from cygnet.platform.errors import DomainError, InvalidRequest, Unavailable
-from cygnet.platform.tasks import end
+from cygnet.platform.tasks import cancel_and_wait
 
 log = logging.getLogger(__name__)
 
@@ -68,7 +68,7 @@ class Relay:
                         # It never ends by itself: this raises what ended it.
                         relay.result()
         finally:
-            await end(*following.values())
+            await cancel_and_wait(*following.values())
 
     async def _contests(self) -> list[str]:
         try:

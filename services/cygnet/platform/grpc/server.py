@@ -24,7 +24,7 @@ from cygnet.platform.grpc.interceptors import AioContext, WrappingInterceptor
 from cygnet.platform.grpc.metrics import MetricsInterceptor
 from cygnet.platform.grpc.status import ErrorInterceptor
 from cygnet.platform.settings import ServiceSettings
-from cygnet.platform.tasks import end
+from cygnet.platform.tasks import cancel_and_wait
 
 log = logging.getLogger(__name__)
 
@@ -58,7 +58,7 @@ class Lifetime:
         """Runs `work` beside the calls until the service stops. Its failure stops the service: nothing runs half."""
         task = asyncio.create_task(work, name=name)
         task.add_done_callback(self._ended)
-        self.resources.push_async_callback(end, task)
+        self.resources.push_async_callback(cancel_and_wait, task)
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         if task.cancelled() or self.stopping.is_set():
