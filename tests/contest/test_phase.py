@@ -8,7 +8,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cygnet.contest.checks import check_document
-from cygnet.contest.phase import CLOSED, FINISHED, FROZEN, OPEN, PAUSED, frozen_from_ms, passed, standing
+from cygnet.contest.phase import (
+    CLOSED,
+    FINISHED,
+    FROZEN,
+    OPEN,
+    PAUSED,
+    frozen_ms,
+    phase_at,
+    player_view,
+    turning_points_passed,
+)
 from cygnet.contest.spec import ContestSpec, builtin_picture, to_document
 from cygnet.internal.v1 import document_pb2
 from cygnet.platform.errors import InvalidRequest
@@ -63,30 +73,45 @@ TWO_DAYS = {"schedule": {"windows": [DAY_1, DAY_2]}, "leaderboard": {"freezeBefo
     ],
 )
 def test_two_days(at: str, phase: contest_pb2.ContestPhase, next_change: str | None) -> None:
-    now = standing(document(**TWO_DAYS).contest, ms(at))
+    now = phase_at(document(**TWO_DAYS).contest, ms(at))
     assert (now.phase, now.next_change_ms) == (phase, next_change and ms(next_change))
     assert now.takes_submissions is (phase in (OPEN, FROZEN))
 
 
 def test_without_windows_it_is_always_open_and_paused_is_paused() -> None:
-    assert standing(document().contest, 0).phase == OPEN
-    assert not standing(document(paused=True).contest, 0).takes_submissions
-    assert standing(document(paused=True, **TWO_DAYS).contest, ms("26 10:00")).phase == PAUSED
-    assert standing(document(paused=True, **TWO_DAYS).contest, ms("28 10:00")).phase == FINISHED
+    assert phase_at(document().contest, 0).phase == OPEN
+    assert not phase_at(document(paused=True).contest, 0).takes_submissions
+    assert phase_at(document(paused=True, **TWO_DAYS).contest, ms("26 10:00")).phase == PAUSED
+    assert phase_at(document(paused=True, **TWO_DAYS).contest, ms("28 10:00")).phase == FINISHED
 
 
 def test_a_ranking_that_never_freezes() -> None:
-    assert frozen_from_ms(document().contest) is None
-    assert frozen_from_ms(document(**TWO_DAYS).contest) == ms("27 16:30")
+    assert frozen_ms(document().contest) is None
+    assert frozen_ms(document(**TWO_DAYS).contest) == (ms("27 16:30"), ms("27 17:00"))
+
+
+@pytest.mark.parametrize(("at", "opened_before"), [("25 12:00", False), ("26 09:00", True), ("26 20:00", True)])
+def test_what_a_player_is_shown_of_the_schedule(at: str, opened_before: bool) -> None:
+    view = player_view(document(**TWO_DAYS).contest, ms(at))
+    assert view.opened_before is opened_before
+    assert view.frozen_from.ToMilliseconds() == ms("27 16:30")
+    assert view.frozen_until.ToMilliseconds() == ms("27 17:00")
+    assert view.now.ToMilliseconds() == ms(at)
+
+
+def test_a_contest_without_windows_has_been_open_and_never_freezes() -> None:
+    view = player_view(document().contest, 0)
+    assert view.opened_before
+    assert not (view.HasField("frozen_from") or view.HasField("frozen_until") or view.HasField("next_change"))
 
 
 @given(minutes=st.lists(st.integers(-60, 60 * 60), min_size=2, max_size=2), freeze=st.integers(0, 24 * 60))
 def test_turning_points_are_counted_and_a_phase_never_changes_between_them(minutes: list[int], freeze: int) -> None:
     contest = document(schedule={"windows": [DAY_1, DAY_2]}, leaderboard={"freezeBefore": f"{freeze}m"}).contest
     earlier, later = (ms("26 08:00") + 60_000 * n for n in sorted(minutes))
-    assert 0 <= passed(contest, earlier) <= passed(contest, later) <= 5
-    if passed(contest, earlier) == passed(contest, later):
-        assert standing(contest, earlier) == standing(contest, later)
+    assert 0 <= turning_points_passed(contest, earlier) <= turning_points_passed(contest, later) <= 5
+    if turning_points_passed(contest, earlier) == turning_points_passed(contest, later):
+        assert phase_at(contest, earlier) == phase_at(contest, later)
 
 
 @given(
@@ -103,7 +128,7 @@ def test_the_operator_says_the_same(minutes: int, freeze: int, paused: bool, win
     )
     now = datetime(2026, 10, 25, 23, tzinfo=UTC) + timedelta(minutes=minutes)
     seen = moment(contest.spec, now, now).phase
-    here = standing(to_document(contest, [builtin_picture("duck")]).contest, round(now.timestamp() * 1000)).phase
+    here = phase_at(to_document(contest, [builtin_picture("duck")]).contest, round(now.timestamp() * 1000)).phase
     assert here == SAME[seen]
 
 

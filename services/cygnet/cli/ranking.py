@@ -10,7 +10,7 @@ import click
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from cygnet.contest.client import AdminApis
-from cygnet.contest.phase import frozen_from_ms
+from cygnet.contest.phase import frozen_ms
 from cygnet.local.problem import Problem
 from cygnet.platform.errors import Unavailable
 from cygnet.v1 import contest_pb2, leaderboard_pb2
@@ -72,10 +72,10 @@ def _head(contest: contest_pb2.Contest, board: leaderboard_pb2.Leaderboard) -> s
     phase = _phase(board)
     until = f" until {_local(board.next_change)}" if board.HasField("next_change") else ""
     lines = [f"{contest.name}: {phase}{until}"]
-    frozen_ms = frozen_from_ms(contest)
-    if phase == "frozen" and frozen_ms is not None:
+    frozen = frozen_ms(contest)
+    if phase == "frozen" and frozen is not None:
         since = Timestamp()
-        since.FromMilliseconds(frozen_ms)
+        since.FromMilliseconds(frozen[0])
         lines.append(f"Players see the ranking of {_local(since)}; this is the one of now.")
     return "\n".join(lines)
 

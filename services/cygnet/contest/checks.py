@@ -86,8 +86,8 @@ def _wrong_model(field: str, model: document_pb2.Model) -> Iterator[tuple[str, s
     for name, value, low, high in (("steps", model.steps, 1, 50), ("size", model.size, 64, 1024)):
         if not low <= value <= high:
             yield f"{field}.generator.{name}", f"{low} to {high}, not {value}"
-    if model.size % 8:
-        yield f"{field}.generator.size", "a multiple of 8"
+    if model.size % 64:
+        yield f"{field}.generator.size", "a multiple of 64"
     for name, source in (("generator", model.generator_source), ("scorer", model.scorer_source)):
         if not _SOURCE.fullmatch(source) or ".." in source:
             words = "builtin://name, hf://org/name, s3://bucket/path, pvc://claim/path or an absolute path"

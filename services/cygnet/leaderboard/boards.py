@@ -3,8 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
-from cygnet.contest.phase import frozen_from_ms, passed
-from cygnet.contest.phase import standing as contest_standing
+from cygnet.contest.phase import frozen_ms, phase_at, turning_points_passed
 from cygnet.internal.v1 import document_pb2
 from cygnet.leaderboard.ranking import standings, telling_decimals
 from cygnet.leaderboard.values import Leaderboard, OwnRow, Standing, TopRows
@@ -70,7 +69,7 @@ class Boards:
             participants=read.participants,
             standings=ranked,
             frozen_ms=frozen_ms,
-            contest=contest_standing(document.contest, now_ms),
+            contest=phase_at(document.contest, now_ms),
         )
 
     async def standing(self, contest: str, target: str, participant_id: str) -> Standing:
@@ -86,11 +85,9 @@ class Boards:
         return Standing(own.better + 1, own.row, decimals)
 
     def _frozen_ms(self, contest: contest_pb2.Contest, now_ms: int) -> int | None:
-        frozen_ms = frozen_from_ms(contest)
-        if not self._may_freeze or frozen_ms is None:
-            return None
-        return frozen_ms if frozen_ms <= now_ms < contest.windows[-1].closes.ToMilliseconds() else None
+        frozen = frozen_ms(contest) if self._may_freeze else None
+        return frozen[0] if frozen is not None and frozen[0] <= now_ms < frozen[1] else None
 
 
 def _edition(contest: contest_pb2.Contest, now_ms: int) -> int:
-    return contest.generation * _STAGES + passed(contest, now_ms)
+    return contest.generation * _STAGES + turning_points_passed(contest, now_ms)

@@ -86,7 +86,7 @@ class Leaderboard:
     standings: tuple[Standing, ...]
     frozen_ms: int | None
     """While the ranking stands still: since when, in ms since the epoch."""
-    contest: phase.Standing
+    contest: phase.PhaseState
     """Whether the contest is open, and until when."""
 
     def shows_the_same_as(self, other: "Leaderboard") -> bool:

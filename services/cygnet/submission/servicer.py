@@ -5,7 +5,7 @@ import re
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime
 
-from cygnet.contest.phase import FINISHED, Standing, standing
+from cygnet.contest.phase import FINISHED, PhaseState, phase_at, player_view
 from cygnet.contest.store import ContestHolder
 from cygnet.internal.v1 import dedup_pb2, document_pb2
 from cygnet.platform.errors import (
@@ -50,14 +50,7 @@ class ContestServicer(contest_pb2_grpc.ContestServiceServicer):
     async def GetContest(
         self, request: contest_pb2.GetContestRequest, context: AioContext
     ) -> contest_pb2.GetContestResponse:
-        contest = self._contests.get(request.contest).contest
-        now_ms = self._clock()
-        now = standing(contest, now_ms)
-        answer = contest_pb2.GetContestResponse(contest=contest, phase=now.phase)
-        answer.now.FromMilliseconds(now_ms)
-        if now.next_change_ms is not None:
-            answer.next_change.FromMilliseconds(now.next_change_ms)
-        return answer
+        return player_view(self._contests.get(request.contest).contest, self._clock())
 
 
 class SubmissionServicer(submission_pb2_grpc.SubmissionServiceServicer):
@@ -108,7 +101,7 @@ class SubmissionServicer(submission_pb2_grpc.SubmissionServiceServicer):
             raise NotFound("this contest has no such target", reason="TARGET_NOT_FOUND")
         check_submission(request.prompt, request.request_id, document.contest.max_prompt_chars)
         now_ms = self._clock()
-        now = standing(document.contest, now_ms)
+        now = phase_at(document.contest, now_ms)
         asked = dedup_pb2.AdmitRequest(
             contest=session.contest,
             participant_id=session.participant_id,
@@ -182,7 +175,7 @@ class SubmissionServicer(submission_pb2_grpc.SubmissionServiceServicer):
             return None
 
 
-def _not_taken(now: Standing, now_ms: int) -> DomainError:
+def _not_taken(now: PhaseState, now_ms: int) -> DomainError:
     if now.phase == FINISHED:
         return Conflict("this contest has ended", reason="CONTEST_FINISHED")
     if now.next_change_ms is None:

@@ -32,16 +32,22 @@ class GetContestRequest(_message.Message):
     def __init__(self, contest: _Optional[str] = ...) -> None: ...
 
 class GetContestResponse(_message.Message):
-    __slots__ = ("contest", "phase", "next_change", "now")
+    __slots__ = ("contest", "phase", "next_change", "now", "frozen_from", "frozen_until", "opened_before")
     CONTEST_FIELD_NUMBER: _ClassVar[int]
     PHASE_FIELD_NUMBER: _ClassVar[int]
     NEXT_CHANGE_FIELD_NUMBER: _ClassVar[int]
     NOW_FIELD_NUMBER: _ClassVar[int]
+    FROZEN_FROM_FIELD_NUMBER: _ClassVar[int]
+    FROZEN_UNTIL_FIELD_NUMBER: _ClassVar[int]
+    OPENED_BEFORE_FIELD_NUMBER: _ClassVar[int]
     contest: Contest
     phase: ContestPhase
     next_change: _timestamp_pb2.Timestamp
     now: _timestamp_pb2.Timestamp
-    def __init__(self, contest: _Optional[_Union[Contest, _Mapping]] = ..., phase: _Optional[_Union[ContestPhase, str]] = ..., next_change: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., now: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+    frozen_from: _timestamp_pb2.Timestamp
+    frozen_until: _timestamp_pb2.Timestamp
+    opened_before: bool
+    def __init__(self, contest: _Optional[_Union[Contest, _Mapping]] = ..., phase: _Optional[_Union[ContestPhase, str]] = ..., next_change: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., now: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., frozen_from: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., frozen_until: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., opened_before: _Optional[bool] = ...) -> None: ...
 
 class Contest(_message.Message):
     __slots__ = ("name", "generation", "title", "targets", "decimals", "max_prompt_chars", "windows", "paused", "freeze_before_ms")

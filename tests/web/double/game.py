@@ -140,9 +140,9 @@ class Game:
             max_prompt_chars=self.max_prompt_chars,
         )
 
-    def standing(self) -> phase.Standing:
+    def state(self) -> phase.PhaseState:
         """Returns where the contest stands now, as the game itself sees it."""
-        return phase.standing(self.contest(), _now().ToMilliseconds())
+        return phase.phase_at(self.contest(), _now().ToMilliseconds())
 
     def who(self, context: AioContext) -> str:
         """Returns the participant of the call's token, which is the participant's id."""
@@ -171,13 +171,13 @@ class Game:
         ranked = sorted((s for (t, _), s in self.best.items() if t == target), key=lambda s: -s.score)
         for place, standing in enumerate(ranked, 1):
             standing.rank = place
-        now, frozen_ms = self.standing(), phase.frozen_from_ms(self.contest())
+        now, frozen = self.state(), phase.frozen_ms(self.contest())
         return leaderboard_pb2.Leaderboard(
             revision=self.revision,
             target=target,
             standings=ranked[: limit or 20],
             participants=len(ranked),
-            frozen_at=_at(frozen_ms) if frozen_ms and now.phase == phase.FROZEN else None,
+            frozen_at=_at(frozen[0]) if frozen and now.phase == phase.FROZEN else None,
             phase=now.phase,
             next_change=_at(now.next_change_ms),
         )
@@ -250,10 +250,7 @@ class Contests(contest_pb2_grpc.ContestServiceServicer):
     async def GetContest(
         self, request: contest_pb2.GetContestRequest, context: AioContext
     ) -> contest_pb2.GetContestResponse:
-        now = self._game.standing()
-        return contest_pb2.GetContestResponse(
-            contest=self._game.contest(), phase=now.phase, next_change=_at(now.next_change_ms), now=_now()
-        )
+        return phase.player_view(self._game.contest(), _now().ToMilliseconds())
 
 
 class Submissions(submission_pb2_grpc.SubmissionServiceServicer):
@@ -372,7 +369,7 @@ class Leaderboards(leaderboard_pb2_grpc.LeaderboardServiceServicer):
                 yield leaderboard_pb2.WatchLeaderboardResponse(
                     leaderboard=self._game.leaderboard(request.target, request.limit)
                 )
-            turns_ms = self._game.standing().next_change_ms
+            turns_ms = self._game.state().next_change_ms
             try:
                 async with asyncio.timeout(turns_ms and max(0, turns_ms / 1000 - time.time())):
                     await changed.wait()

@@ -14,7 +14,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file cygnet/v1/contest.proto.
  */
 export const file_cygnet_v1_contest: GenFile = /*@__PURE__*/
-  fileDesc("ChdjeWduZXQvdjEvY29udGVzdC5wcm90bxIJY3lnbmV0LnYxIiQKEUdldENvbnRlc3RSZXF1ZXN0Eg8KB2NvbnRlc3QYASABKAkiuwEKEkdldENvbnRlc3RSZXNwb25zZRIjCgdjb250ZXN0GAEgASgLMhIuY3lnbmV0LnYxLkNvbnRlc3QSJgoFcGhhc2UYAiABKA4yFy5jeWduZXQudjEuQ29udGVzdFBoYXNlEi8KC25leHRfY2hhbmdlGAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBInCgNub3cYBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIqUCCgdDb250ZXN0EgwKBG5hbWUYASABKAkSEgoKZ2VuZXJhdGlvbhgCIAEoBBIsCgV0aXRsZRgDIAMoCzIdLmN5Z25ldC52MS5Db250ZXN0LlRpdGxlRW50cnkSIgoHdGFyZ2V0cxgEIAMoCzIRLmN5Z25ldC52MS5UYXJnZXQSEAoIZGVjaW1hbHMYBSABKA0SGAoQbWF4X3Byb21wdF9jaGFycxgGIAEoDRIiCgd3aW5kb3dzGAcgAygLMhEuY3lnbmV0LnYxLldpbmRvdxIOCgZwYXVzZWQYCCABKAgSGAoQZnJlZXplX2JlZm9yZV9tcxgJIAEoBBosCgpUaXRsZUVudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEiXwoGV2luZG93EikKBW9wZW5zGAEgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIqCgZjbG9zZXMYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIi4KBlRhcmdldBIMCgRuYW1lGAEgASgJEhYKDnBpY3R1cmVfc2hhMjU2GAIgASgJKq8BCgxDb250ZXN0UGhhc2USHQoZQ09OVEVTVF9QSEFTRV9VTlNQRUNJRklFRBAAEhgKFENPTlRFU1RfUEhBU0VfQ0xPU0VEEAESFgoSQ09OVEVTVF9QSEFTRV9PUEVOEAISGAoUQ09OVEVTVF9QSEFTRV9GUk9aRU4QAxIYChRDT05URVNUX1BIQVNFX1BBVVNFRBAEEhoKFkNPTlRFU1RfUEhBU0VfRklOSVNIRUQQBTJbCg5Db250ZXN0U2VydmljZRJJCgpHZXRDb250ZXN0EhwuY3lnbmV0LnYxLkdldENvbnRlc3RSZXF1ZXN0Gh0uY3lnbmV0LnYxLkdldENvbnRlc3RSZXNwb25zZWIGcHJvdG8z", [file_google_protobuf_timestamp]);
+  fileDesc("ChdjeWduZXQvdjEvY29udGVzdC5wcm90bxIJY3lnbmV0LnYxIiQKEUdldENvbnRlc3RSZXF1ZXN0Eg8KB2NvbnRlc3QYASABKAkitQIKEkdldENvbnRlc3RSZXNwb25zZRIjCgdjb250ZXN0GAEgASgLMhIuY3lnbmV0LnYxLkNvbnRlc3QSJgoFcGhhc2UYAiABKA4yFy5jeWduZXQudjEuQ29udGVzdFBoYXNlEi8KC25leHRfY2hhbmdlGAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBInCgNub3cYBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi8KC2Zyb3plbl9mcm9tGAUgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIwCgxmcm96ZW5fdW50aWwYBiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhUKDW9wZW5lZF9iZWZvcmUYByABKAgipQIKB0NvbnRlc3QSDAoEbmFtZRgBIAEoCRISCgpnZW5lcmF0aW9uGAIgASgEEiwKBXRpdGxlGAMgAygLMh0uY3lnbmV0LnYxLkNvbnRlc3QuVGl0bGVFbnRyeRIiCgd0YXJnZXRzGAQgAygLMhEuY3lnbmV0LnYxLlRhcmdldBIQCghkZWNpbWFscxgFIAEoDRIYChBtYXhfcHJvbXB0X2NoYXJzGAYgASgNEiIKB3dpbmRvd3MYByADKAsyES5jeWduZXQudjEuV2luZG93Eg4KBnBhdXNlZBgIIAEoCBIYChBmcmVlemVfYmVmb3JlX21zGAkgASgEGiwKClRpdGxlRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ASJfCgZXaW5kb3cSKQoFb3BlbnMYASABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEioKBmNsb3NlcxgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiLgoGVGFyZ2V0EgwKBG5hbWUYASABKAkSFgoOcGljdHVyZV9zaGEyNTYYAiABKAkqrwEKDENvbnRlc3RQaGFzZRIdChlDT05URVNUX1BIQVNFX1VOU1BFQ0lGSUVEEAASGAoUQ09OVEVTVF9QSEFTRV9DTE9TRUQQARIWChJDT05URVNUX1BIQVNFX09QRU4QAhIYChRDT05URVNUX1BIQVNFX0ZST1pFThADEhgKFENPTlRFU1RfUEhBU0VfUEFVU0VEEAQSGgoWQ09OVEVTVF9QSEFTRV9GSU5JU0hFRBAFMlsKDkNvbnRlc3RTZXJ2aWNlEkkKCkdldENvbnRlc3QSHC5jeWduZXQudjEuR2V0Q29udGVzdFJlcXVlc3QaHS5jeWduZXQudjEuR2V0Q29udGVzdFJlc3BvbnNlYgZwcm90bzM", [file_google_protobuf_timestamp]);
 
 /**
  * Which contest.
@@ -70,6 +70,27 @@ export type GetContestResponse = Message<"cygnet.v1.GetContestResponse"> & {
    * @generated from field: google.protobuf.Timestamp now = 4;
    */
   now?: Timestamp | undefined;
+
+  /**
+   * When the ranking begins to stand still; absent: it never does.
+   *
+   * @generated from field: google.protobuf.Timestamp frozen_from = 5;
+   */
+  frozenFrom?: Timestamp | undefined;
+
+  /**
+   * When the ranking that stood still is shown in full: the end of the last window. Absent: it never stands still.
+   *
+   * @generated from field: google.protobuf.Timestamp frozen_until = 6;
+   */
+  frozenUntil?: Timestamp | undefined;
+
+  /**
+   * False before the first window: there is nothing yet that could open again.
+   *
+   * @generated from field: bool opened_before = 7;
+   */
+  openedBefore: boolean;
 };
 
 /**
