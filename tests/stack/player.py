@@ -20,6 +20,8 @@ from cygnet.v1 import (
     submission_pb2_grpc,
 )
 
+from ..waiting import eventually
+
 if TYPE_CHECKING:
     from cygnet.v1.contest_pb2_grpc import ContestServiceAsyncStub
     from cygnet.v1.leaderboard_pb2_grpc import LeaderboardServiceAsyncStub
@@ -147,12 +149,12 @@ class Player:
 
     async def standing_of(self, result: submission_pb2.Submission) -> leaderboard_pb2.Standing:
         """Returns the own standing once this result is in it: results travel to the leaderboard by an outbox."""
-        async with asyncio.timeout(30):
-            while True:
-                standing = await self.standing(result.target)
-                if standing is not None and standing.score >= result.result.score - 1e-9:
-                    return standing
-                await asyncio.sleep(0.1)
+
+        async def counted() -> leaderboard_pb2.Standing | None:
+            standing = await self.standing(result.target)
+            return standing if standing is not None and standing.score >= result.result.score - 1e-9 else None
+
+        return await eventually(counted, 30, "the result in the player's standing")
 
     @property
     def _submissions(self) -> "SubmissionServiceAsyncStub":

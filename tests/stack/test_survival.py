@@ -11,7 +11,8 @@ import pytest
 
 from cygnet.local.triton import shm_prefix
 
-from ..stackrunner import Stack, descendants, is_running, started_stack, until, wait_for
+from ..stackrunner import Stack, descendants, is_running, started_stack
+from ..waiting import eventually, wait_for
 from .player import DONE, DRAWING, Player, connection, unique
 
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(900)]
@@ -43,7 +44,7 @@ async def test_a_worker_killed_in_the_middle_of_a_drawing(own_stack: Stack) -> N
             heard = len(stack.events)
             worker = stack.pid("worker")
             os.kill(worker, signal.SIGKILL)
-            await until(lambda: not is_running(worker), "the worker's end")
+            await eventually(lambda: not is_running(worker), what="the worker's end")
         finally:
             os.kill(triton, signal.SIGCONT)
         done = await player.result(asked)
@@ -107,7 +108,7 @@ def test_stopped_in_good_order_it_leaves_nothing_and_starts_again(
     before = descendants(stack.process.pid)
     assert len(before) >= 10 and shared_memory(stack)
     assert stack.stop(signal.SIGINT) == 0
-    wait_for(lambda: not any(is_running(pid) for pid in before), "all processes to be gone", 5)
+    wait_for(lambda: not any(is_running(pid) for pid in before), 5, "the end of all processes")
     assert shared_memory(stack) == []
     assert not (stack.data_dir / "run" / "endpoints.json").exists()
     stack.start()

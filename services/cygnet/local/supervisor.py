@@ -8,20 +8,16 @@ again, with growing pauses, until it has ended too often in a row.
 
 import asyncio
 import os
-import signal
-import subprocess
-import sys
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import NoReturn
 
-from cygnet.local.child import EXIT_CANNOT_RUN
-from cygnet.local.logfile import LogFile
+from cygnet.local.process import LogFile, Process
+from cygnet.platform.tasks import Backoff, wait_unless
 
-_CHILD = Path(__file__).with_name("child.py")
 _SHOWN_LINES = 8
 """Log lines that are shown when a process ends by itself."""
 
@@ -98,7 +94,8 @@ class Supervisor:
         self._policy = policy or RestartPolicy()
         self._max_log_bytes = max_log_bytes
         self._kept: dict[str, _Kept] = {}
-        self._failure: asyncio.Future[BaseException] = asyncio.get_running_loop().create_future()
+        self._failed = asyncio.Event()
+        self._failure: BaseException | None = None
         self._hurry = asyncio.Event()
 
     @asynccontextmanager
@@ -118,19 +115,24 @@ class Supervisor:
                 stop.result()
 
     async def all_ready(self) -> None:
-        """Returns when every process is ready. Raises ProcessFailed when one cannot be kept running."""
-        ready = asyncio.create_task(self._until_all_were_ready())
-        facts: set[asyncio.Future[Any]] = {ready, self._failure}
-        try:
-            await asyncio.wait(facts, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            ready.cancel()
-        if self._failure.done():
-            raise self._failure.result()
+        """Returns when every process is ready.
 
-    async def until_failure(self) -> None:
-        """Raises ProcessFailed when a process cannot be kept running; never returns."""
-        raise await asyncio.shield(self._failure)
+        Raises:
+            ProcessFailed: one cannot be kept running.
+        """
+        await wait_unless(self._failed, self._until_all_were_ready())
+        if self._failure is not None:
+            raise self._failure
+
+    async def until_failure(self) -> NoReturn:
+        """Waits for as long as every process can be kept running.
+
+        Raises:
+            ProcessFailed: one cannot.
+        """
+        await self._failed.wait()
+        assert self._failure is not None
+        raise self._failure
 
     def hurry(self) -> None:
         """Gives what is being stopped no more time."""
@@ -143,6 +145,7 @@ class Supervisor:
     async def _keep(self, kept: "_Kept") -> None:
         for name in kept.spec.after:
             await self._kept[name].was_ready.wait()
+        backoff = Backoff(self._policy.first_pause_s, self._policy.longest_pause_s)
         in_a_row = 0
         while True:
             began = time.monotonic()
@@ -151,7 +154,10 @@ class Supervisor:
             except NotReady as words:
                 how = str(words)
             await self._end(kept, grace_s=0)
-            in_a_row = 1 if time.monotonic() - began > self._policy.steady_after_s else in_a_row + 1
+            if time.monotonic() - began > self._policy.steady_after_s:
+                backoff.reset()
+                in_a_row = 0
+            in_a_row += 1
             last_lines = kept.log.last_lines(_SHOWN_LINES)
             if not kept.was_ready.is_set():
                 self._fail(ProcessFailed(kept.spec.name, f"{how} before it was ready", kept.log.path, last_lines))
@@ -161,39 +167,31 @@ class Supervisor:
                     ProcessFailed(kept.spec.name, f"{how}, {in_a_row} times in a row", kept.log.path, last_lines)
                 )
                 return
-            pause = min(self._policy.first_pause_s * 2 ** (in_a_row - 1), self._policy.longest_pause_s)
-            text = f"{kept.spec.name} {how}; it starts again in {pause:g} s (its log: {kept.log.path})"
+            pause_s = backoff.next_s()
+            text = f"{kept.spec.name} {how}; it starts again in {pause_s:g} s (its log: {kept.log.path})"
             self._report(Event("ended", kept.spec.name, text, last_lines=last_lines))
-            await asyncio.sleep(pause)
+            await asyncio.sleep(pause_s)
 
     async def _run_once(self, kept: "_Kept") -> str:
         """Runs the process until it ends by itself; returns how. Raises NotReady. The caller cleans up."""
         spec = kept.spec
         await asyncio.to_thread(spec.sweep)
         again = kept.was_ready.is_set()
-        kept.process = process = _Process(spec, kept.log)
+        kept.process = process = Process(spec.argv, env=spec.env, cwd=spec.cwd, log=kept.log, on_line=spec.on_line)
         self._report(
             Event("restarting" if again else "started", spec.name, f"{spec.name} is starting", pid=process.pid)
         )
-        becoming = asyncio.create_task(_within(spec.ready(), spec.ready_within_s))
-        ending = asyncio.create_task(process.ended.wait())
-        try:
-            await asyncio.wait({becoming, ending}, return_when=asyncio.FIRST_COMPLETED)
-            if not ending.done():
-                becoming.result()
-                kept.was_ready.set()
-                words = f"{spec.name} is {'back' if again else 'ready'}"
-                self._report(Event("ready", spec.name, words, pid=process.pid))
-                await ending
-            return process.how_it_ended
-        finally:
-            becoming.cancel()
-            ending.cancel()
-            await asyncio.gather(becoming, ending, return_exceptions=True)
+        is_ready = await wait_unless(process.ended, _ready(spec))
+        if is_ready and not process.ended.is_set():
+            kept.was_ready.set()
+            self._report(Event("ready", spec.name, f"{spec.name} is {'back' if again else 'ready'}", pid=process.pid))
+        await process.ended.wait()
+        return process.how_it_ended
 
     def _fail(self, error: BaseException) -> None:
-        if not self._failure.done():
-            self._failure.set_result(error)
+        if self._failure is None:
+            self._failure = error
+            self._failed.set()
 
     def _keeping_ended(self, task: asyncio.Task[None]) -> None:
         if not task.cancelled() and (error := task.exception()) is not None:
@@ -223,7 +221,9 @@ class Supervisor:
             return True
         if grace_s and not process.ended.is_set() and not self._hurry.is_set():
             process.terminate()
-            await _first_of(process.ended.wait(), self._hurry.wait(), timeout_s=grace_s)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(grace_s):
+                    await wait_unless(self._hurry, process.ended.wait())
         in_time = process.ended.is_set()
         await process.kill_group()
         kept.process = None
@@ -242,111 +242,12 @@ class _Kept:
         self.log = log
         self.was_ready = asyncio.Event()
         self.stopped = asyncio.Event()
-        self.process: _Process | None = None
+        self.process: Process | None = None
 
 
-class _Process:
-    """One run of a process, its log connected."""
-
-    def __init__(self, spec: ProcessSpec, log: LogFile) -> None:
-        self.ended = asyncio.Event()
-        self._loop = asyncio.get_running_loop()
-        reading, writing = os.pipe()
-        try:
-            self._popen = subprocess.Popen(
-                [sys.executable, "-I", "-S", str(_CHILD), str(os.getpid()), *spec.argv],
-                env=dict(spec.env),
-                cwd=spec.cwd,
-                stdin=subprocess.DEVNULL,
-                stdout=writing,
-                stderr=writing,
-                start_new_session=True,
-            )
-        except OSError:
-            os.close(reading)
-            raise
-        finally:
-            os.close(writing)
-        self.pid = self._popen.pid
-        self._pidfd = os.pidfd_open(self.pid)
-        self._loop.add_reader(self._pidfd, self._on_end)
-        self._pipe = asyncio.create_task(
-            self._loop.connect_read_pipe(lambda: _LineReader(log, spec.on_line), os.fdopen(reading, "rb", 0))
-        )
-
-    @property
-    def how_it_ended(self) -> str:
-        """How the process ended, as the rest of a sentence."""
-        status = self._popen.returncode
-        if status == EXIT_CANNOT_RUN:
-            return "could not be run"
-        if status < 0:
-            return f"was ended by signal {-status} ({signal.Signals(-status).name})"
-        return f"ended by itself with status {status}"
-
-    def terminate(self) -> None:
-        """Asks the process to stop; helpers of its own are its own business."""
-        with suppress(ProcessLookupError):
-            self._popen.terminate()
-
-    async def kill_group(self) -> None:
-        """Kills whatever is left of the group, and returns when the process is gone and its log is read."""
-        if not self.ended.is_set():
-            os.killpg(self.pid, signal.SIGKILL)
-        await self.ended.wait()
-        transport, reader = await self._pipe
-        await _first_of(reader.closed.wait(), timeout_s=1.0)
-        transport.close()
-
-    def _on_end(self) -> None:
-        # Helpers are killed while the process is a zombie: its id cannot be anybody else's yet.
-        with suppress(ProcessLookupError):
-            os.killpg(self.pid, signal.SIGKILL)
-        self._loop.remove_reader(self._pidfd)
-        os.close(self._pidfd)
-        self._popen.wait()
-        self.ended.set()
-
-
-class _LineReader(asyncio.Protocol):
-    """Writes what a process says into its log, line by line."""
-
-    def __init__(self, log: LogFile, on_line: Callable[[str], None]) -> None:
-        self._log = log
-        self._on_line = on_line
-        self._rest = b""
-        self.closed = asyncio.Event()
-
-    def data_received(self, data: bytes) -> None:
-        *lines, self._rest = (self._rest + data).split(b"\n")
-        for line in lines:
-            self._take(line)
-        if len(self._rest) > LogFile.LONGEST_LINE:
-            self._take(self._rest)
-            self._rest = b""
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        if self._rest:
-            self._take(self._rest)
-        self.closed.set()
-
-    def _take(self, line: bytes) -> None:
-        text = line.decode(errors="replace")
-        self._log.write(text)
-        self._on_line(text)
-
-
-async def _within(ready: Awaitable[None], seconds: float) -> None:
+async def _ready(spec: ProcessSpec) -> None:
     try:
-        async with asyncio.timeout(seconds):
-            await ready
+        async with asyncio.timeout(spec.ready_within_s):
+            await spec.ready()
     except TimeoutError:
-        raise NotReady(f"did not serve within {seconds:g} s") from None
-
-
-async def _first_of(*facts: Awaitable[object], timeout_s: float) -> None:
-    tasks = [asyncio.ensure_future(fact) for fact in facts]
-    await asyncio.wait(tasks, timeout=timeout_s, return_when=asyncio.FIRST_COMPLETED)
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
+        raise NotReady(f"did not serve within {spec.ready_within_s:g} s") from None

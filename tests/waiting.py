@@ -1,0 +1,49 @@
+"""How tests wait for what happens elsewhere: until a check holds, within a bound; none sleeps for a fixed time."""
+
+import asyncio
+import inspect
+import time
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+T = TypeVar("T")
+
+_PAUSE_S = 0.02
+
+
+async def eventually(
+    check: Callable[[], Awaitable[T | None]] | Callable[[], T | None], within_s: float = 60.0, what: str = ""
+) -> T:
+    """Calls `check`, a function or a coroutine function, until its result is true; returns that result.
+
+    Raises:
+        AssertionError: it was not true within `within_s` seconds; the text names `what` was waited for.
+    """
+    try:
+        async with asyncio.timeout(within_s):
+            while True:
+                result = check()
+                found = await result if inspect.isawaitable(result) else result
+                if found:
+                    return found
+                await asyncio.sleep(_PAUSE_S)
+    except TimeoutError:
+        raise _in_vain(within_s, what) from None
+
+
+def wait_for(check: Callable[[], T | None], within_s: float = 60.0, what: str = "") -> T:
+    """Does the same where there is no event loop.
+
+    Raises:
+        AssertionError: it was not true within `within_s` seconds; the text names `what` was waited for.
+    """
+    deadline = time.monotonic() + within_s
+    while not (found := check()):
+        if time.monotonic() > deadline:
+            raise _in_vain(within_s, what)
+        time.sleep(_PAUSE_S)
+    return found
+
+
+def _in_vain(within_s: float, what: str) -> AssertionError:
+    return AssertionError(f"waited {within_s:g} s in vain{what and f' for {what}'}")
