@@ -4,8 +4,8 @@ import logging
 from typing import TYPE_CHECKING
 
 import aiohttp
-import grpc
 
+from cygnet.platform.errors import DomainError
 from cygnet.platform.grpc.client import channel
 from cygnet.v1 import leaderboard_pb2, leaderboard_pb2_grpc
 from cygnet_operator.model import Contest, Figures
@@ -58,8 +58,8 @@ class FiguresReader:
         )
         try:
             return (await self._stub.GetLeaderboard(request, timeout=_CALL_S)).leaderboard
-        except grpc.aio.AioRpcError as error:
-            log.info("the leaderboard does not say", extra={"contest": contest.name, "code": error.code().name})
+        except DomainError as error:
+            log.info("the leaderboard does not say", extra={"contest": contest.name, "reason": error.reason})
             return None
 
     async def _metrics(self, contest: Contest) -> str:

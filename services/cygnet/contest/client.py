@@ -3,12 +3,8 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import grpc
-
 from cygnet.internal.v1 import admin_pb2, admin_pb2_grpc, document_pb2
-from cygnet.platform.errors import DomainError, Unavailable
-from cygnet.platform.grpc.client import DEADLINE_S, channel
-from cygnet.platform.grpc.status import from_rpc_error
+from cygnet.platform.grpc.client import channel
 from cygnet.v1 import leaderboard_pb2, leaderboard_pb2_grpc
 
 if TYPE_CHECKING:
@@ -60,37 +56,18 @@ class AdminApis:
     async def get(self, name: str) -> document_pb2.ContestDocument:
         """Returns the document in force; an empty name means the only contest there is. Raises NotFound."""
         request = admin_pb2.GetContestDocumentRequest(contest=name)
-        async with channel(self.submission) as connection:
+        async with channel(self.submission, token=self.token) as connection:
             stub: ContestAdminServiceAsyncStub = admin_pb2_grpc.ContestAdminServiceStub(connection)
-            try:
-                return (await stub.GetContestDocument(request, metadata=self._metadata(), timeout=DEADLINE_S)).document
-            except grpc.aio.AioRpcError as error:
-                raise self._said(error, self.submission) from None
+            return (await stub.GetContestDocument(request)).document
 
     async def board(self, contest: str, target: str, limit: int) -> leaderboard_pb2.Leaderboard:
         """Returns the ranking as it is, also while players see one that stands still. Raises DomainError."""
         request = leaderboard_pb2.GetLeaderboardRequest(contest=contest, target=target, limit=limit)
-        async with channel(self.leaderboard) as connection:
+        async with channel(self.leaderboard, token=self.token) as connection:
             stub: LeaderboardServiceAsyncStub = leaderboard_pb2_grpc.LeaderboardServiceStub(connection)
-            try:
-                answer = await stub.GetLeaderboard(request, metadata=self._metadata(), timeout=DEADLINE_S)
-            except grpc.aio.AioRpcError as error:
-                raise self._said(error, self.leaderboard) from None
-        return answer.leaderboard
+            return (await stub.GetLeaderboard(request)).leaderboard
 
     async def _apply(self, address: str, request: admin_pb2.ApplyContestRequest) -> admin_pb2.ApplyContestResponse:
-        async with channel(address) as connection:
+        async with channel(address, token=self.token) as connection:
             stub: ContestAdminServiceAsyncStub = admin_pb2_grpc.ContestAdminServiceStub(connection)
-            try:
-                return await stub.ApplyContest(request, metadata=self._metadata(), timeout=DEADLINE_S)
-            except grpc.aio.AioRpcError as error:
-                raise self._said(error, address) from None
-
-    def _metadata(self) -> tuple[tuple[str, str], ...]:
-        return (("authorization", f"Bearer {self.token}"),)
-
-    @staticmethod
-    def _said(error: grpc.aio.AioRpcError, address: str) -> DomainError:
-        if error.code() is grpc.StatusCode.DEADLINE_EXCEEDED:
-            return Unavailable(f"no answer from the admin API at {address}")
-        return from_rpc_error(error)
+            return await stub.ApplyContest(request)
