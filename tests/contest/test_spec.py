@@ -102,6 +102,14 @@ def test_a_missing_file_is_said_by_name(tmp_path: Path) -> None:
         read_contest(tmp_path / "gone.yaml")
 
 
+@pytest.mark.parametrize(
+    ("path", "words"), [("/dev/zero", "larger than 1048576 bytes"), ("/", "cannot be read: Is a directory")]
+)
+def test_what_is_no_file_of_words_is_refused_at_once(path: str, words: str) -> None:
+    with pytest.raises(InvalidRequest, match=words):
+        read_contest(Path(path))
+
+
 @pytest.mark.parametrize("picture", [b"", b"GIF89a", png(32), png(4000), png()[:200]])
 def test_a_target_that_is_no_fair_picture_is_refused(tmp_path: Path, picture: bytes) -> None:
     path = written(tmp_path, GOOD)

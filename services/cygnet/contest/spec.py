@@ -159,6 +159,8 @@ class ContestSpec(Part):
 
 __all__ = ["ContestSpec", "Spec", "builtin_picture", "duration_ms", "read_contest", "to_document"]
 
+MAX_FILE_BYTES = 1_048_576
+"""Of a contest file. Kubernetes takes no larger resource either (etcd's limit is 1.5 MiB)."""
 DEFAULT_STEPS = 10
 """Scheduler steps that suit the embedded model."""
 
@@ -170,9 +172,7 @@ def read_contest(path: Path) -> tuple[document_pb2.ContestDocument, list[bytes]]
     Raises InvalidRequest with one violation per wrong field, named as in the file.
     """
     try:
-        raw: Any = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise InvalidRequest(FieldViolation(str(path), "there is no such file")) from None
+        raw: Any = yaml.safe_load(_contents(path).decode())
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise InvalidRequest(FieldViolation(str(path), f"this is no YAML: {error}")) from None
     try:
@@ -225,6 +225,20 @@ def to_document(contest: ContestSpec, pictures: list[bytes]) -> document_pb2.Con
         ),
         staff=spec.leaderboard.staff,
     )
+
+
+def _contents(path: Path) -> bytes:
+    # Bounded before it is parsed: the path may name a device that never ends.
+    try:
+        with path.open("rb") as file:
+            contents = file.read(MAX_FILE_BYTES + 1)
+    except FileNotFoundError:
+        raise InvalidRequest(FieldViolation(str(path), "there is no such file")) from None
+    except OSError as error:
+        raise InvalidRequest(FieldViolation(str(path), f"this file cannot be read: {error.strerror}")) from None
+    if len(contents) > MAX_FILE_BYTES:
+        raise InvalidRequest(FieldViolation(str(path), f"larger than {MAX_FILE_BYTES} bytes: this is no contest"))
+    return contents
 
 
 def builtin_picture(name: str) -> bytes:
