@@ -97,6 +97,23 @@ async def test_a_domain_error_arrives_as_itself(error: errors.DomainError, code:
     assert handled(metric) == before + 1
 
 
+async def test_bytes_that_are_no_message_are_the_callers_mistake(caplog: pytest.LogCaptureFixture) -> None:
+    before = handled("InvalidArgument")
+    streams_before = handled("InvalidArgument", "WatchLeaderboard", "server_stream")
+    async for _, given in stub_of(Raising(None)):
+        channel: Any = given
+        with pytest.raises(grpc.aio.AioRpcError) as raised:
+            await channel.unary_unary("/cygnet.v1.LeaderboardService/GetLeaderboard")(b"\xff\xff\xff")
+        assert isinstance(from_rpc_error(raised.value), errors.InvalidRequest)
+        with pytest.raises(grpc.aio.AioRpcError) as raised:
+            async for _ in channel.unary_stream("/cygnet.v1.LeaderboardService/WatchLeaderboard")(b"\xff"):
+                pass
+        assert isinstance(from_rpc_error(raised.value), errors.InvalidRequest)
+    assert handled("InvalidArgument") == before + 1
+    assert handled("InvalidArgument", "WatchLeaderboard", "server_stream") == streams_before + 1
+    assert [record for record in caplog.records if record.levelname in ("WARNING", "ERROR")] == []
+
+
 async def test_an_unexpected_error_says_nothing_of_the_inside(caplog: pytest.LogCaptureFixture) -> None:
     async for stub, _ in stub_of(Raising(RuntimeError("redis://:password@host"))):
         with pytest.raises(grpc.aio.AioRpcError) as raised:

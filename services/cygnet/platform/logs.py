@@ -6,9 +6,11 @@ Prompts appear as hashes (`prompt_hash`) and tokens not at all: neither is ever 
 import hashlib
 import json
 import logging
+import secrets
 import sys
 import time
 
+_PROMPT_KEY = secrets.token_bytes(32)
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 
 
@@ -20,8 +22,11 @@ def configure(service: str, *, level: str, as_json: bool) -> None:
 
 
 def prompt_hash(prompt: str) -> str:
-    """Returns what stands for a prompt in logs: 12 hex digits, enough to recognise a repeated one."""
-    return hashlib.sha256(prompt.encode()).hexdigest()[:12]
+    """Returns what stands for a prompt in this process's log: 12 hex digits, enough to recognise a repeated one.
+
+    Keyed anew in every process: otherwise whoever has the log could try likely prompts until one fits.
+    """
+    return hashlib.blake2b(prompt.encode(), key=_PROMPT_KEY, digest_size=6).hexdigest()
 
 
 def _extras(record: logging.LogRecord) -> dict[str, object]:

@@ -70,15 +70,21 @@ def translate_errors() -> Iterator[None]:
     try:
         yield
     except (RedisConnectionError, RedisTimeoutError, OSError) as error:
-        raise Unavailable(f"the store does not answer: {error}", reason="STORE_UNAVAILABLE") from error
+        raise _unavailable("the store does not answer", error) from error
     except ResponseError as error:
         if not isinstance(error, _NOT_NOW) and _NOT_NOW_SAID.search(str(error)) is None:
             raise
-        raise Unavailable(f"the store cannot work: {error}", reason="STORE_UNAVAILABLE") from error
+        raise _unavailable("the store cannot work", error) from error
     # redis-py sends through asyncio.wait_for, which on Python 3.11 loses a cancellation that meets the end of its
     # work (https://github.com/python/cpython/issues/86296); a task that waits for ever would then never stop.
     if task is not None and task.cancelling() > cancelled_before:
         raise asyncio.CancelledError
+
+
+def _unavailable(words: str, error: Exception) -> Unavailable:
+    # Redis' own words name scripts, lines and keys: they are for the log, not for callers.
+    log.warning(words, extra={"error": str(error)})
+    return Unavailable(f"{words}; try again in a moment", reason="STORE_UNAVAILABLE")
 
 
 def script(client: aioredis.Redis, package: str, filename: str) -> AsyncScript:

@@ -11,6 +11,9 @@ from contextlib import AbstractAsyncContextManager
 from typing import TYPE_CHECKING, Any
 
 import grpc
+from google.protobuf.message import DecodeError
+
+from cygnet.platform.errors import FieldViolation, InvalidRequest
 
 if TYPE_CHECKING:
     # Generic in the type stubs alone.
@@ -68,3 +71,44 @@ class WrappingInterceptor(grpc.aio.ServerInterceptor, abc.ABC):
                     yield response
 
         return call
+
+
+class DecodingInterceptor(grpc.aio.ServerInterceptor):
+    """Reads requests inside the other interceptors: bytes that are no message are the caller's mistake, and counted.
+
+    gRPC itself would answer UNKNOWN before any interceptor sees the call, and log a traceback. The innermost one.
+    """
+
+    async def intercept_service(
+        self,
+        continuation: Callable[[grpc.HandlerCallDetails], Awaitable[Handler | None]],
+        handler_call_details: grpc.HandlerCallDetails,
+    ) -> Handler | None:
+        handler = await continuation(handler_call_details)
+        if handler is None or not handler_call_details.method.startswith("/cygnet."):
+            return handler
+        decode = _decoded(handler.request_deserializer)
+        unary: Any = handler.unary_unary
+        stream: Any = handler.unary_stream
+        if unary is not None:
+
+            async def call(request: bytes, context: AioContext) -> Any:
+                return await unary(decode(request), context)
+
+            return grpc.unary_unary_rpc_method_handler(call, response_serializer=handler.response_serializer)
+
+        async def streaming(request: bytes, context: AioContext) -> AsyncIterator[Any]:
+            async for response in stream(decode(request), context):
+                yield response
+
+        return grpc.unary_stream_rpc_method_handler(streaming, response_serializer=handler.response_serializer)
+
+
+def _decoded(deserialize: Any) -> Callable[[bytes], Any]:
+    def decode(request: bytes) -> Any:
+        try:
+            return deserialize(request)
+        except DecodeError:
+            raise InvalidRequest(FieldViolation("request", "is no message of this method")) from None
+
+    return decode

@@ -20,7 +20,7 @@ from grpc_reflection.v1alpha import reflection
 from prometheus_client import start_http_server
 
 from cygnet.platform import errors, logs
-from cygnet.platform.grpc.interceptors import AioContext, WrappingInterceptor
+from cygnet.platform.grpc.interceptors import AioContext, DecodingInterceptor, WrappingInterceptor
 from cygnet.platform.grpc.metrics import MetricsInterceptor
 from cygnet.platform.grpc.status import ErrorInterceptor
 from cygnet.platform.settings import ServiceSettings
@@ -127,6 +127,7 @@ def _server(endpoint: Endpoint, health_servicer: health.aio.HealthServicer) -> t
     interceptors: list[grpc.aio.ServerInterceptor] = [MetricsInterceptor(methods), ErrorInterceptor()]
     if endpoint.bearer_token is not None:
         interceptors.append(_BearerInterceptor(endpoint.bearer_token))
+    interceptors.append(DecodingInterceptor())
     server = grpc.aio.server(
         interceptors=interceptors,
         options=[
