@@ -1,11 +1,9 @@
-"""The parts of the backends that need no server: threads, sources, digests, calibrations, and the order of a batch."""
+"""The parts of the backends that need no server: settings, threads, sources, digests, and the order of a batch."""
 
 import hashlib
-import json
 import os
 import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -19,14 +17,40 @@ def backend_paths(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.syspath_prepend(str(REPOSITORY / folder))
 
 
-def test_openmp_is_settled_and_an_administrators_choice_stands(tmp_path: Path) -> None:
-    from cygnet_backend.cpu import settle_threads
+def test_settings_left_out_are_the_embedded_models() -> None:
+    from cygnet_backend.settings import GeneratorSettings, ScorerSettings
+
+    assert GeneratorSettings.read({}) == GeneratorSettings("builtin://cygnet-tiny", 4)
+    assert ScorerSettings.read({}) == ScorerSettings("builtin://cygnet-clip", 8, None, 5)
+    given = {"SOURCE": "hf://org/clip", "GPU_BATCH": "16", "CALIBRATION": "/scale.json", "REGIONS": "0"}
+    environment = {f"CYGNET_SCORER_{name}": value for name, value in given.items()}
+    assert ScorerSettings.read(environment) == ScorerSettings("hf://org/clip", 16, Path("/scale.json"), 0)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "bounds"),
+    [
+        ("REGIONS", "17", "0 to 16"),
+        ("REGIONS", "five", "0 to 16"),
+        ("REGIONS", "-1", "0 to 16"),
+        ("GPU_BATCH", "0", "1"),
+    ],
+)
+def test_a_setting_out_of_bounds_is_named(name: str, value: str, bounds: str) -> None:
+    from cygnet_backend.settings import ScorerSettings
+
+    with pytest.raises(ValueError, match=f"CYGNET_SCORER_{name}={value}: must be {bounds}"):
+        ScorerSettings.read({f"CYGNET_SCORER_{name}": value})
+
+
+def test_openmp_is_configured_and_an_administrators_choice_stands(tmp_path: Path) -> None:
+    from cygnet_backend.cpu import configure_openmp
 
     environment: dict[str, str] = {}
-    assert settle_threads(environment, tmp_path / "none") == len(os.sched_getaffinity(0))
+    assert configure_openmp(environment, tmp_path / "none") == len(os.sched_getaffinity(0))
     assert environment["OMP_WAIT_POLICY"] == "PASSIVE"
     chosen = {"OMP_WAIT_POLICY": "ACTIVE", "OMP_NUM_THREADS": "7"}
-    assert settle_threads(chosen) == 7
+    assert configure_openmp(chosen) == 7
     assert chosen["OMP_WAIT_POLICY"] == "ACTIVE"
 
 
@@ -42,15 +66,15 @@ def test_sources_are_found_where_they_say(tmp_path: Path) -> None:
     from cygnet_backend.source import locate
 
     (tmp_path / "swan").mkdir()
-    asked: list[tuple[str, str | None]] = []
+    fetched: list[tuple[str, str | None]] = []
 
     def fetch(repository: str, revision: str | None) -> Path:
-        asked.append((repository, revision))
+        fetched.append((repository, revision))
         return tmp_path / "swan"
 
     for source in ("builtin://swan", str(tmp_path / "swan"), "hf://org/swan", "hf://org/swan@v2"):
         assert locate(source, tmp_path, fetch).path == tmp_path / "swan"
-    assert asked == [("org/swan", None), ("org/swan", "v2")]
+    assert fetched == [("org/swan", None), ("org/swan", "v2")]
 
 
 @pytest.mark.parametrize(("source", "hint"), [("s3://bucket/swan", "use builtin://"), ("builtin://no", "no folder")])
@@ -77,99 +101,43 @@ def test_the_digest_names_weights_and_nothing_else(tmp_path: Path) -> None:
     assert digest(tmp_path) != before
 
 
-@pytest.mark.parametrize(
-    ("changed", "complaint"),
-    [
-        ({"mean": [0.0]}, "mean has 1 numbers"),
-        ({"points": [[0.0, 0.0]]}, "two or more"),
-        ({"points": [[0.5, 0.0], [0.5, 10.0]]}, "rising"),
-        ({"points": [[0.5, 10.0], [0.6, 9.0]]}, "never fall"),
-        ({"parts": {"what": {"first": 0, "last": 3, "points": [[0.0, 0.0], [1.0, 100.0]]}}}, "no slice of 2"),
-        ({"parts": {"look": {"first": 1, "last": 1, "points": [[0.0, 0.0], [1.0, 100.0]]}}}, "no slice of 2"),
-        ({"parts": {"look": {"first": 1, "last": 2, "points": [[0.0, 0.0]]}}}, "two or more"),
-    ],
-)
-def test_a_calibration_that_does_not_fit_is_refused(tmp_path: Path, changed: dict[str, Any], complaint: str) -> None:
-    from calibration import read
-
-    points = [[0.0, 0.0], [1.0, 100.0]]
-    whole = {"id": "a", "mean": [0.0, 0.0], "points": points}
-    document = {**whole, "parts": {"what": {"first": 0, "last": 1, "points": points}}}
-    path = tmp_path / "calibration.json"
-    path.write_text(json.dumps(whole))
-    assert read(path, 2) == {**whole, "parts": {}}
-    path.write_text(json.dumps(document))
-    assert read(path, 2) == document
-    path.write_text(json.dumps({**document, **changed}))
-    with pytest.raises(ValueError, match=complaint):
-        read(path, 2)
-
-
-def test_a_scorer_without_a_calibration_is_one(tmp_path: Path) -> None:
-    from calibration import crops, read
-
-    assert read(tmp_path / "calibration.json", 2) is None
-    assert crops(tmp_path / "calibration.json") == []
-
-
-@pytest.mark.parametrize(
-    ("wrong", "complaint"),
-    [
-        ([[0.2, 0.0, 0.9], [0.0, 0.0, 0.9]], "inside of 1 x 1"),
-        ([[-0.1, 0.0, 0.5], [0.6, 0.0, 0.5]], "inside of 1 x 1"),
-        ([[0.5, 0.5, 0.0]], "inside of 1 x 1"),
-        ([[0.0, 0.0, 0.9]], "not the same from right to left"),
-        ([[0.05, 0.05, 0.9]] * 17, "over the limit of 16"),
-    ],
-)
-def test_crops_that_are_not_fair_are_refused(tmp_path: Path, wrong: list[list[float]], complaint: str) -> None:
-    from calibration import crops
-
-    path = tmp_path / "calibration.json"
-    path.write_text(json.dumps({"crops": [[0.0, 0.0, 0.9], [0.1, 0.0, 0.9]]}))
-    assert crops(path) == [(0.0, 0.0, 0.9), (0.1, 0.0, 0.9)]
-    path.write_text(json.dumps({"crops": wrong}))
-    with pytest.raises(ValueError, match=complaint):
-        crops(path)
-
-
 def test_a_fixed_batch_keeps_order_and_lets_no_neighbour_change_a_byte(tmp_path: Path) -> None:
-    """How a GPU draws, tried on the CPU: forward passes of three, filled up, of jobs that cannot all share one."""
-    from painter import Job, Painter
+    """How a GPU draws, tried on the CPU: forward passes of three, filled up, of requests that cannot all share one."""
+    from generator import GenerateRequest, Generator
 
     from .random_weights import make_pipeline
 
-    painter = Painter(make_pipeline(tmp_path), "cpu", gpu_batch=3)
-    painter.batch = 3
-    duck, swan, slow = Job("a duck", 1, 2, 64), Job("a swan", 2, 2, 64), Job("a duck", 1, 3, 64)
-    alone = {job: painter.draw([job])[0] for job in (duck, swan, slow)}
+    generator = Generator(make_pipeline(tmp_path), "cpu", gpu_batch=3)
+    generator.batch = 3
+    duck, swan, slow = [GenerateRequest(*row, 64) for row in (("a duck", 1, 2), ("a swan", 2, 2), ("a duck", 1, 3))]
+    alone = {request: generator.generate([request])[0] for request in (duck, swan, slow)}
     assert len(set(alone.values())) == 3
     crowd = [slow, duck, swan, swan, slow, duck, duck]
-    assert painter.draw(crowd) == [alone[job] for job in crowd]
+    assert generator.generate(crowd) == [alone[request] for request in crowd]
 
 
 def test_a_fixed_batch_of_crops_lets_no_neighbour_change_a_byte(tmp_path: Path) -> None:
     """How a GPU embeds, tried on the CPU: passes of three pictures, each with its crops, filled up."""
-    from embedder import Embedder, Question
+    from embedder import Embedder, EmbedRequest
     from PIL import Image
 
     from .random_weights import make_clip
 
-    embedder = Embedder(make_clip(tmp_path), "cpu", 3, crops=[(0.0, 0.0, 0.8), (0.2, 0.0, 0.8)])
+    embedder = Embedder(make_clip(tmp_path), "cpu", 3, regions=5, crops=[(0.0, 0.0, 0.8), (0.2, 0.0, 0.8)])
     embedder.batch = 3
     pictures = [Image.effect_mandelbrot((40, 40), (-3, -2.5, 2, 2.5), 50 + i).convert("RGB") for i in range(4)]
-    alone = [embedder.embed([Question(picture)])[0].embedding.tobytes() for picture in pictures]
+    alone = [embedder.embed([EmbedRequest(picture)])[0].embedding.tobytes() for picture in pictures]
     assert len(set(alone)) == 4
-    crowd = embedder.embed([Question(picture, regions=True) for picture in pictures])
-    assert [answer.embedding.tobytes() for answer in crowd] == alone
+    crowd = embedder.embed([EmbedRequest(picture, regions=True) for picture in pictures])
+    assert [result.embedding.tobytes() for result in crowd] == alone
 
 
 def test_regions_cover_the_picture_once_and_each_hides_its_own_place() -> None:
     import torch
-    from regions import covered
+    from occlusion import occluded
 
     pixels = torch.rand(3, 40, 60, generator=torch.Generator().manual_seed(1))
-    hidden = covered(pixels, 4)
+    hidden = occluded(pixels, 4)
     assert hidden.shape == (16, 3, 40, 60)
     means = torch.nn.functional.adaptive_avg_pool2d(pixels[None], 2)
     around = torch.nn.functional.interpolate(means, size=(40, 60), mode="bilinear")[0]

@@ -40,7 +40,7 @@ def launch(data_dir: Path, environment: dict[str, str] | None = None) -> TritonL
         grpc_port=8001,
         metrics_port=8002,
         environment=environment or {},
-        generator="hf://org/painter",
+        generator="hf://org/generator",
     )
 
 
@@ -65,7 +65,7 @@ def test_the_environment_finds_libraries_python_and_sources(tmp_path: Path) -> N
     env = launch(tmp_path, {"PATH": "/usr/bin", "LD_LIBRARY_PATH": "/opt/lib", "HF_HOME": "/hub"}).env
     assert env["LD_LIBRARY_PATH"] == "/site/libs:/python/lib:/opt/lib"
     assert env["PATH"] == "/venv/bin:/usr/bin"
-    assert env["CYGNET_GENERATOR_SOURCE"] == "hf://org/painter"
+    assert env["CYGNET_GENERATOR_SOURCE"] == "hf://org/generator"
     assert env["CYGNET_SCORER_SOURCE"] == "builtin://cygnet-clip"
     assert env["OMP_WAIT_POLICY"] == "PASSIVE"
     assert env["HF_HOME"] == "/hub"

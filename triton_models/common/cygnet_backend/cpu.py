@@ -1,4 +1,4 @@
-"""Threads of a model on a shared CPU: decided once, before torch is imported, because OpenMP reads them once."""
+"""Threads of a model on a shared CPU: set before torch is imported, because OpenMP reads its variables once."""
 
 import os
 from collections.abc import MutableMapping
@@ -8,7 +8,7 @@ from pathlib import Path
 CGROUP_QUOTA = Path("/sys/fs/cgroup/cpu.max")
 
 
-def settle_threads(environment: MutableMapping[str, str], quota: Path = CGROUP_QUOTA) -> int:
+def configure_openmp(environment: MutableMapping[str, str], quota: Path = CGROUP_QUOTA) -> int:
     """Set OpenMP's variables where the administrator has not, and return the number of threads.
 
     Call it before the first import of torch: libgomp reads these variables when it is loaded and never again.

@@ -1,8 +1,9 @@
-"""A picture's embedding: the number a score hangs on, so it must depend on the picture's bytes alone.
+"""A picture's embedding: a score is computed from it, so it must depend on the picture's bytes alone.
 
 The embedding is the mean of L2-normalised CLIP image embeddings: the picture's and its mirror image's, since a swan
-that looks left is as good a swan, and those of the crops that the calibration names, so that little hangs on where
-the borders of CLIP's patches fall. The mean is not normalised again; the cosine that is taken from it does that.
+that looks left is as good a swan, and those of the crops that the calibration names, so that the borders of CLIP's
+patches matter less (test-time augmentation). The mean is not normalised again; the cosine that is taken from it does
+that.
 
 Everything is fp32 with TF32 off: bf16 moves a cosine by 3e-4, which shows at two decimals. Every forward pass has
 the same fixed shape, filled up with zeros, so that neighbours cannot change which kernels run. That holds for the
@@ -19,8 +20,8 @@ import torch
 from calibration import Crop
 from huggingface_hub import snapshot_download
 from numpy.typing import NDArray
+from occlusion import occluded
 from PIL import Image
-from regions import covered
 from transformers import CLIPConfig, CLIPVisionModelWithProjection
 
 # The PIL implementation by name: `CLIPImageProcessor` is another one wherever torchvision happens to be installed,
@@ -28,21 +29,18 @@ from transformers import CLIPConfig, CLIPVisionModelWithProjection
 from transformers.models.clip.image_processing_pil_clip import CLIPImageProcessorPil
 from transformers.utils import logging as transformers_logging
 
-DEFAULT_REGIONS = 5
-"""Regions along a side. One pass of 25 pictures through the shipped scorer is about a tenth of a drawing's time."""
-
 
 @dataclass(frozen=True, slots=True)
-class Question:
-    """An RGB picture to embed, and whether its regions are asked for too."""
+class EmbedRequest:
+    """An RGB picture to embed, and whether to embed it with each region hidden as well."""
 
     picture: Image.Image
     regions: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """The embedding, of shape (dimensions,), and (regions, dimensions) where the regions were asked for."""
+class EmbedResult:
+    """The embedding, of shape (dimensions,), and (regions, dimensions) where the regions were requested."""
 
     embedding: NDArray[np.float32]
     regions: NDArray[np.float32] | None
@@ -56,7 +54,7 @@ class Embedder:
         folder: Path,
         device: str,
         gpu_batch: int,
-        regions: int = DEFAULT_REGIONS,
+        regions: int,
         crops: Sequence[Crop] = (),
     ) -> None:
         """`regions` is how many of them lie along a side; with 0 nothing is ever hidden."""
@@ -72,15 +70,15 @@ class Embedder:
         self._clip = _load_vision_half(folder).to(device).eval()
         self.dimensions = int(self._clip.config.projection_dim)
 
-    def embed(self, questions: Sequence[Question]) -> list[Answer]:
-        """The answers in the questions' order."""
-        answers: list[Answer] = []
-        for start in range(0, len(questions), self.batch):
-            answers.extend(self._embed_chunk(questions[start : start + self.batch]))
-        return answers
+    def embed(self, requests: Sequence[EmbedRequest]) -> list[EmbedResult]:
+        """The results in the requests' order."""
+        results: list[EmbedResult] = []
+        for start in range(0, len(requests), self.batch):
+            results.extend(self._embed_batch(requests[start : start + self.batch]))
+        return results
 
-    def _embed_chunk(self, questions: Sequence[Question]) -> list[Answer]:
-        views = [view for question in questions for view in self._views(question.picture)]
+    def _embed_batch(self, requests: Sequence[EmbedRequest]) -> list[EmbedResult]:
+        views = [view for request in requests for view in self._views(request.picture)]
         pixels: torch.Tensor = self._processor(images=views, return_tensors="pt")["pixel_values"]
         each = 1 + len(self._crops)
         padded = torch.zeros((self.batch * each, *pixels.shape[1:]), dtype=torch.float32)
@@ -88,11 +86,11 @@ class Embedder:
         units = self._units(torch.cat([padded, padded.flip(-1)])).view(2, self.batch, each, -1)
         means = units.sum(dim=(0, 2)) / (2 * each)
         return [
-            Answer(
+            EmbedResult(
                 means[row].numpy(),
-                self._hide(pixels[row * each], means[row], units[0, row, 0]) if question.regions else None,
+                self._embed_occluded(pixels[row * each], means[row], units[0, row, 0]) if request.regions else None,
             )
-            for row, question in enumerate(questions)
+            for row, request in enumerate(requests)
         ]
 
     def _views(self, picture: Image.Image) -> list[Image.Image]:
@@ -103,15 +101,15 @@ class Embedder:
         ]
         return [picture, *(picture.crop(box) for box in boxes)]
 
-    def _hide(self, pixels: torch.Tensor, mean: torch.Tensor, unit: torch.Tensor) -> NDArray[np.float32]:
-        """The picture's embedding `mean` once more for each region, as if that were hidden in half of what is averaged.
+    def _embed_occluded(self, pixels: torch.Tensor, mean: torch.Tensor, unit: torch.Tensor) -> NDArray[np.float32]:
+        """The picture's embedding `mean` for each hidden region, as if that were hidden in half of what is averaged.
 
         It is hidden in the whole picture alone, whose own embedding is `unit`: to hide it in the mirror image and the
         crops too would take many times as long, and shows the same regions.
         """
         if self._regions == 0:
             return np.zeros((0, self.dimensions), dtype=np.float32)
-        hidden: NDArray[np.float32] = (mean + (self._units(covered(pixels, self._regions)) - unit) / 2).numpy()
+        hidden: NDArray[np.float32] = (mean + (self._units(occluded(pixels, self._regions)) - unit) / 2).numpy()
         return hidden
 
     def _units(self, pixels: torch.Tensor) -> torch.Tensor:
@@ -122,7 +120,7 @@ class Embedder:
 
 
 def _load_vision_half(folder: Path) -> Any:
-    _quieten(transformers_logging)
+    _silence(transformers_logging)
     config = _load(CLIPConfig, folder)
     # A whole CLIP states the width of its projection at the top, the vision half alone looks for it inside.
     config.vision_config.projection_dim = config.projection_dim
@@ -139,8 +137,8 @@ def _load(kind: Any, folder: Path, **options: Any) -> Any:
     return kind.from_pretrained(folder, local_files_only=True, **options)
 
 
-def _quieten(library_logging: Any) -> None:
-    """The text half is left unread on purpose, which is nothing to warn of."""
+def _silence(library_logging: Any) -> None:
+    """transformers warns that the text half is not loaded, which is intended."""
     library_logging.set_verbosity_error()
     library_logging.disable_progress_bar()
 

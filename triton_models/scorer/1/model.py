@@ -14,81 +14,67 @@ import triton_python_backend_utils as pb_utils
 
 sys.path.append(str(Path(__file__).resolve().parents[2] / "common"))
 
-from cygnet_backend.answering import Refused, answer, bytes_tensor, texts  # noqa: E402 - needs the path above
-from cygnet_backend.cpu import settle_threads  # noqa: E402 - likewise
+from cygnet_backend.batching import (  # noqa: E402 - needs the path above
+    InvalidInput,
+    bytes_rows,
+    bytes_tensor,
+    log_loading,
+    serve_batches,
+)
+from cygnet_backend.cpu import configure_openmp  # noqa: E402 - likewise
+from cygnet_backend.settings import ScorerSettings  # noqa: E402 - likewise
 from cygnet_backend.source import locate  # noqa: E402 - likewise
 
 if TYPE_CHECKING:
-    from embedder import Answer, Question
+    from embedder import EmbedRequest, EmbedResult
 
 
 class TritonPythonModel:
-    """One loaded CLIP and the calibration that belongs to it. Read from the environment when it loads:
+    """One loaded CLIP and the calibration that belongs to it.
 
-    - CYGNET_SCORER_SOURCE: the model, as `cygnet_backend.source.locate` takes it; builtin://cygnet-clip.
-    - CYGNET_SCORER_CALIBRATION: the path of its calibration; calibration.json beside the weights.
-    - CYGNET_SCORER_GPU_BATCH: pictures embedded together on a GPU, always that many, see `embedder.py`; 8.
-    - CYGNET_SCORER_REGIONS: regions along a picture's side for the heat map, 0 to 16; 5. 0 for none: with a large CLIP
-      on a CPU, where 25 pictures more take seconds.
-    - OMP_NUM_THREADS, OMP_WAIT_POLICY: threads on a CPU, see `cygnet_backend.cpu`.
+    See `ScorerSettings` and `configure_openmp` for what it reads from the environment.
     """
 
     def initialize(self, args: dict[str, str]) -> None:
-        settle_threads(os.environ)
-        _say("importing torch and transformers (ten seconds and more from a cold disk)")
-        import calibration  # not before the threads are settled
-        import embedder
+        configure_openmp(os.environ)
+        settings = ScorerSettings.read(os.environ)
+        log_loading("scorer", "importing torch and transformers (ten seconds and more from a cold disk)")
+        import calibration
+        import embedder  # after OpenMP's variables are set
         import pictures
         from cygnet_backend.device import choose_device
 
+        log_loading("scorer", f"loading {settings.source}")
         repository = Path(args["model_repository"]).resolve().parent
-        source = os.environ.get("CYGNET_SCORER_SOURCE", "builtin://cygnet-clip")
-        _say(f"loading {source}")
-        files = locate(source, repository / "weights", embedder.fetch_from_hub)
+        files = locate(settings.source, repository / "weights", embedder.fetch_from_hub)
         device = choose_device(args["model_instance_kind"], args["model_instance_device_id"])
-        own = Path(os.environ.get("CYGNET_SCORER_CALIBRATION") or files.path / "calibration.json")
+        published = settings.calibration or files.path / "calibration.json"
         self.embedder = embedder.Embedder(
-            files.path, device, _gpu_batch(), _regions(embedder.DEFAULT_REGIONS), calibration.crops(own)
+            files.path, device, settings.gpu_batch, settings.regions, calibration.crops(published)
         )
-        self.question = embedder.Question
+        self.request = embedder.EmbedRequest
         self.open_picture, self.unfit = pictures.open_picture, pictures.UnfitPicture
-        scale = calibration.read(own, self.embedder.dimensions)
-        self.info = json.dumps({"source": source, "digest": files.digest, "calibration": scale}).encode()
-        _say("warming up")
+        scale = calibration.read(published, self.embedder.dimensions)
+        self.info = json.dumps({"source": settings.source, "digest": files.digest, "calibration": scale}).encode()
+        log_loading("scorer", "warming up")
         started = time.monotonic()
-        self.embedder.embed([self.question(pictures.blank(), regions=True)])
-        _say(f"ready on {device}, one embedding in {time.monotonic() - started:.2f} s")
+        self.embedder.embed([self.request(pictures.blank(), regions=True)])
+        log_loading("scorer", f"ready on {device}, one embedding in {time.monotonic() - started:.2f} s")
 
     def execute(self, requests: list[pb_utils.InferenceRequest]) -> None:
-        answer(requests, self.embedder.batch, self._read, self.embedder.embed, self._write)
+        serve_batches(requests, self.embedder.batch, self._read, self.embedder.embed, self._write)
 
-    def _read(self, request: pb_utils.InferenceRequest) -> list[Question]:
+    def _read(self, request: pb_utils.InferenceRequest) -> list[EmbedRequest]:
         regions = "REGIONS" in request.requested_output_names()
         try:
-            return [self.question(self.open_picture(picture), regions) for picture in texts(request, "PICTURE")]
+            return [self.request(self.open_picture(content), regions) for content in bytes_rows(request, "PICTURE")]
         except self.unfit as reason:
-            raise Refused(f"PICTURE {reason}") from None
+            raise InvalidInput(f"PICTURE {reason}") from None
 
-    def _write(self, answers: list[Answer]) -> list[pb_utils.Tensor]:
+    def _write(self, results: list[EmbedResult]) -> list[pb_utils.Tensor]:
         tensors = [
-            pb_utils.Tensor("EMBEDDING", np.stack([answer.embedding for answer in answers])),
-            bytes_tensor("INFO", [self.info] * len(answers)),
+            pb_utils.Tensor("EMBEDDING", np.stack([result.embedding for result in results])),
+            bytes_tensor("INFO", [self.info] * len(results)),
         ]
-        regions = [answer.regions for answer in answers if answer.regions is not None]
+        regions = [result.regions for result in results if result.regions is not None]
         return [*tensors, pb_utils.Tensor("REGIONS", np.stack(regions))] if regions else tensors
-
-
-def _gpu_batch() -> int:
-    return int(os.environ.get("CYGNET_SCORER_GPU_BATCH", "8"))
-
-
-def _regions(default: int) -> int:
-    side = int(os.environ.get("CYGNET_SCORER_REGIONS", str(default)))
-    if not 0 <= side <= 16:
-        raise ValueError(f"CYGNET_SCORER_REGIONS={side}: must be 0 to 16")
-    return side
-
-
-def _say(what: str) -> None:
-    """A line for whoever starts the server: `cygnet up` turns it into its progress display."""
-    pb_utils.Logger.log_info(f"cygnet load scorer: {what}")

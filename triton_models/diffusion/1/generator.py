@@ -1,15 +1,15 @@
-"""Drawing with any diffusers text-to-image pipeline, so that a picture depends on its own job and nothing else.
+"""Drawing with any diffusers text-to-image pipeline, so that a picture depends on its own request alone.
 
-The promise: the same prompt, seed, steps and size give the same bytes, whatever was drawn before or beside them.
+Reproducible: the same prompt, seed, steps and size give the same bytes, whatever was drawn before or beside them.
 
 - Noise comes from one generator per picture, always on the CPU, so a neighbour takes none of it.
-- On a CPU pictures are drawn one by one. A batched matrix product sums in another order than a single one, and the
-  last bits of a picture would tell how long the queue was; batching gains no time on a CPU in return.
+- On a CPU pictures are drawn one by one. A batched matrix product sums in another order than a single one, so the
+  last bits of a picture would depend on the length of the queue; and batching gains no time on a CPU.
 - On a GPU every forward pass has the same fixed batch, filled up with copies, so that the same kernels are chosen
   however many pictures wait. That rests on kernels whose rows do not mix, which holds for the deterministic
-  kernels asked for here but is promised by nobody: the stored picture is the canonical one, and none is drawn twice.
+  kernels selected here but is documented nowhere: the stored picture is the canonical one, and none is drawn twice.
 
-The promise is for one machine, one thread count and one set of versions: another CPU rounds differently.
+That holds for one machine, one thread count and one set of versions: another CPU rounds differently.
 """
 
 import io
@@ -31,7 +31,7 @@ _PIPELINE: Any = DiffusionPipeline
 
 
 @dataclass(frozen=True, slots=True)
-class Job:
+class GenerateRequest:
     """One picture to draw; `size` is both its width and its height in pixels."""
 
     prompt: str
@@ -42,7 +42,7 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class Defaults:
-    """What to draw with where a request does not say: `cygnet.json` beside the weights, or these values.
+    """Parameters for requests that leave them out: `cygnet.json` beside the weights, or these values.
 
     `guidance_scale` None leaves it to the pipeline.
     """
@@ -60,7 +60,7 @@ class Defaults:
         return cls(**{key: values[key] for key in ("steps", "guidance_scale", "size") if key in values})
 
 
-class Painter:
+class Generator:
     """One loaded pipeline on one device. Not thread-safe: a Triton instance calls it from one thread."""
 
     def __init__(self, folder: Path, device: str, gpu_batch: int) -> None:
@@ -72,7 +72,7 @@ class Painter:
         torch.backends.cudnn.benchmark = False  # else the first shapes seen decide which kernels run
         torch.backends.cudnn.deterministic = True
         for library in (diffusers_logging, transformers_logging):
-            _quieten(library)
+            _silence(library)
         self._pipeline = _PIPELINE.from_pretrained(
             folder, dtype=self._dtype, use_safetensors=True, local_files_only=True
         ).to(device)
@@ -82,18 +82,18 @@ class Painter:
             if name in self._pipeline.components:
                 self._pipeline.components[name].to(memory_format=torch.channels_last)
 
-    def draw(self, jobs: Sequence[Job]) -> list[bytes]:
-        """Draw every job; the PNG files are in the jobs' order."""
+    def generate(self, requests: Sequence[GenerateRequest]) -> list[bytes]:
+        """Draw every request; the PNG files are in the requests' order."""
         pictures: dict[int, bytes] = {}
-        for group in _alike(jobs):
+        for group in _batchable(requests):
             waiting = iter(group)
             while chunk := list(islice(waiting, self.batch)):
-                drawn = self._draw_chunk([jobs[index] for index in chunk])
+                drawn = self._generate_batch([requests[index] for index in chunk])
                 pictures.update(zip(chunk, map(_png, drawn), strict=True))
-        return [pictures[index] for index in range(len(jobs))]
+        return [pictures[index] for index in range(len(requests))]
 
     def describe(self) -> dict[str, Any]:
-        """What a reader of a receipt needs beside the weights' digest to know how a picture came to be."""
+        """What a receipt says of how a picture was made, beside the weights' digest."""
         return {
             "steps": self.defaults.steps,
             "size": self.defaults.size,
@@ -102,20 +102,20 @@ class Painter:
             "precision": str(self._dtype).removeprefix("torch."),
         }
 
-    def _draw_chunk(self, jobs: Sequence[Job]) -> list[Image.Image]:
-        padded = [*jobs, *[jobs[-1]] * (self.batch - len(jobs))]
+    def _generate_batch(self, requests: Sequence[GenerateRequest]) -> list[Image.Image]:
+        padded = [*requests, *[requests[-1]] * (self.batch - len(requests))]
         guidance = {} if self.defaults.guidance_scale is None else {"guidance_scale": self.defaults.guidance_scale}
         with torch.inference_mode():
             drawn = self._pipeline(
-                prompt=[job.prompt for job in padded],
-                num_inference_steps=jobs[0].steps,
-                height=jobs[0].size,
-                width=jobs[0].size,
-                generator=[torch.Generator("cpu").manual_seed(job.seed) for job in padded],
+                prompt=[request.prompt for request in padded],
+                num_inference_steps=requests[0].steps,
+                height=requests[0].size,
+                width=requests[0].size,
+                generator=[torch.Generator("cpu").manual_seed(request.seed) for request in padded],
                 output_type="pil",
                 **guidance,
             ).images
-        return list(drawn[: len(jobs)])
+        return list(drawn[: len(requests)])
 
 
 def fetch_from_hub(repository: str, revision: str | None) -> Path:
@@ -123,17 +123,17 @@ def fetch_from_hub(repository: str, revision: str | None) -> Path:
     return Path(_PIPELINE.download(repository, revision=revision, use_safetensors=True))
 
 
-def _quieten(library_logging: Any) -> None:
-    """Both libraries warn about a long prompt by quoting it, and a prompt is nobody's business in a log."""
+def _silence(library_logging: Any) -> None:
+    """Both libraries warn about a long prompt by quoting it, and no prompt may be logged."""
     library_logging.set_verbosity_error()
     library_logging.disable_progress_bar()
 
 
-def _alike(jobs: Sequence[Job]) -> Iterator[list[int]]:
-    """Indices of the jobs that can share a forward pass."""
+def _batchable(requests: Sequence[GenerateRequest]) -> Iterator[list[int]]:
+    """Indices of the requests that can share a forward pass."""
     groups: dict[tuple[int, int], list[int]] = {}
-    for index, job in enumerate(jobs):
-        groups.setdefault((job.steps, job.size), []).append(index)
+    for index, request in enumerate(requests):
+        groups.setdefault((request.steps, request.size), []).append(index)
     yield from groups.values()
 
 

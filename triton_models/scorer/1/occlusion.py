@@ -1,9 +1,11 @@
-"""Covering parts of a picture, one at a time: what a part has to do with a likeness shows when it is hidden.
+"""Occlusion sensitivity: hide parts of a picture, one at a time, to see which of them a similarity comes from.
 
-That asks nothing of the model but to embed pictures, so it explains any CLIP, and leaves the scoring to whoever
-scores. A region is a cell of a grid over the pixels that the model sees. Its cover is what that part of the picture has
-on average, it lets half of the picture through, and it fades out over a cell: an edge, or a patch of some other colour,
-is a thing that the picture does not have, and a model that knows decoys takes it for one.
+Source: M. Zeiler, R. Fergus, "Visualizing and understanding convolutional networks", 2014. It needs nothing of a model
+but embeddings of pictures, so it explains any CLIP; the score is computed elsewhere.
+
+A region is a cell of a grid over the pixels that the model sees. Its cover has the mean colours of that part of the
+picture, lets half of the picture through, and fades out over a cell: a hard edge, or a patch of another colour, would
+be an object of its own, which a model trained with hard negatives takes for one.
 """
 
 import numpy as np
@@ -11,18 +13,18 @@ import torch
 from numpy.typing import NDArray
 
 FADE = 1.0
-"""In cells: over so much around a cell its cover fades out."""
+"""The width, in cells, over which a cover fades out around its cell."""
 STRENGTH = 0.5
 """How much of the picture a cover takes away where it is thickest."""
-PARTS = 2
-"""The cover's colours are the means of so many parts along a side, one passing into the next."""
+MEANS = 2
+"""A cover's colours are the means of MEANS x MEANS parts of the picture, interpolated between them."""
 
 
-def covered(pixels: torch.Tensor, side: int) -> torch.Tensor:
+def occluded(pixels: torch.Tensor, side: int) -> torch.Tensor:
     """(3, h, w) pixels to (side*side, 3, h, w): each region, row by row, half hidden under the colours around it."""
     height, width = int(pixels.shape[-2]), int(pixels.shape[-1])
     cover = STRENGTH * _covers(side, height, width)
-    means = torch.nn.functional.adaptive_avg_pool2d(pixels[None], PARTS)
+    means = torch.nn.functional.adaptive_avg_pool2d(pixels[None], MEANS)
     blurred = torch.nn.functional.interpolate(means, size=(height, width), mode="bilinear", align_corners=False)
     return pixels * (1 - cover) + blurred * cover
 
@@ -34,7 +36,7 @@ def _covers(side: int, height: int, width: int) -> torch.Tensor:
 
 
 def _windows(side: int, pixels: int) -> NDArray[np.float32]:
-    """(side, pixels): 1 inside of each cell, falling to 0 as a cosine around it."""
+    """(side, pixels): 1 inside each cell, falling to 0 as a raised cosine (a Tukey window) around it."""
     places = (np.arange(pixels) + 0.5) / pixels * side
     outside = np.abs(places[None, :] - np.arange(side)[:, None] - 0.5) - 0.5
     windows: NDArray[np.float32] = (0.5 + 0.5 * np.cos(np.pi * np.clip(outside / FADE, 0, 1))).astype(np.float32)

@@ -1,4 +1,4 @@
-"""Hidden regions, on the real server: they are there when asked for, and an embedding does not know of them."""
+"""Hidden regions, on the real server: they come when requested, and do not change the embedding."""
 
 import io
 import os
@@ -79,7 +79,7 @@ def test_an_embedding_is_the_same_bytes_with_and_without_its_regions(client: Inf
 def test_an_embedding_is_one_pass_of_the_picture_its_crops_and_their_mirror_images(
     client: InferenceServerClient, weights: Weights
 ) -> None:
-    """Computed here anew, by few words: scores that were given before hidden regions came do not change."""
+    """Computed here independently, without regions: they change no score."""
     environment = {**os.environ, "OMP_WAIT_POLICY": "PASSIVE"}
     command = [sys.executable, "-c", REFERENCE, str(weights.scorer_path)]
     done = subprocess.run(command, input=picture(), capture_output=True, check=True, env=environment)
@@ -124,15 +124,15 @@ def test_regions_take_a_small_part_of_a_drawing(client: InferenceServerClient, w
     assert more < drawing / 2
 
 
-def test_a_scorer_may_be_told_to_hide_nothing() -> None:
+def test_a_scorer_may_hide_nothing() -> None:
     code = (
         "import sys; sys.path[:0] = sys.argv[2:]\n"
         "from pathlib import Path\n"
-        "from embedder import Embedder, Question\n"
+        "from embedder import Embedder, EmbedRequest\n"
         "from pictures import blank\n"
         "embedder = Embedder(Path(sys.argv[1]), 'cpu', 8, regions=0)\n"
-        "[answer] = embedder.embed([Question(blank(), regions=True)])\n"
-        "assert answer.regions.shape == (0, embedder.dimensions)\n"
+        "[result] = embedder.embed([EmbedRequest(blank(), regions=True)])\n"
+        "assert result.regions.shape == (0, embedder.dimensions)\n"
     )
     folders = [str(REPOSITORY / "scorer" / "1"), str(REPOSITORY / "common")]
     subprocess.run([sys.executable, "-c", code, str(REPOSITORY / "weights" / "cygnet-clip"), *folders], check=True)

@@ -1,4 +1,4 @@
-"""Answering a batch of requests one by one, so that no request fails, or waits, for its neighbour's sake."""
+"""Serving a batch of requests one by one, so that no request fails, or waits, because of another one."""
 
 from __future__ import annotations  # the stub gives pb_utils its classes only after this module is imported
 
@@ -14,8 +14,8 @@ Row = TypeVar("Row")
 Result = TypeVar("Result")
 
 
-class Refused(Exception):
-    """This request cannot be answered; the text tells its sender what to change."""
+class InvalidInput(Exception):
+    """The model cannot work on this request; the text tells its sender what to change."""
 
 
 @dataclass(slots=True)
@@ -26,33 +26,33 @@ class _Pending(Generic[Result]):
     failed: bool = False
 
 
-def answer(
+def serve_batches(
     requests: Sequence[pb_utils.InferenceRequest],
-    chunk: int,
+    batch: int,
     read: Callable[[pb_utils.InferenceRequest], list[Row]],
-    work: Callable[[list[Row]], Sequence[Result]],
+    infer: Callable[[list[Row]], Sequence[Result]],
     write: Callable[[list[Result]], list[pb_utils.Tensor]],
 ) -> None:
-    """Read every request's rows, work on them `chunk` rows at a time, and send each answer once it is complete.
+    """Read every request's rows, infer `batch` rows at a time, and send each response once it is complete.
 
-    A request that `read` refuses is answered INVALID_ARGUMENT at once. Where `work` fails, the requests of
-    that chunk alone are answered INTERNAL. Answers go through the response sender rather than the return value:
-    otherwise the first picture of a batch would wait until the last one is drawn.
+    A request for which `read` raises InvalidInput is answered INVALID_ARGUMENT at once. Where `infer` fails, the
+    requests of that batch alone are answered INTERNAL. Responses go through the response sender rather than the return
+    value: otherwise the first picture of a batch would wait until the last one is drawn.
     """
     queue: list[tuple[_Pending[Result], Row]] = []
     for request in requests:
         try:
             rows = read(request)
-        except Refused as refusal:
-            _fail(request, str(refusal), pb_utils.TritonError.INVALID_ARG)
+        except InvalidInput as error:
+            _fail(request, str(error), pb_utils.TritonError.INVALID_ARG)
         else:
             pending = _Pending[Result](request, len(rows))
             queue.extend((pending, row) for row in rows)
-    for start in range(0, len(queue), chunk):
-        part = queue[start : start + chunk]
+    for start in range(0, len(queue), batch):
+        part = queue[start : start + batch]
         try:
-            results = work([row for _, row in part])
-        except Exception as error:  # one broken drawing must not take the server's other requests with it
+            results = infer([row for _, row in part])
+        except Exception as error:  # a failure on one picture must not fail the server's other requests
             pb_utils.Logger.log_error(f"cygnet: a request failed in the model: {type(error).__name__}: {error}")
             for pending in {id(pending): pending for pending, _ in part}.values():
                 _fail_once(pending, f"the model failed: {type(error).__name__}: {error}")
@@ -63,13 +63,13 @@ def answer(
                     _send(pending.request, pb_utils.InferenceResponse(write(pending.results)))
 
 
-def texts(request: pb_utils.InferenceRequest, name: str) -> list[bytes]:
+def bytes_rows(request: pb_utils.InferenceRequest, name: str) -> list[bytes]:
     """The rows of a BYTES input."""
     tensor = pb_utils.get_input_tensor_by_name(request, name)
     return [] if tensor is None else [bytes(value) for value in tensor.as_numpy().ravel()]
 
 
-def numbers(request: pb_utils.InferenceRequest, name: str, absent: Sequence[int] = ()) -> list[int]:
+def integer_rows(request: pb_utils.InferenceRequest, name: str, absent: Sequence[int] = ()) -> list[int]:
     """The rows of an integer input; `absent` where the request left an optional input out."""
     tensor = pb_utils.get_input_tensor_by_name(request, name)
     return list(absent) if tensor is None else [int(value) for value in tensor.as_numpy().ravel()]
@@ -80,6 +80,11 @@ def bytes_tensor(name: str, values: Sequence[bytes]) -> pb_utils.Tensor:
     column: NDArray[np.object_] = np.empty((len(values), 1), dtype=np.object_)
     column[:, 0] = values
     return pb_utils.Tensor(name, column)
+
+
+def log_loading(model: str, step: str) -> None:
+    """Log a step of a model's loading, in the form that `cygnet up` reads for its progress display."""
+    pb_utils.Logger.log_info(f"cygnet load {model}: {step}")
 
 
 def _fail_once(pending: _Pending[Result], message: str) -> None:
