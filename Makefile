@@ -97,6 +97,10 @@ proto: $(VENV)/.installed-dev ## Generates code from proto/: Python, and the pag
 		--python_out=services --pyi_out=services --grpc_python_out=services --mypy_grpc_out=services $(PROTOS)
 	@if [ -d $(PAGE)/node_modules ]; then npm --prefix $(PAGE) run --silent gen; fi
 
+.PHONY: release-protos
+release-protos: $(VENV)/.installed-dev ## Freezes the public API as it is released: from then on `make test` refuses what breaks its callers
+	@$(BIN)/buf build proto --path proto/cygnet/v1 --exclude-source-info --output proto/released.binpb
+
 .PHONY: dashboards
 dashboards: $(VENV)/.installed-dev ## Writes the Grafana dashboards' JSON anew, from helm/dashboards
 	@PYTHONPATH=helm/dashboards $(BIN)/python -W ignore::DeprecationWarning -m cygnet_dashboards

@@ -1,4 +1,4 @@
-"""Style, types, and the walls between rooms: the same tools that one runs by hand, as tests with one summary."""
+"""Style, types, import contracts, protos: the same tools that one runs by hand, as tests with one summary."""
 
 import shutil
 import subprocess
@@ -53,12 +53,26 @@ def test_types(sources: str) -> None:
     passes(tool("mypy"), sources)
 
 
-def test_walls_between_rooms() -> None:
+def test_import_contracts() -> None:
     passes(tool("lint-imports"))
 
 
 def test_protos() -> None:
     passes(tool("buf"), "lint", "proto")
+
+
+def test_the_public_api_breaks_no_caller_of_the_last_release() -> None:
+    passes(tool("buf"), "breaking", "proto", "--against", "proto/released.binpb")
+
+
+def test_a_change_that_breaks_callers_would_be_found(tmp_path: Path) -> None:
+    shutil.copytree(ROOT / "proto", tmp_path / "proto")
+    changed = tmp_path / "proto/cygnet/v1/submission.proto"
+    changed.write_text(changed.read_text().replace("double score = 2;", "float score = 2;"))
+    command = [tool("buf"), "breaking", "proto", "--against", str(ROOT / "proto/released.binpb")]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, stdin=subprocess.DEVNULL)
+    assert done.returncode != 0
+    assert 'Field "2" with name "score" on message "Result" changed type' in done.stdout
 
 
 def npm() -> str:
