@@ -9,7 +9,8 @@ from PIL import Image, ImageStat
 
 from cygnet.doctor.attacks import NO_GAIN, PICTURES, PROMPTS, SHARE, SIZE, PictureAttack, Subject
 from cygnet.doctor.examination import Examination, Terms, examine, steps_of
-from cygnet.inference.triton import Calibration, Drawing, Embedding, ModelInfo, ScorerInfo
+from cygnet.inference.scoring import Calibration
+from cygnet.inference.triton import Drawing, Embedding, ModelInfo, ScorerInfo
 
 TERMS = Terms(steps=4, size=256, longest_prompt=60, seeds=3)
 SCORER = ScorerInfo("builtin://clip", "b" * 64, Calibration("test-1", (0.0, 0.0), ((0.0, 0.0), (1.0, 100.0))))
@@ -26,17 +27,17 @@ def png(colour: str) -> bytes:
 PICTURES_OF_CONTEST = {"rubber-duck": png("gold"), "swan": png("white")}
 
 
-class Artist:
-    """A double: cosines with the target, by prompt; every picture that is not the target has `pictures`."""
+class GeneratorDouble:
+    """Cosines with the target, by prompt; every picture that is not the target has `pictures`."""
 
     def __init__(self, prompts: Callable[[str, int], float], pictures: float) -> None:
         self._prompts = prompts
         self._pictures = pictures
-        self.asked: list[tuple[str, int]] = []
+        self.drawn: list[tuple[str, int]] = []
 
     async def draw_and_score(self, prompt: str, seed: int, steps: int, size: int) -> Drawing:
         assert (steps, size) == (4, 256)
-        self.asked.append((prompt, seed))
+        self.drawn.append((prompt, seed))
         embedding = _at(self._prompts(prompt, seed))
         nothing = np.zeros((0, 2), dtype=np.float32)
         return Drawing(b"", embedding, nothing, ModelInfo("builtin://tiny", "a" * 64), SCORER)
@@ -49,14 +50,14 @@ def _at(cosine: float) -> np.ndarray[tuple[int], np.dtype[np.float32]]:
     return np.array([cosine, np.sqrt(1 - cosine**2)], dtype=np.float32)
 
 
-async def examined(artist: Artist) -> tuple[Examination, int]:
+async def examined(generator: GeneratorDouble) -> tuple[Examination, int]:
     steps = 0
 
     def stepped() -> None:
         nonlocal steps
         steps += 1
 
-    return await examine(artist, "rubber-duck", PICTURES_OF_CONTEST, [HONEST], TERMS, stepped), steps
+    return await examine(generator, "rubber-duck", PICTURES_OF_CONTEST, [HONEST], TERMS, stepped), steps
 
 
 def drawn(honest: float, attack: float) -> Callable[[str, int], float]:
@@ -64,18 +65,18 @@ def drawn(honest: float, attack: float) -> Callable[[str, int], float]:
 
 
 async def test_a_target_is_fair_where_only_drawing_pays() -> None:
-    artist = Artist(drawn(0.6, 0.3), 0.2)
-    examination, steps = await examined(artist)
+    generator = GeneratorDouble(drawn(0.6, 0.3), 0.2)
+    examination, steps = await examined(generator)
     assert not examination.gameable
     # Medians: the seeds around do not count.
     assert examination.honest == pytest.approx(60)
     assert {tried.attack for tried in examination.tried} == {attack.name for attack in (*PICTURES, *PROMPTS)}
     assert steps == steps_of(1, TERMS)
-    assert {seed for _, seed in artist.asked} == {0, 1, 2}
+    assert {seed for _, seed in generator.drawn} == {0, 1, 2}
 
 
 async def test_a_picture_that_scores_like_a_drawing_is_named() -> None:
-    examination, _ = await examined(Artist(drawn(0.6, 0.3), 0.6 * SHARE + 0.01))
+    examination, _ = await examined(GeneratorDouble(drawn(0.6, 0.3), 0.6 * SHARE + 0.01))
     assert examination.gameable
     assert {tried.attack for tried in examination.tried if tried.succeeded} == {attack.name for attack in PICTURES}
 
@@ -85,7 +86,7 @@ async def test_a_name_said_often_may_draw_it_and_must_not_gain() -> None:
         def prompts(prompt: str, seed: int) -> float:
             return 0.6 if prompt == HONEST else 0.6 * gain if "duck rubber duck" in prompt else 0.1
 
-        return (await examined(Artist(prompts, 0.1)))[0].gameable
+        return (await examined(GeneratorDouble(prompts, 0.1)))[0].gameable
 
     assert not await repeated(1.0)
     assert not await repeated(NO_GAIN - 0.01)
@@ -93,15 +94,15 @@ async def test_a_name_said_often_may_draw_it_and_must_not_gain() -> None:
 
 
 async def test_a_target_that_nobody_can_draw_is_said_to_be_one() -> None:
-    examination, _ = await examined(Artist(drawn(0.2, 0.15), 0.0))
+    examination, _ = await examined(GeneratorDouble(drawn(0.2, 0.15), 0.0))
     assert examination.poor
     assert examination.gameable
 
 
 async def test_prompts_are_what_a_player_could_send() -> None:
-    artist = Artist(drawn(0.6, 0.3), 0.2)
-    await examined(artist)
-    prompts = {prompt for prompt, _ in artist.asked}
+    generator = GeneratorDouble(drawn(0.6, 0.3), 0.2)
+    await examined(generator)
+    prompts = {prompt for prompt, _ in generator.drawn}
     assert len(prompts) == 1 + len(PROMPTS)
     assert max(map(len, prompts)) == TERMS.longest_prompt
     assert 'the word "RUBBER DUCK"' in prompts

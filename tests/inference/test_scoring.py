@@ -1,9 +1,10 @@
 """The score follows from the published formula, to the last bit, and a scale that cannot be used gives none."""
 
-import dataclasses
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -11,27 +12,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cygnet.inference.scoring import NotScorable, check_calibration, cosine, part_score, score
+from cygnet.inference.scoring import Calibration, NotScorable, Part, cosine, part_score, score
 
 Vector = npt.NDArray[np.float32]
 
 DIMENSIONS = 6
 
 
-@dataclasses.dataclass(frozen=True)
-class Slice:
-    first: int = 1
-    last: int = 4
-    points: Sequence[tuple[float, float]] = ((0.0, 10.0), (1.0, 90.0))
-
-
-@dataclasses.dataclass(frozen=True)
-class Scale:
-    id: str = "test-1"
-    mean: Sequence[float] = (0.0,) * DIMENSIONS
-    points: Sequence[tuple[float, float]] = ((0.0, 0.0), (0.5, 60.0), (0.9, 97.0), (1.0, 100.0))
-    what: Slice | None = None
-    look: Slice | None = None
+SLICE = Part(1, 4, ((0.0, 10.0), (1.0, 90.0)))
+SCALE = Calibration("test-1", (0.0,) * DIMENSIONS, ((0.0, 0.0), (0.5, 60.0), (0.9, 97.0), (1.0, 100.0)))
 
 
 numbers = st.floats(-4, 4, width=32)
@@ -111,7 +100,7 @@ def test_embeddings_that_do_not_fit_give_no_score(picture: object, target: objec
 
 
 def test_the_map_goes_through_its_points_and_is_flat_outside() -> None:
-    points = Scale().points
+    points = SCALE.points
     assert [score(c, points) for c, _ in points] == [s for _, s in points]
     assert score(-1.0, points) == 0.0
     assert score(1.0000000001, points) == 100.0
@@ -130,45 +119,58 @@ def test_the_map_never_falls_and_never_leaves_its_ends(
 def test_a_part_is_scored_by_its_own_slice_and_points() -> None:
     random = np.random.default_rng(10)
     picture, target = random.normal(size=(2, DIMENSIONS)).astype(np.float32)
-    scale = Scale(mean=random.normal(size=DIMENSIONS).tolist(), what=Slice())
-    similarity = cosine(picture[1:4], target[1:4], scale.mean[1:4])
-    assert part_score(picture, target, scale, scale.what) == score(similarity, Slice().points)
+    mean = random.normal(size=DIMENSIONS).tolist()
+    similarity = cosine(picture[1:4], target[1:4], mean[1:4])
+    assert part_score(picture, target, mean, SLICE) == score(similarity, SLICE.points)
     elsewhere = picture + np.array([1, 0, 0, 0, 1, 1], dtype=np.float32)
-    assert part_score(elsewhere, target, scale, scale.what) == part_score(picture, target, scale, scale.what)
+    assert part_score(elsewhere, target, mean, SLICE) == part_score(picture, target, mean, SLICE)
 
 
 def test_a_scorer_without_parts_gives_no_sub_scores() -> None:
     picture = np.ones(DIMENSIONS, dtype=np.float32)
-    assert part_score(picture, picture, Scale(), Scale().what) is None
+    assert part_score(picture, picture, SCALE.mean, SCALE.what) is None
 
 
 def test_a_good_calibration_passes() -> None:
-    check_calibration(Scale())
-    check_calibration(Scale(what=Slice(0, 3), look=Slice(3, DIMENSIONS)))
+    SCALE.check()
+    replace(SCALE, what=replace(SLICE, first=0, last=3), look=replace(SLICE, first=3, last=DIMENSIONS)).check()
+
+
+def test_a_calibration_is_read_as_it_is_published() -> None:
+    document: dict[str, Any] = {
+        "id": "test-1",
+        "mean": [0.0] * DIMENSIONS,
+        "points": [[0.0, 0.0], [0.5, 60.0], [0.9, 97.0], [1.0, 100.0]],
+        "crops": [],
+    }
+    assert Calibration.of(document) == SCALE
+    part = {"first": 1, "last": 4, "points": [[0.0, 10.0], [1.0, 90.0]]}
+    document["parts"] = {"look": part, "of another kind": part}
+    assert Calibration.of(document) == replace(SCALE, look=SLICE)
 
 
 @pytest.mark.parametrize(
     "wrong",
     [
-        Scale(id=""),
-        Scale(id="x" * 129),
-        Scale(points=()),
-        Scale(points=((0.0, 0.0),)),
-        Scale(points=((0.5, 0.0), (0.5, 100.0))),
-        Scale(points=((0.5, 0.0), (0.4, 100.0))),
-        Scale(points=((0.0, 50.0), (0.5, 49.0))),
-        Scale(points=((0.0, -1.0), (0.5, 49.0))),
-        Scale(points=((0.0, 0.0), (0.5, 100.5))),
-        Scale(points=((0.0, 0.0), (float("nan"), 100.0))),
-        Scale(points=((0.0, 0.0), (float("inf"), 100.0))),
-        Scale(mean=(float("nan"),) * DIMENSIONS),
-        Scale(what=Slice(0, DIMENSIONS + 1)),
-        Scale(look=Slice(2, 2)),
-        Scale(look=Slice(-1, 2)),
-        Scale(what=Slice(points=((0.0, 0.0),))),
-        Scale(what=Slice(points=((0.0, 0.0), (1.0, 101.0)))),
+        replace(SCALE, id=""),
+        replace(SCALE, id="x" * 129),
+        replace(SCALE, points=()),
+        replace(SCALE, points=((0.0, 0.0),)),
+        replace(SCALE, points=((0.5, 0.0), (0.5, 100.0))),
+        replace(SCALE, points=((0.5, 0.0), (0.4, 100.0))),
+        replace(SCALE, points=((0.0, 50.0), (0.5, 49.0))),
+        replace(SCALE, points=((0.0, -1.0), (0.5, 49.0))),
+        replace(SCALE, points=((0.0, 0.0), (0.5, 100.5))),
+        replace(SCALE, points=((0.0, 0.0), (float("nan"), 100.0))),
+        replace(SCALE, points=((0.0, 0.0), (float("inf"), 100.0))),
+        replace(SCALE, mean=(float("nan"),) * DIMENSIONS),
+        replace(SCALE, what=replace(SLICE, first=0, last=DIMENSIONS + 1)),
+        replace(SCALE, look=replace(SLICE, first=2, last=2)),
+        replace(SCALE, look=replace(SLICE, first=-1, last=2)),
+        replace(SCALE, what=replace(SLICE, points=((0.0, 0.0),))),
+        replace(SCALE, what=replace(SLICE, points=((0.0, 0.0), (1.0, 101.0)))),
     ],
 )
-def test_a_calibration_that_cannot_be_used_is_refused(wrong: Scale) -> None:
+def test_a_calibration_that_cannot_be_used_is_refused(wrong: Calibration) -> None:
     with pytest.raises(NotScorable):
-        check_calibration(wrong)
+        wrong.check()

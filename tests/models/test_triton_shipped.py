@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from cygnet.inference.triton import Calibration, TritonClient
+from cygnet.inference.scoring import Calibration
+from cygnet.inference.triton import TritonClient
 
 from .conftest import Server, Weights
 

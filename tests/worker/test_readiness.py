@@ -10,7 +10,8 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from cygnet.inference.triton import Calibration, DrawingFailed, ModelInfo, Ready, ScorerInfo, TritonUnavailable
+from cygnet.inference.scoring import Calibration
+from cygnet.inference.triton import DrawingFailed, ModelInfo, ScorerInfo, ServedModels, TritonUnavailable
 from cygnet.worker.readiness import Readiness
 
 GOOD = Calibration("test-1", (0.0, 0.0), ((0.0, 0.0), (1.0, 100.0)))
@@ -19,20 +20,20 @@ AWAY = TritonUnavailable("connection refused")
 DEAD = TritonUnavailable("Stub process 'diffusion_0_0' is not healthy.", dead_model="diffusion")
 
 
-def ready(calibration: Calibration | None = GOOD) -> Ready:
-    return Ready(ModelInfo("builtin://tiny", "a" * 64), ScorerInfo("builtin://clip", "b" * 64, calibration))
+def ready(calibration: Calibration | None = GOOD) -> ServedModels:
+    return ServedModels(ModelInfo("builtin://tiny", "a" * 64), ScorerInfo("builtin://clip", "b" * 64, calibration))
 
 
 class ScriptedTriton:
     """A double that answers probes as it was told to; the last answer stays."""
 
-    def __init__(self, *answers: Ready | Exception, recovers: Exception | None = None) -> None:
+    def __init__(self, *answers: ServedModels | Exception, recovers: Exception | None = None) -> None:
         self._answers = list(answers)
         self._recovers = recovers
         self.recovered: list[str] = []
         self.probes = 0
 
-    async def probe(self) -> Ready:
+    async def probe(self) -> ServedModels:
         self.probes += 1
         answer = self._answers.pop(0) if len(self._answers) > 1 else self._answers[0]
         if isinstance(answer, Exception):
@@ -72,7 +73,7 @@ async def running(
 
 
 @pytest.mark.parametrize("obstacle", [AWAY, DrawingFailed("out of memory", refused=False), ready(None), ready(BAD)])
-async def test_it_probes_until_triton_draws_and_can_be_scored(obstacle: Ready | Exception) -> None:
+async def test_it_probes_until_triton_draws_and_can_be_scored(obstacle: ServedModels | Exception) -> None:
     triton, report = ScriptedTriton(obstacle, obstacle, ready()), Report()
     async with running(triton, report) as readiness:
         await readiness.wait()

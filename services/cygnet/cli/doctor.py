@@ -1,5 +1,8 @@
 """`cygnet doctor`: are the contest's targets fair, or is there an easier way to a score than drawing?"""
 
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -58,8 +61,8 @@ def doctor(
     import asyncio
     import json
 
-    from cygnet.cli.examining import examine_contest
     from cygnet.cli.servers import admin_apis
+    from cygnet.doctor.contest import examine_contest
     from cygnet.inference.scoring import NotScorable
     from cygnet.inference.triton import DrawingFailed, TritonUnavailable
     from cygnet.local.datadir import DataDir
@@ -73,7 +76,7 @@ def doctor(
     address = triton or Endpoints.read(DataDir(data_dir).endpoints).triton
     store = pictures or DataDir(data_dir).pictures.as_uri()
     try:
-        examined = asyncio.run(examine_contest(apis, contest, address, store, prompts, seeds))
+        examined = asyncio.run(examine_contest(apis, contest, address, store, prompts, seeds, _progress))
     except DomainError as error:
         raise problem_of(error) from None
     except (TritonUnavailable, DrawingFailed, NotScorable) as error:
@@ -84,6 +87,12 @@ def doctor(
         click.echo("\n\n".join(map(_report, examined)))
     if any(each.gameable for each in examined):
         raise click.exceptions.Exit(1)
+
+
+@contextmanager
+def _progress(target: str, steps: int) -> Iterator[Callable[[], None]]:
+    with click.progressbar(length=steps, label=f"examining {target}", file=sys.stderr) as bar:
+        yield lambda: bar.update(1)
 
 
 def _report(examination: "Examination") -> str:

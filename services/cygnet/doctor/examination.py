@@ -13,14 +13,18 @@ from PIL import Image
 from cygnet.doctor.attacks import PICTURES, PROMPTS, Subject
 from cygnet.inference.scoring import cosine, score
 from cygnet.inference.triton import Drawing, Embedding, ScorerInfo
-from cygnet.worker.drawing import usable_calibration
 
 POOR = 30.0
 """An honest score below this says that the generator does not draw this target at all."""
 
 
-class Artist(Protocol):
-    """What draws and embeds. Raises TritonUnavailable and DrawingFailed."""
+class Generator(Protocol):
+    """What draws and embeds.
+
+    Each call raises:
+        TritonUnavailable: it cannot now.
+        DrawingFailed: it cannot do this.
+    """
 
     async def draw_and_score(self, prompt: str, seed: int, steps: int, size: int) -> Drawing: ...
     async def embed(self, picture: bytes) -> Embedding: ...
@@ -86,7 +90,7 @@ def in_words(target: str) -> str:
 
 
 async def examine(
-    artist: Artist,
+    generator: Generator,
     target: str,
     pictures: Mapping[str, bytes],
     honest_prompts: Sequence[str],
@@ -95,11 +99,13 @@ async def examine(
 ) -> Examination:
     """Tries every attack on `target`, one of `pictures` by name (PNG bytes); `stepped` is called after each picture.
 
-    Raises TritonUnavailable, DrawingFailed, and NotScorable for a scorer without a scale.
+    Raises:
+        TritonUnavailable, DrawingFailed: the generator cannot draw now, or cannot draw this.
+        NotScorable: the scorer has no scale.
     """
     opened = {name: Image.open(io.BytesIO(content)) for name, content in pictures.items()}
     subject = Subject(in_words(target), opened[target], list(opened.values()))
-    judge = await _Judge.of(artist, pictures[target], terms, stepped)
+    judge = await _Judge.of(generator, pictures[target], terms, stepped)
     honest = median([score for prompt in honest_prompts for score in await judge.drawn(prompt)])
     tried = [
         Tried(attack.name, attack.what, await judge.shown(attack.paint(subject)), attack.share * honest)
@@ -114,21 +120,23 @@ async def examine(
 class _Judge:
     """Scores pictures and prompts against one target, as the worker does."""
 
-    def __init__(self, artist: Artist, target: NDArray[np.float32], terms: Terms, stepped: Callable[[], None]) -> None:
-        self._artist = artist
+    def __init__(
+        self, generator: Generator, target: NDArray[np.float32], terms: Terms, stepped: Callable[[], None]
+    ) -> None:
+        self._generator = generator
         self._target = target
         self._terms = terms
         self._stepped = stepped
 
     @classmethod
-    async def of(cls, artist: Artist, picture: bytes, terms: Terms, stepped: Callable[[], None]) -> "_Judge":
-        return cls(artist, (await artist.embed(picture)).vector, terms, stepped)
+    async def of(cls, generator: Generator, picture: bytes, terms: Terms, stepped: Callable[[], None]) -> "_Judge":
+        return cls(generator, (await generator.embed(picture)).vector, terms, stepped)
 
     async def drawn(self, prompt: str) -> list[float]:
         """Returns the scores of a prompt's drawings, one a seed."""
         scores = []
         for seed in range(self._terms.seeds):
-            drawing = await self._artist.draw_and_score(prompt, seed, self._terms.steps, self._terms.size)
+            drawing = await self._generator.draw_and_score(prompt, seed, self._terms.steps, self._terms.size)
             scores.append(self._score(drawing.embedding, drawing.scorer))
         return scores
 
@@ -136,10 +144,10 @@ class _Judge:
         """Returns the score of a picture that nobody drew."""
         file = io.BytesIO()
         picture.save(file, "PNG")
-        embedding = await self._artist.embed(file.getvalue())
+        embedding = await self._generator.embed(file.getvalue())
         return self._score(embedding.vector, embedding.scorer)
 
     def _score(self, embedding: NDArray[np.float32], scorer: ScorerInfo) -> float:
-        calibration = usable_calibration(scorer)
+        calibration = scorer.usable_calibration()
         self._stepped()
         return score(cosine(embedding, self._target, calibration.mean), calibration.points)

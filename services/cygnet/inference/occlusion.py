@@ -1,7 +1,7 @@
-"""Which regions of a picture its likeness hangs on: the heat map that a player may lay over the drawing.
+"""Which regions of a picture its score depends on: the heat map that a player may lay over the drawing.
 
-A region counts by how much the cosine falls when it is hidden. It is a picture for people, not a score: nothing is
-computed from it.
+Occlusion sensitivity (Zeiler & Fergus, "Visualizing and Understanding Convolutional Networks", ECCV 2014): a region
+counts by how much the cosine falls when it is hidden. The map is for people; no number is computed from it.
 """
 
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 FAINT = 0.01
-"""Where no region makes the cosine fall by so much, the map stays as faint as that is: there is little to see."""
+"""The least fall of the cosine that is drawn at full brightness: where every fall is smaller, the map stays faint."""
 
 
 def heat_map(

@@ -11,56 +11,69 @@ A sub-score is the same of a slice of both embeddings, on the slice's own points
 
 import math
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from itertools import pairwise
-from typing import Protocol
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-
-
-class Part(Protocol):
-    """A slice of the embedding with a scale of its own."""
-
-    @property
-    def first(self) -> int: ...
-    @property
-    def last(self) -> int: ...
-    @property
-    def points(self) -> Sequence[tuple[float, float]]: ...
-
-
-class Calibration(Protocol):
-    """The published scale of one scorer."""
-
-    @property
-    def id(self) -> str: ...
-    @property
-    def mean(self) -> Sequence[float]: ...
-    @property
-    def points(self) -> Sequence[tuple[float, float]]: ...
-    @property
-    def what(self) -> Part | None: ...
-    @property
-    def look(self) -> Part | None: ...
 
 
 class NotScorable(ValueError):
     """The calibration is none, or does not fit the embeddings: there is no score, and none is invented."""
 
 
-def check_calibration(calibration: Calibration) -> None:
-    """Raises NotScorable unless the calibration can be used; `cosine` checks that it fits the embeddings."""
-    if not 1 <= len(calibration.id) <= 128:
-        raise NotScorable("the calibration has no id of 1 to 128 characters")
-    if not all(map(math.isfinite, calibration.mean)):
-        raise NotScorable("the calibration holds what is no finite number")
-    _check_points(calibration.points)
-    for part in (calibration.what, calibration.look):
-        if part is not None:
-            if not 0 <= part.first < part.last <= len(calibration.mean):
-                raise NotScorable("a part of the calibration is no slice of the embedding")
-            _check_points(part.points)
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A slice of the embedding, from `first` to before `last`, that has a meaning and a scale of its own."""
+
+    first: int
+    last: int
+    points: Sequence[tuple[float, float]]
+
+    @classmethod
+    def of(cls, document: Mapping[str, Any]) -> "Part":
+        """Reads a part of a published calibration."""
+        return cls(document["first"], document["last"], _points(document))
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """The published scale of one scorer: cosines are taken after subtracting `mean`, then mapped through `points`.
+
+    `mean` has the embedding's length; `points` are (cosine, score) with rising cosines. A scorer that was not trained
+    to keep apart what is there and how it looks has neither part.
+    """
+
+    id: str
+    mean: Sequence[float]
+    points: Sequence[tuple[float, float]]
+    what: Part | None = None
+    look: Part | None = None
+
+    @classmethod
+    def of(cls, document: Mapping[str, Any]) -> "Calibration":
+        """Reads a published calibration, without saying whether it can be used: see `check`."""
+        parts = {name: Part.of(part) for name, part in document.get("parts", {}).items() if name in ("what", "look")}
+        return cls(document["id"], tuple(document["mean"]), _points(document), **parts)
+
+    def check(self) -> None:
+        """Raises NotScorable unless the calibration can be used; `cosine` checks that it fits the embeddings."""
+        if not 1 <= len(self.id) <= 128:
+            raise NotScorable("the calibration has no id of 1 to 128 characters")
+        if not all(map(math.isfinite, self.mean)):
+            raise NotScorable("the calibration holds what is no finite number")
+        _check_points(self.points)
+        for part in (self.what, self.look):
+            if part is not None:
+                if not 0 <= part.first < part.last <= len(self.mean):
+                    raise NotScorable("a part of the calibration is no slice of the embedding")
+                _check_points(part.points)
+
+
+def _points(document: Mapping[str, Any]) -> tuple[tuple[float, float], ...]:
+    return tuple((cosine, score) for cosine, score in document["points"])
 
 
 def _check_points(points: Sequence[tuple[float, float]]) -> None:
@@ -83,13 +96,13 @@ def cosine(picture: NDArray[np.float32], target: NDArray[np.float32], mean: Sequ
 
 
 def part_score(
-    picture: NDArray[np.float32], target: NDArray[np.float32], calibration: Calibration, part: Part | None
+    picture: NDArray[np.float32], target: NDArray[np.float32], mean: Sequence[float], part: Part | None
 ) -> float | None:
     """Returns the sub-score of a part, 0 to 100, None where the calibration has no such part. Raises NotScorable."""
     if part is None:
         return None
     span = slice(part.first, part.last)
-    return score(cosine(picture[span], target[span], calibration.mean[span]), part.points)
+    return score(cosine(picture[span], target[span], mean[span]), part.points)
 
 
 def score(cosine: float, points: Sequence[tuple[float, float]]) -> float:

@@ -1,6 +1,6 @@
-"""The worker's way to Triton: draw and score one prompt, embed one picture, and know whether the models answer.
+"""A client of Triton: draw and embed one prompt, embed one picture, and know whether the models answer.
 
-The one rule of this room: **no deadline and no cancellation ever reaches the server.** Triton 2.51, the one that
+The one rule of this module: **no deadline and no cancellation ever reaches the server.** Triton 2.51, the one that
 comes as a Python package, segfaults when a gRPC client cancels a call or its deadline passes while the request is in
 flight, and takes every other participant's drawing with it
 (https://github.com/triton-inference-server/server/issues/7368, https://github.com/triton-inference-server/server/issues/8034).
@@ -12,15 +12,18 @@ the server is the server's own queue policy (config.pbtxt of the models) and the
 import asyncio
 import json
 import re
-from collections.abc import Awaitable, Mapping
+from collections.abc import Awaitable
 from dataclasses import dataclass, field
-from typing import Any, Protocol, TypeVar
+from functools import lru_cache
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 from tritonclient.grpc import InferInput, InferRequestedOutput
 from tritonclient.grpc.aio import InferenceServerClient
 from tritonclient.utils import InferenceServerException
+
+from cygnet.inference.scoring import Calibration, NotScorable
 
 _Answer = TypeVar("_Answer")
 
@@ -66,36 +69,19 @@ class ModelInfo:
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
-    """A slice of the embedding, from `first` to before `last`, that has a meaning and a scale of its own."""
-
-    first: int
-    last: int
-    points: tuple[tuple[float, float], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Calibration:
-    """The published scale of one scorer: cosines are taken after subtracting `mean`, then mapped through `points`.
-
-    `mean` has the embedding's length; `points` are (cosine, score) with rising cosines. A scorer that was not trained
-    to keep apart what is there and how it looks has neither part.
-    """
-
-    id: str
-    mean: tuple[float, ...]
-    points: tuple[tuple[float, float], ...]
-    what: Part | None = None
-    look: Part | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class ScorerInfo:
     """A scorer as a receipt names it; one whose `calibration` is None can embed, and its scores have no scale."""
 
     source: str
     digest: str
     calibration: Calibration | None
+
+    def usable_calibration(self) -> Calibration:
+        """Returns the calibration; raises NotScorable where there is none, or none that can be used."""
+        if self.calibration is None:
+            raise NotScorable(f"scorer {self.source} has no calibration: it can embed, but not score")
+        self.calibration.check()
+        return self.calibration
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,15 +108,18 @@ class Embedding:
 
 
 @dataclass(frozen=True, slots=True)
-class Ready:
-    """The models answer, and these are the ones."""
+class ServedModels:
+    """The models that answer."""
 
     generator: ModelInfo
     scorer: ScorerInfo = field(repr=False)
 
 
-class _Tensors(Protocol):
-    def as_numpy(self, name: str) -> NDArray[Any]: ...
+def require_models(served: ServedModels | Drawing, generator_source: str, scorer_source: str) -> None:
+    """Raises TritonUnavailable unless these are the models that are served, or that drew."""
+    for wanted, found in ((generator_source, served.generator.source), (scorer_source, served.scorer.source)):
+        if wanted != found:
+            raise TritonUnavailable(f"{wanted} is wanted, Triton serves {found}")
 
 
 class TritonClient:
@@ -138,7 +127,7 @@ class TritonClient:
 
     Args:
         url: host:port of the server's gRPC endpoint.
-        patience_s: how long a caller waits for an answer before it is told `TritonUnavailable`.
+        patience_s: how long a caller waits for an answer before `TritonUnavailable` is raised.
         model: the ensemble that draws; another version of the models is reached under another name.
     """
 
@@ -148,7 +137,6 @@ class TritonClient:
         self._model = model
         self._client: Any = InferenceServerClient(url, channel_args=_CHANNEL_OPTIONS)
         self._running: set[asyncio.Future[Any]] = set()
-        self._read_info = _InfoReader()
 
     @property
     def in_flight(self) -> int:
@@ -176,13 +164,13 @@ class TritonClient:
             _input("STEPS", "INT32", steps),
             _input("SIZE", "INT32", size),
         ]
-        answer: _Tensors = await self._wait(self._client.infer(self._model, inputs), patience_s)
+        answer = await self._wait(self._client.infer(self._model, inputs), patience_s)
         return Drawing(
             picture=answer.as_numpy("PICTURE").item(),
             embedding=answer.as_numpy("EMBEDDING")[0].astype(np.float32),
             regions=answer.as_numpy("REGIONS")[0].astype(np.float32),
-            generator=self._read_info.generator(answer.as_numpy("GENERATOR_INFO").item()),
-            scorer=self._read_info.scorer(answer.as_numpy("SCORER_INFO").item()),
+            generator=_generator_info(answer.as_numpy("GENERATOR_INFO").item()),
+            scorer=_scorer_info(answer.as_numpy("SCORER_INFO").item()),
         )
 
     async def embed(self, picture: bytes, *, patience_s: float | None = None) -> Embedding:
@@ -194,13 +182,13 @@ class TritonClient:
         inputs = [_input("PICTURE", "BYTES", picture)]
         # Only these, or the scorer hides regions that nobody looks at.
         outputs = [InferRequestedOutput(name) for name in ("EMBEDDING", "INFO")]
-        answer: _Tensors = await self._wait(self._client.infer("scorer", inputs, outputs=outputs), patience_s)
+        answer = await self._wait(self._client.infer("scorer", inputs, outputs=outputs), patience_s)
         return Embedding(
             vector=answer.as_numpy("EMBEDDING")[0].astype(np.float32),
-            scorer=self._read_info.scorer(answer.as_numpy("INFO").item()),
+            scorer=_scorer_info(answer.as_numpy("INFO").item()),
         )
 
-    async def probe(self, *, patience_s: float = 10.0) -> Ready:
+    async def probe(self, *, patience_s: float = 10.0) -> ServedModels:
         """Draw and score one tiny picture, the only proof that the models answer.
 
         Triton's own health endpoints stay green after a model's Python process has died
@@ -211,7 +199,7 @@ class TritonClient:
             DrawingFailed: they answer, and cannot draw even this.
         """
         drawing = await self.draw_and_score("a duck", seed=0, steps=1, size=64, patience_s=patience_s)
-        return Ready(drawing.generator, drawing.scorer)
+        return ServedModels(drawing.generator, drawing.scorer)
 
     async def recover(self, dead_model: str, *, patience_s: float = 120.0) -> None:
         """Start a dead model's process anew, the other models untouched; for one caller at a time.
@@ -263,44 +251,18 @@ class TritonClient:
         return DrawingFailed(message, refused=error.status() == "StatusCode.INVALID_ARGUMENT")
 
 
-class _InfoReader:
-    """Parses the models' INFO. The same few kilobytes come with every drawing, so each is parsed once."""
-
-    def __init__(self) -> None:
-        self._generator: tuple[bytes, ModelInfo] | None = None
-        self._scorer: tuple[bytes, ScorerInfo] | None = None
-
-    def generator(self, raw: bytes) -> ModelInfo:
-        if self._generator is None or self._generator[0] != raw:
-            document = json.loads(raw)
-            self._generator = raw, ModelInfo(document["source"], document["digest"])
-        return self._generator[1]
-
-    def scorer(self, raw: bytes) -> ScorerInfo:
-        if self._scorer is None or self._scorer[0] != raw:
-            document = json.loads(raw)
-            scale = document["calibration"]
-            self._scorer = raw, ScorerInfo(document["source"], document["digest"], scale and _calibration(scale))
-        return self._scorer[1]
+# The same few kilobytes come with every drawing, so each is parsed once.
+@lru_cache(maxsize=8)
+def _generator_info(raw: bytes) -> ModelInfo:
+    document = json.loads(raw)
+    return ModelInfo(document["source"], document["digest"])
 
 
-def _calibration(document: Mapping[str, Any]) -> Calibration:
-    parts = document.get("parts", {})
-    return Calibration(
-        id=document["id"],
-        mean=tuple(document["mean"]),
-        points=_points(document),
-        what=_part(parts.get("what")),
-        look=_part(parts.get("look")),
-    )
-
-
-def _part(document: Mapping[str, Any] | None) -> Part | None:
-    return None if document is None else Part(document["first"], document["last"], _points(document))
-
-
-def _points(document: Mapping[str, Any]) -> tuple[tuple[float, float], ...]:
-    return tuple((cosine, score) for cosine, score in document["points"])
+@lru_cache(maxsize=8)
+def _scorer_info(raw: bytes) -> ScorerInfo:
+    document = json.loads(raw)
+    calibration = document["calibration"]
+    return ScorerInfo(document["source"], document["digest"], calibration and Calibration.of(calibration))
 
 
 def _input(name: str, datatype: str, value: bytes | int) -> InferInput:

@@ -7,13 +7,14 @@ from collections.abc import Sequence
 
 from cygnet.inference.triton import TritonClient
 from cygnet.internal.v1 import dedup_pb2_grpc
+from cygnet.platform.clock import now_ms
 from cygnet.platform.grpc.client import channel
 from cygnet.platform.grpc.server import Endpoint, Lifetime, run
 from cygnet.platform.pictures import PictureStore
-from cygnet.worker.drawing import Drawer
-from cygnet.worker.jobs import DedupJobs
+from cygnet.worker.job_queue import JobQueue
 from cygnet.worker.loop import Worker
 from cygnet.worker.readiness import Readiness
+from cygnet.worker.scored_generator import ScoredGenerator
 from cygnet.worker.settings import WorkerSettings
 from cygnet.worker.telemetry import Telemetry
 
@@ -27,17 +28,18 @@ async def wire(settings: WorkerSettings, lifetime: Lifetime) -> Sequence[Endpoin
     pictures, telemetry = PictureStore(settings.pictures_url), Telemetry()
     readiness = Readiness(triton, telemetry, clock=time.monotonic)
     worker = Worker(
-        DedupJobs(
+        JobQueue(
             dedup_pb2_grpc.DedupServiceStub(dedup),
             contest=settings.contest,
             worker_id=f"{socket.gethostname()[:100]}-{os.getpid()}",
         ),
-        Drawer(triton, pictures),
+        ScoredGenerator(triton, pictures),
         pictures,
         readiness,
         telemetry,
         slots=settings.concurrency,
         claim_wait_s=settings.claim_wait_s,
+        clock=now_ms,
     )
     lifetime.spawn(readiness.run(), "the probing of Triton")
     lifetime.spawn(worker.run(), "the work")

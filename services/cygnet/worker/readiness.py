@@ -6,8 +6,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from cygnet.inference.scoring import NotScorable
-from cygnet.inference.triton import DrawingFailed, Ready, TritonUnavailable
-from cygnet.worker.drawing import usable_calibration
+from cygnet.inference.triton import DrawingFailed, ServedModels, TritonUnavailable
 
 log = logging.getLogger(__name__)
 
@@ -20,7 +19,7 @@ _SAY_AGAIN_S = 10.0
 class Probed(Protocol):
     """What is probed. `probe` raises TritonUnavailable or DrawingFailed, `recover` TritonUnavailable."""
 
-    async def probe(self) -> Ready: ...
+    async def probe(self) -> ServedModels: ...
     async def recover(self, dead_model: str) -> None: ...
 
 
@@ -48,22 +47,22 @@ class Readiness:
         self._pause_s = pause_s
         self._clock = clock
         self._ready = asyncio.Event()
-        self._serves: Ready | None = None
+        self._served: ServedModels | None = None
         self._needed = asyncio.Event()
         self._needed.set()
 
-    async def wait(self) -> Ready:
+    async def wait(self) -> ServedModels:
         """Returns what Triton serves, once it can draw."""
-        while self._serves is None:
+        while self._served is None:
             await self._ready.wait()
-        return self._serves
+        return self._served
 
     def lost(self, error: TritonUnavailable) -> None:
         """Says that Triton did not draw: no job is claimed until a probe was answered."""
         if self._ready.is_set():
             log.warning("Triton went away, probing it", extra={"error": str(error)})
         self._ready.clear()
-        self._serves = None
+        self._served = None
         self._report.ready(False)
         self._needed.set()
 
@@ -73,18 +72,18 @@ class Readiness:
         while True:
             await self._needed.wait()
             self._needed.clear()
-            self._serves = await self._until_answered()
+            self._served = await self._until_answered()
             self._ready.set()
             self._report.ready(True)
 
-    async def _until_answered(self) -> Ready:
+    async def _until_answered(self) -> ServedModels:
         began, said_at, dead_before = self._clock(), -_SAY_AGAIN_S, None
         log.info("waiting for Triton: a model's process imports its libraries first, which takes a while")
         while True:
             try:
-                ready = await self._triton.probe()
+                served = await self._triton.probe()
                 # Players had better wait than have every drawing fail.
-                usable_calibration(ready.scorer)
+                served.scorer.usable_calibration()
             except (TritonUnavailable, DrawingFailed, NotScorable) as error:
                 self._report.probed(answered=False)
                 dead = error.dead_model if isinstance(error, TritonUnavailable) else None
@@ -102,14 +101,14 @@ class Readiness:
                 log.info(
                     "Triton draws",
                     extra={
-                        "generator": ready.generator.source,
-                        "generator_digest": ready.generator.digest[:12],
-                        "scorer": ready.scorer.source,
-                        "scorer_digest": ready.scorer.digest[:12],
+                        "generator": served.generator.source,
+                        "generator_digest": served.generator.digest[:12],
+                        "scorer": served.scorer.source,
+                        "scorer_digest": served.scorer.digest[:12],
                         "waited_s": round(self._clock() - began, 1),
                     },
                 )
-                return ready
+                return served
 
     async def _recover(self, dead_model: str) -> None:
         log.warning("a model's process has died, starting it anew", extra={"model": dead_model})
