@@ -9,8 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cygnet.inference.scoring import NotScorable, check_calibration
-from cygnet.inference.triton import Calibration, Part
+from cygnet.inference.scoring import Calibration, NotScorable
 
 REPOSITORY = Path(__file__).parents[2] / "triton_models"
 DIMENSIONS = 4
@@ -114,20 +113,8 @@ def test_the_services_refuse_the_calibrations_that_the_scorer_refuses(
     except ValueError:
         scorer_accepts = False
     try:
-        check_calibration(_received(document))
+        Calibration.of(document).check()
         services_accept = True
     except NotScorable:
         services_accept = False
     assert scorer_accepts == services_accept
-
-
-def _received(document: dict[str, Any]) -> Calibration:
-    def pairs(published: list[list[float]]) -> tuple[tuple[float, float], ...]:
-        return tuple((cosine, score) for cosine, score in published)
-
-    slices = {
-        name: Part(part["first"], part["last"], pairs(part["points"])) for name, part in document["parts"].items()
-    }
-    return Calibration(
-        document["id"], tuple(document["mean"]), pairs(document["points"]), slices.get("what"), slices.get("look")
-    )
