@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import pytest
 import redis.asyncio as aioredis
+from redis.exceptions import ResponseError
 
 from cygnet.platform.errors import Unavailable
 from cygnet.platform.scripts import Script
@@ -35,6 +36,28 @@ async def test_what_a_prelude_defines_is_there(redis_client: aioredis.Redis) -> 
     source = "-- KEYS  job\n-- ARGV  by:number\nreturn twice(by)\n"
     script = Script(redis_client, "twice.lua", source, "local function twice(n)\n  return 2 * n\nend\n")
     assert await script(key, by=21) == 42
+
+
+COUNT = "-- KEYS  counter\n-- ARGV  by:number\nreturn redis.call('INCRBY', COUNTER, string.format('%.0f', by))\n"
+
+
+async def test_many_calls_are_answered_each_in_its_place(redis_client: aioredis.Redis) -> None:
+    script = Script(redis_client, "count.lua", COUNT)
+    assert await script.many([(key, {"by": 1})]) == [1]
+    assert await script.many([(key, {"by": by}) for by in (10, 100, 1000)]) == [11, 111, 1111]
+    assert await script.many([]) == []
+
+
+async def test_many_calls_outlive_a_redis_that_forgot_the_script(redis_client: aioredis.Redis) -> None:
+    script = Script(redis_client, "count.lua", COUNT)
+    await redis_client.script_flush()
+    assert sorted(await script.many([(key, {"by": 1}), (key, {"by": 1})])) == [1, 2]
+
+
+async def test_many_calls_of_which_one_cannot_be_done_fail(redis_client: aioredis.Redis) -> None:
+    await redis_client.set("{test}:counter", "no number")
+    with pytest.raises(ResponseError):
+        await Script(redis_client, "count.lua", COUNT).many([(key, {"by": 1}), (key, {"by": 1})])
 
 
 @pytest.mark.parametrize(

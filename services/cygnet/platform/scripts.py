@@ -14,11 +14,12 @@ are.
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from importlib import resources
 from typing import Any
 
 import redis.asyncio as aioredis
+from redis.exceptions import NoScriptError
 
 from cygnet.platform.redis import translate_errors
 
@@ -39,6 +40,7 @@ class Script:
         """
         self.name = name
         self.keys, self.arguments = _declared(name, source)
+        self._client = client
         self._script = client.register_script(prelude + _locals(self.keys, self.arguments) + source)
 
     async def __call__(self, key: Callable[[str], str], /, **arguments: Argument) -> Any:
@@ -55,6 +57,33 @@ class Script:
         given = self._checked(arguments)
         with translate_errors():
             return await self._script(keys=[key(name) for name in self.keys], args=given)
+
+    async def many(self, calls: Sequence[tuple[Callable[[str], str], dict[str, Argument]]]) -> list[Any]:
+        """Runs the script once for each of `calls` (key, arguments), in one round trip; returns what each returns.
+
+        Each run is atomic, all together are not: others may run between them.
+
+        Raises:
+            TypeError: the arguments of a call are not those that are declared; nothing was sent.
+            Unavailable: Redis is away or refuses to work; some calls may have run.
+        """
+        if len(calls) == 1:
+            key, arguments = calls[0]
+            return [await self(key, **arguments)]
+        with translate_errors():
+            async with self._client.pipeline(transaction=False) as pipe:
+                for key, arguments in calls:
+                    given = self._checked(arguments)
+                    # Not the script's own way into a pipeline: that asks Redis first whether it knows the script.
+                    pipe.evalsha(self._script.sha, len(self.keys), *map(key, self.keys), *given)
+                answers = await pipe.execute(raise_on_error=False)
+            for i, answer in enumerate(answers):
+                if isinstance(answer, NoScriptError):
+                    key, arguments = calls[i]
+                    answers[i] = await self(key, **arguments)
+                elif isinstance(answer, Exception):
+                    raise answer
+        return answers
 
     def _checked(self, arguments: dict[str, Argument]) -> list[Argument]:
         if arguments.keys() != self.arguments.keys():

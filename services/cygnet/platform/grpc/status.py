@@ -60,7 +60,11 @@ def from_rpc_error(error: grpc.aio.AioRpcError) -> errors.DomainError:
     packed = next((v for k, v in error.trailing_metadata() if k == _DETAILS_KEY), None)
     if not isinstance(packed, bytes):
         return errors.Unavailable(f"{error.code().name}: {error.details()}")
-    status = status_pb2.Status.FromString(packed)
+    return from_status(status_pb2.Status.FromString(packed))
+
+
+def from_status(status: status_pb2.Status) -> errors.DomainError:
+    """Returns the domain error that a status says: the reverse of `to_status`."""
     reason, retry_after_s = "UNKNOWN", 1.0
     violations: list[errors.FieldViolation] = []
     for detail in status.details:
