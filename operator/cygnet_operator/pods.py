@@ -6,20 +6,17 @@ one worker for one Triton is what bounds the drawings in flight.
 
 from typing import Any
 
+from cygnet.platform.grpc import LIVENESS, READINESS
 from cygnet_operator.model import Contest
 from cygnet_operator.modelsource import CACHE, Placed, place
 from cygnet_operator.settings import OperatorSettings
 
 MODELS = ("diffusion", "scorer", "draw_and_score")
-TRITON_HTTP, TRITON_GRPC, TRITON_METRICS, WORKER_METRICS = 8000, 8001, 8002, 9100
+TRITON_HTTP, TRITON_GRPC, TRITON_METRICS, WORKER_HEALTH, WORKER_METRICS = 8000, 8001, 8002, 8003, 9100
 DRAIN_S = 120
 """Seconds that a replica has to finish what it draws."""
 _PROBE_EVERY_S = 5
 _USER = 1000
-_HAS_DRAWN = (
-    "import sys, urllib.request as r; "
-    f"sys.exit(b'cygnet_worker_ready 1.0' not in r.urlopen('http://127.0.0.1:{WORKER_METRICS}/metrics').read())"
-)
 # Without a share of the CPU, a busy node starves Triton, which then takes its models' processes for dead and ends.
 _AT_LEAST = {"cpu": "500m", "memory": "768Mi"}
 _RESTRICTED: dict[str, Any] = {
@@ -152,24 +149,28 @@ def _worker(contest: Contest, settings: OperatorSettings) -> dict[str, Any]:
             {"name": "CYGNET_WORKER_DEDUP_ADDRESS", "value": settings.dedup_address},
             {"name": "CYGNET_WORKER_TRITON_ADDRESS", "value": f"127.0.0.1:{TRITON_GRPC}"},
             {"name": "CYGNET_WORKER_PICTURES_URL", "value": settings.pictures_url},
+            {"name": "CYGNET_WORKER_LISTEN", "value": f"0.0.0.0:{WORKER_HEALTH}"},
             {"name": "CYGNET_WORKER_METRICS_LISTEN", "value": f"0.0.0.0:{WORKER_METRICS}"},
             {"name": "CYGNET_WORKER_STOP_GRACE_S", "value": str(DRAIN_S // 2)},
         ],
         "envFrom": _from_secret(settings.worker_credentials_secret),
-        "ports": [{"name": "metrics", "containerPort": WORKER_METRICS, "protocol": "TCP"}],
+        "ports": [
+            {"name": "health", "containerPort": WORKER_HEALTH, "protocol": "TCP"},
+            {"name": "metrics", "containerPort": WORKER_METRICS, "protocol": "TCP"},
+        ],
         "resources": {
             "requests": {"cpu": "50m", "memory": "128Mi"},
             "limits": {"memory": "512Mi"},
         },
         "readinessProbe": {
             # Triton's own health stays green when a model is dead; the worker lets it draw and score to find out.
-            "exec": {"command": ["python", "-c", _HAS_DRAWN]},
+            "grpc": {"port": WORKER_HEALTH, "service": READINESS},
             "periodSeconds": 10,
             "timeoutSeconds": 5,
             "failureThreshold": 2,
         },
         "livenessProbe": {
-            "httpGet": {"path": "/metrics", "port": WORKER_METRICS},
+            "grpc": {"port": WORKER_HEALTH, "service": LIVENESS},
             "periodSeconds": 10,
             "timeoutSeconds": 5,
             "failureThreshold": 6,

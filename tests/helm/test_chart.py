@@ -113,6 +113,21 @@ def test_schema_and_values_know_the_same_names() -> None:
     assert explained == {name for name in names(schema) if name != "global"}
 
 
+def test_liveness_is_answered_by_the_event_loop() -> None:
+    """Never by the port of the metrics, which a thread of its own answers."""
+    pods = pod_templates(render({}))
+    probes = {
+        container["name"]: container["livenessProbe"]
+        for name in ("submission", "dedup", "leaderboard", "gateway", "operator")
+        for container in containers(pods[f"cygnet-{name}"])
+        if container["name"] == name
+    }
+    for name in ("submission", "dedup", "leaderboard"):
+        assert probes[name]["grpc"] == {"port": 8000, "service": "liveness"}
+    assert probes["gateway"]["httpGet"] == {"path": "/healthz", "port": "page"}
+    assert probes["operator"]["httpGet"] == {"path": "/healthz", "port": "health"}
+
+
 def test_the_kind_stays_when_the_release_goes() -> None:
     kept = [
         item for item in render({}) if item["metadata"].get("annotations", {}).get("helm.sh/resource-policy") == "keep"

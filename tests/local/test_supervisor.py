@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from cygnet.local.endpoints import any_free_port
+from cygnet.local.readiness import http_answers
 from cygnet.local.supervisor import Event, NotReady, ProcessFailed, ProcessSpec, RestartPolicy, Supervisor
 
 from ..stackrunner import is_running
@@ -103,6 +105,46 @@ async def test_a_crash_before_ready_fails_the_start_and_shows_the_log(supervisor
     assert str(tmp_path / "broken.log") in str(failed.value)
     assert list(failed.value.last_lines) == ["no such setting: X"]
     assert (tmp_path / "broken.log").read_text() == "no such setting: X\n"
+
+
+ANSWERS = """
+    import os, socket, sys
+    listening = socket.create_server(("127.0.0.1", int(sys.argv[1])))
+    print("ready")
+    while True:
+        connection, _ = listening.accept()
+        with connection:
+            connection.recv(1000)
+            connection.sendall(b"HTTP/1.1 200 OK\\r\\n\\r\\n")
+"""
+
+
+async def test_one_that_hangs_is_killed_and_starts_again(
+    supervisor: Supervisor, events: list[Event], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cygnet.local.supervisor._ALIVE_PAUSE_S", 0.1)
+    port, says = any_free_port("127.0.0.1"), Says()
+    spec = ProcessSpec(
+        "server",
+        [*python(ANSWERS), str(port)],
+        ready=says.ready(lambda: 1 + kinds(events, "server").count("restarting")),
+        alive=lambda: http_answers("127.0.0.1", port, "/"),
+        on_line=says.hear,
+        hangs_after_s=1.0,
+    )
+    async with supervisor.running([spec]):
+        await supervisor.all_ready()
+        await asyncio.sleep(1.5)
+        assert kinds(events, "server") == ["started", "ready"], "one that answers is left alone"
+        stopped = next(event.pid for event in events if event.pid is not None)
+        os.kill(stopped, signal.SIGSTOP)
+        async with asyncio.timeout(20):
+            while kinds(events, "server").count("ready") < 2:
+                await asyncio.sleep(0.01)
+        assert not is_running(stopped)
+        await http_answers("127.0.0.1", port, "/")
+    (ended,) = [event.text for event in events if event.kind == "ended"]
+    assert ended.startswith("server did not answer within 1 s; it starts again in")
 
 
 async def test_a_program_that_is_missing_is_named(supervisor: Supervisor) -> None:

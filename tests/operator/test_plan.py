@@ -128,6 +128,14 @@ def test_the_worker_ends_before_triton_and_is_fed_by_it_alone() -> None:
     assert float(env["CYGNET_WORKER_STOP_GRACE_S"]) < pod(result)["terminationGracePeriodSeconds"]
 
 
+def test_the_worker_is_probed_through_its_health_alone() -> None:
+    (worker,) = pod(planned(contest()))["containers"]
+    env = {variable["name"]: variable["value"] for variable in worker["env"]}
+    assert env["CYGNET_WORKER_LISTEN"] == "0.0.0.0:8003"
+    assert worker["readinessProbe"]["grpc"] == {"port": 8003, "service": ""}
+    assert worker["livenessProbe"]["grpc"] == {"port": 8003, "service": "liveness"}
+
+
 def test_every_container_is_restricted() -> None:
     s3 = {"generator": {"source": "s3://bucket/model"}}
     result = planned(contest(model=s3))

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
 from typing import Any
 
 import grpc
@@ -10,7 +11,7 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from prometheus_client import REGISTRY
 
 from cygnet.platform import errors
-from cygnet.platform.grpc.server import Endpoint, serving
+from cygnet.platform.grpc.server import Endpoint, Lifetime, serving
 from cygnet.platform.grpc.status import from_rpc_error
 from cygnet.v1 import leaderboard_pb2, leaderboard_pb2_grpc
 
@@ -157,6 +158,30 @@ async def test_health_tells_of_every_service() -> None:
     async for _, channel in stub_of(Raising(None)):
         # The stubs of this package know no methods.
         health: Any = health_pb2_grpc.HealthStub(channel)
-        for service in ("", "cygnet.v1.LeaderboardService"):
+        for service in ("", "liveness", "cygnet.v1.LeaderboardService"):
             answer = await health.Check(health_pb2.HealthCheckRequest(service=service))
             assert answer.status == health_pb2.HealthCheckResponse.SERVING
+
+
+async def test_one_that_is_not_ready_lives_all_the_same_and_one_that_stops_is_not_ready() -> None:
+    async with AsyncExitStack() as resources:
+        lifetime = Lifetime(resources)
+        endpoint = Endpoint("127.0.0.1:0", [])
+        async with (
+            serving([endpoint], grace_s=1, health_servicer=lifetime.health) as [port],
+            grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel,
+        ):
+            health: Any = health_pb2_grpc.HealthStub(channel)
+
+            async def serves(service: str) -> bool:
+                answer = await health.Check(health_pb2.HealthCheckRequest(service=service))
+                return bool(answer.status == health_pb2.HealthCheckResponse.SERVING)
+
+            seen = []
+            for ready in (False, True, False):
+                await lifetime.set_ready(ready)
+                seen.append((await serves(""), await serves("liveness")))
+            assert seen == [(False, True), (True, True), (False, True)]
+            lifetime.stopping.set()
+            await lifetime.set_ready(True)
+            assert (await serves(""), await serves("liveness")) == (False, True)

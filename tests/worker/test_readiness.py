@@ -50,6 +50,7 @@ class Report:
     def __init__(self) -> None:
         self.probes: list[bool] = []
         self.states: list[bool] = []
+        self.health: list[bool] = []
 
     def probed(self, *, answered: bool) -> None:
         self.probes.append(answered)
@@ -57,12 +58,17 @@ class Report:
     def ready(self, ready: bool) -> None:
         self.states.append(ready)
 
+    async def set_ready(self, ready: bool) -> None:
+        self.health.append(ready)
+
 
 @asynccontextmanager
 async def running(
     triton: ScriptedTriton, report: Report, clock: Iterator[float] | None = None
 ) -> AsyncIterator[Readiness]:
-    readiness = Readiness(triton, report, pause_s=0, clock=(lambda: next(clock)) if clock else (lambda: 0.0))
+    readiness = Readiness(
+        triton, report, report.set_ready, pause_s=0, clock=(lambda: next(clock)) if clock else (lambda: 0.0)
+    )
     task = asyncio.create_task(readiness.run())
     try:
         async with asyncio.timeout(10):
@@ -89,7 +95,7 @@ async def test_it_probes_again_only_when_triton_was_lost() -> None:
         readiness.lost(AWAY)
         await readiness.wait()
     assert triton.probes == 2
-    assert report.states == [False, True, False, True]
+    assert report.states == report.health == [False, True, False, True]
 
 
 async def test_who_waits_while_triton_is_away_waits_on() -> None:

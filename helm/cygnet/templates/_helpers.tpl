@@ -103,7 +103,10 @@ seccompProfile: {type: RuntimeDefault}
 {{- end }}
 {{- end }}
 
-{{/* Probes of a gRPC port: quick to find a start, slow to give up. dict port */}}
+{{/*
+Probes of a gRPC port: quick to find a start, slow to give up. The event loop answers them; the service called liveness
+says nothing else than that. dict port
+*/}}
 {{- define "cygnet.grpc-probes" -}}
 startupProbe:
   grpc: {port: {{ .port }}}
@@ -116,7 +119,7 @@ readinessProbe:
   timeoutSeconds: 3
   failureThreshold: 2
 livenessProbe:
-  grpc: {port: {{ .port }}}
+  grpc: {port: {{ .port }}, service: liveness}
   periodSeconds: 10
   timeoutSeconds: 5
   failureThreshold: 6

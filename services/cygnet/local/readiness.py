@@ -1,4 +1,6 @@
-"""How one sees from outside that a process serves. Each function returns once it does; its caller bounds the wait."""
+"""How one sees from outside that a process serves, or at least lives. Each function returns once it does; its caller
+bounds the wait.
+"""
 
 import asyncio
 from collections.abc import Awaitable
@@ -10,46 +12,39 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from cygnet.inference.triton import DrawingFailed, TritonClient, TritonUnavailable
 from cygnet.local.supervisor import NotReady
+from cygnet.platform.grpc import READINESS
 
 _PAUSE_S = 0.05
 _TRY_S = 2.0
 
 
-async def grpc_serves(address: str) -> None:
-    """Waits until the standard health service says SERVING."""
+async def grpc_serves(address: str, service: str = READINESS) -> None:
+    """Waits until the standard health service says SERVING of `service`."""
     options = [("grpc.initial_reconnect_backoff_ms", 50), ("grpc.max_reconnect_backoff_ms", 200)]
     async with grpc.aio.insecure_channel(address, options=options) as channel:
         stub: Any = health_pb2_grpc.HealthStub(channel)
-        while not await _is_serving(stub):
+        while not await _is_serving(stub, service):
             await asyncio.sleep(_PAUSE_S)
 
 
 async def http_answers(host: str, port: int, path: str) -> None:
     """Waits until a GET is answered with 200."""
-    while not await http_ok(host, port, path):
-        await asyncio.sleep(_PAUSE_S)
-
-
-async def http_ok(host: str, port: int, path: str) -> bool:
-    """Tells whether a GET is answered with 200 within two seconds."""
-    return (await _get(host, port, path)).startswith((b"HTTP/1.1 200", b"HTTP/1.0 200"))
-
-
-async def worker_takes_jobs(host: str, port: int) -> None:
-    """Waits until a worker's metrics say that it takes jobs: that Triton has drawn for it."""
-    while b"\ncygnet_worker_ready 1.0\n" not in await _get(host, port, "/metrics"):
+    while not (await _get(host, port, path)).startswith((b"HTTP/1.1 200", b"HTTP/1.0 200")):
         await asyncio.sleep(_PAUSE_S)
 
 
 async def redis_answers(socket: Path) -> None:
-    """Waits until Redis has read its file and answers; while it reads, it says LOADING."""
+    """Waits until Redis has read its file and answers; while it reads, it says LOADING.
+
+    With any other error it answers too: one whose disk is full (MISCONF) is not helped by being started again.
+    """
     while True:
         try:
             async with asyncio.timeout(_TRY_S):
                 answer = await _exchange(asyncio.open_unix_connection(str(socket)), b"PING\r\n", 64)
         except (OSError, TimeoutError):
             answer = b""
-        if answer.startswith(b"+PONG"):
+        if answer and not answer.startswith(b"-LOADING"):
             return
         await asyncio.sleep(_PAUSE_S)
 
@@ -84,9 +79,10 @@ async def port_opens(host: str, port: int) -> None:
             return
 
 
-async def _is_serving(stub: Any) -> bool:
+async def _is_serving(stub: Any, service: str) -> bool:
     try:
-        answer = await stub.Check(health_pb2.HealthCheckRequest(), timeout=_TRY_S, wait_for_ready=True)
+        request = health_pb2.HealthCheckRequest(service=service)
+        answer = await stub.Check(request, timeout=_TRY_S, wait_for_ready=True)
     except grpc.aio.AioRpcError:
         return False
     return bool(answer.status == health_pb2.HealthCheckResponse.SERVING)

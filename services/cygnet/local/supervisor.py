@@ -3,7 +3,7 @@
 Every process has a process group of its own (Ctrl-C in the terminal reaches the supervisor alone, and helpers
 that a process forked can be killed with it) and dies with the supervisor, even where that is killed (`child.py`). A
 process that ends before it was ever ready is a fault of the set-up, and the start fails. One that ends later is started
-again, with growing pauses, until it has ended too often in a row.
+again, with growing pauses, until it has ended too often in a row. One that hangs is killed, and counts as ended.
 """
 
 import asyncio
@@ -18,6 +18,8 @@ from typing import NoReturn
 from cygnet.local.process import LogFile, Process
 from cygnet.platform.tasks import Backoff, wait_unless
 
+_ALIVE_PAUSE_S = 5.0
+"""Between two looks at whether a process hangs."""
 _SHOWN_LINES = 8
 """Log lines that are shown when a process ends by itself."""
 
@@ -30,6 +32,8 @@ class ProcessSpec:
     argv: Sequence[str]
     ready: Callable[[], Awaitable[None]]
     """Returns when the process serves, or raises NotReady; cancelled when the process ends before."""
+    alive: Callable[[], Awaitable[None]] | None = None
+    """Asked again and again once the process was ready: returns when it answers. None: never asked."""
     env: Mapping[str, str] = field(default_factory=lambda: dict(os.environ), repr=False)
     cwd: Path | None = None
     after: Sequence[str] = ()
@@ -41,6 +45,8 @@ class ProcessSpec:
     on_line: Callable[[str], None] = lambda line: None
     """Sees every line of the log."""
     ready_within_s: float = 60.0
+    hangs_after_s: float = 30.0
+    """A process that did not answer `alive` for so long hangs."""
     stop_grace_s: float = 10.0
     """Seconds between SIGTERM and SIGKILL; 0 for what has nothing to put in order and is killed at once."""
 
@@ -79,7 +85,7 @@ class ProcessFailed(Exception):
 
 
 class NotReady(Exception):
-    """The process runs and will not serve; the text goes on from its name ("did not serve within 60 s")."""
+    """The process runs and does not serve; the text goes on from its name ("did not serve within 60 s")."""
 
 
 class Supervisor:
@@ -181,10 +187,11 @@ class Supervisor:
         self._report(
             Event("restarting" if again else "started", spec.name, f"{spec.name} is starting", pid=process.pid)
         )
-        is_ready = await wait_unless(process.ended, _ready(spec))
+        is_ready = await wait_unless(process.ended, _within(spec.ready_within_s, "did not serve", spec.ready))
         if is_ready and not process.ended.is_set():
             kept.was_ready.set()
             self._report(Event("ready", spec.name, f"{spec.name} is {'back' if again else 'ready'}", pid=process.pid))
+            await wait_unless(process.ended, _watch(spec))
         await process.ended.wait()
         return process.how_it_ended
 
@@ -245,9 +252,17 @@ class _Kept:
         self.process: Process | None = None
 
 
-async def _ready(spec: ProcessSpec) -> None:
+async def _watch(spec: ProcessSpec) -> None:
+    """Never returns. Raises NotReady when the process hangs."""
+    while True:
+        await asyncio.sleep(_ALIVE_PAUSE_S)
+        if spec.alive is not None:
+            await _within(spec.hangs_after_s, "did not answer", spec.alive)
+
+
+async def _within(seconds: float, failure: str, fact: Callable[[], Awaitable[None]]) -> None:
     try:
-        async with asyncio.timeout(spec.ready_within_s):
-            await spec.ready()
+        async with asyncio.timeout(seconds):
+            await fact()
     except TimeoutError:
-        raise NotReady(f"did not serve within {spec.ready_within_s:g} s") from None
+        raise NotReady(f"{failure} within {seconds:g} s") from None

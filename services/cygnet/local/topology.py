@@ -21,6 +21,7 @@ from cygnet.local.triton import (
     plan_launch,
     prepare_backend,
 )
+from cygnet.platform.grpc import LIVENESS
 
 METRICS_OF_SERVICES = ("submission", "dedup", "leaderboard", "worker", "gateway")
 _GRACE_S = 3
@@ -111,6 +112,7 @@ def plan_processes(
         name: str,
         settings: dict[str, str],
         ready: Callable[[], Awaitable[None]],
+        alive: Callable[[], Awaitable[None]],
         *,
         after: Sequence[str] = (),
         uses: Sequence[str] = (),
@@ -126,12 +128,16 @@ def plan_processes(
             name,
             [sys.executable, "-P", "-m", f"cygnet.{name}"],
             ready,
+            alive,
             env={**os.environ, **{f"CYGNET_{name.upper()}_{key}": value for key, value in own.items()}},
             cwd=data.run,
             after=after,
             uses=uses,
             ready_within_s=ready_within_s,
         )
+
+    def gateway_answers() -> Awaitable[None]:
+        return readiness.http_answers(*_host_and_port(at.gateway), "/healthz")
 
     redis, pictures = {"REDIS_URL": at.redis_url}, {"PICTURES_URL": data.pictures.as_uri()}
     admin_token = {"ADMIN_TOKEN": data.secret("admin-token")}
@@ -143,14 +149,14 @@ def plan_processes(
         service(
             "dedup",
             {"LISTEN": at.dedup, "LEADERBOARD_ADDRESS": at.leaderboard, **redis},
-            lambda: readiness.grpc_serves(at.dedup),
+            *_grpc_probes(at.dedup),
             after=["redis"],
             uses=["leaderboard"],
         ),
         service(
             "leaderboard",
             {"LISTEN": at.leaderboard, "ADMIN_LISTEN": at.leaderboard_admin, **redis, **admin_token},
-            lambda: readiness.grpc_serves(at.leaderboard),
+            *_grpc_probes(at.leaderboard),
             after=["redis"],
         ),
         service(
@@ -164,21 +170,22 @@ def plan_processes(
                 **admin_token,
                 **pictures,
             },
-            lambda: readiness.grpc_serves(at.submission),
+            *_grpc_probes(at.submission),
             after=["redis"],
             uses=["dedup"],
         ),
         service(
             "worker",
             {"LISTEN": at.worker, "DEDUP_ADDRESS": at.dedup, "TRITON_ADDRESS": at.triton, **pictures},
-            lambda: readiness.worker_takes_jobs(*_host_and_port(_authority(at.metrics["worker"]))),
+            *_grpc_probes(at.worker),
             uses=["dedup", "triton"],
             ready_within_s=_MODELS_S,
         ),
         service(
             "gateway",
             {"LISTEN": at.gateway, "PAGE_DIR": str(game.page), "PUBLIC_URL": game.public_url, **pictures},
-            lambda: readiness.http_answers(*_host_and_port(at.gateway), "/healthz"),
+            gateway_answers,
+            gateway_answers,
         ),
         _envoy(data, at, tools.envoy, game),
     ]
@@ -201,6 +208,7 @@ def _redis(data: DataDir, socket: Path, program: Path) -> ProcessSpec:
         "redis",
         [str(program), *(word for name, value in settings.items() for word in (f"--{name}", value))],
         lambda: readiness.redis_answers(socket),
+        lambda: readiness.redis_answers(socket),
         cwd=data.redis,
         ready_within_s=120,
     )
@@ -209,12 +217,13 @@ def _redis(data: DataDir, socket: Path, program: Path) -> ProcessSpec:
 def _triton(
     data: DataDir, at: Endpoints, installation: TritonInstallation, models: Models, on_line: Callable[[str], None]
 ) -> ProcessSpec:
+    metrics = _host_and_port(_authority(at.metrics["triton"]))
     launch = plan_launch(
         installation,
         data_dir=data.root,
         models=models.repository,
         grpc_port=_host_and_port(at.triton)[1],
-        metrics_port=_host_and_port(_authority(at.metrics["triton"]))[1],
+        metrics_port=metrics[1],
         environment=os.environ,
         generator=models.generator,
         scorer=models.scorer,
@@ -229,6 +238,8 @@ def _triton(
         "triton",
         launch.argv,
         lambda: readiness.triton_draws(at.triton),
+        # A call that is given up would do harm (see `cygnet.inference.triton`); a scrape does none.
+        lambda: readiness.http_answers(*metrics, "/metrics"),
         env=launch.env,
         cwd=launch.cwd,
         sweep=sweep,
@@ -262,9 +273,16 @@ def _envoy(data: DataDir, at: Endpoints, program: Path, game: Game) -> ProcessSp
             *(word for name, value in options.items() for word in (f"--{name}", value)),
         ],
         lambda: readiness.http_answers(near, game.port, "/envoyz"),
+        # Not through the door for everybody: one that is full is no reason to start again.
+        lambda: readiness.http_answers(*_host_and_port(at.envoy_admin), "/ready"),
         uses=["submission", "leaderboard", "gateway"],
         cwd=data.run,
     )
+
+
+def _grpc_probes(address: str) -> tuple[Callable[[], Awaitable[None]], Callable[[], Awaitable[None]]]:
+    """Returns how one sees that a service is ready, and that its event loop answers."""
+    return lambda: readiness.grpc_serves(address), lambda: readiness.grpc_serves(address, LIVENESS)
 
 
 def _authority(url: str) -> str:

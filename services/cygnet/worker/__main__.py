@@ -20,13 +20,14 @@ from cygnet.worker.telemetry import Telemetry
 
 
 async def wire(settings: WorkerSettings, lifetime: Lifetime) -> Sequence[Endpoint]:
-    """Builds the worker; what it serves is health alone."""
+    """Builds the worker; what it serves is its health."""
     dedup = await lifetime.resources.enter_async_context(channel(settings.dedup_address))
     triton = TritonClient(settings.triton_address, patience_s=settings.patience_s)
     # A process that exits breaks its connection, which Triton takes for a cancellation: what is in flight comes first.
     lifetime.resources.push_async_callback(triton.close, patience_s=settings.patience_s)
     pictures, telemetry = PictureStore(settings.pictures_url), Telemetry()
-    readiness = Readiness(triton, telemetry, clock=time.monotonic)
+    readiness = Readiness(triton, telemetry, lifetime.set_ready, clock=time.monotonic)
+    await lifetime.set_ready(False)
     worker = Worker(
         JobQueue(
             dedup_pb2_grpc.DedupServiceStub(dedup),

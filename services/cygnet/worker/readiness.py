@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Protocol
 
 from cygnet.inference.scoring import NotScorable
@@ -37,13 +37,15 @@ class Readiness:
         self,
         triton: Probed,
         report: ReadinessReport,
+        set_ready: Callable[[bool], Awaitable[None]],
         *,
         pause_s: float = PROBE_PAUSE_S,
         clock: Callable[[], float],
     ) -> None:
-        """`clock` returns seconds from any moment on."""
+        """`set_ready` tells probes of the worker; `clock` returns seconds from any moment on."""
         self._triton = triton
         self._report = report
+        self._set_ready = set_ready
         self._pause_s = pause_s
         self._clock = clock
         self._ready = asyncio.Event()
@@ -72,9 +74,11 @@ class Readiness:
         while True:
             await self._needed.wait()
             self._needed.clear()
+            await self._set_ready(False)
             self._served = await self._until_answered()
             self._ready.set()
             self._report.ready(True)
+            await self._set_ready(True)
 
     async def _until_answered(self) -> ServedModels:
         began, said_at, dead_before = self._clock(), -_SAY_AGAIN_S, None

@@ -2,6 +2,9 @@
 
 One event loop a process. On SIGTERM or SIGINT: health says NOT_SERVING, streams are told (`Lifetime.stopping`),
 calls in flight get their grace, then everything that was opened is closed in reverse order.
+
+The standard health service is answered by that event loop, so a probe sees one that hangs, which a scrape of the
+metrics does not: a thread of its own answers those.
 """
 
 import asyncio
@@ -20,6 +23,7 @@ from grpc_reflection.v1alpha import reflection
 from prometheus_client import start_http_server
 
 from cygnet.platform import errors, logs
+from cygnet.platform.grpc import LIVENESS, READINESS
 from cygnet.platform.grpc.interceptors import AioContext, DecodingInterceptor, WrappingInterceptor
 from cygnet.platform.grpc.metrics import MetricsInterceptor
 from cygnet.platform.grpc.status import ErrorInterceptor
@@ -52,7 +56,14 @@ class Lifetime:
     def __init__(self, resources: AsyncExitStack) -> None:
         self.resources = resources
         self.stopping = asyncio.Event()
+        self.health = health.aio.HealthServicer()
+        """Says from the start that the service is ready."""
         self._failure: BaseException | None = None
+
+    async def set_ready(self, ready: bool) -> None:
+        """Says whether the service is ready; one that stops is not, whatever is said."""
+        if not self.stopping.is_set():
+            await self.health.set(READINESS, _status(ready))
 
     def spawn(self, work: Coroutine[None, None, None], name: str) -> None:
         """Runs `work` beside the calls until the service stops. Its failure stops the service: nothing runs half."""
@@ -89,7 +100,7 @@ async def _run(name: str, settings: ServiceSettings, wire: Callable[[Lifetime], 
         metrics_server, _ = start_http_server(int(port), host)
         resources.callback(metrics_server.shutdown)
         endpoints = await wire(lifetime)
-        async with serving(endpoints, grace_s=settings.stop_grace_s) as ports:
+        async with serving(endpoints, grace_s=settings.stop_grace_s, health_servicer=lifetime.health) as ports:
             log.info("serving", extra={"ports": ports, "metrics_port": metrics_server.server_port})
             await lifetime.stopping.wait()
             log.info("stopping")
@@ -97,10 +108,12 @@ async def _run(name: str, settings: ServiceSettings, wire: Callable[[Lifetime], 
 
 
 @asynccontextmanager
-async def serving(endpoints: Sequence[Endpoint], *, grace_s: float) -> AsyncIterator[list[int]]:
+async def serving(
+    endpoints: Sequence[Endpoint], *, grace_s: float, health_servicer: health.aio.HealthServicer | None = None
+) -> AsyncIterator[list[int]]:
     """Serves the endpoints while the block lasts; yields their ports in order (useful where one asked for port 0)."""
     servers: list[grpc.aio.Server] = []
-    health_servicer = health.aio.HealthServicer()
+    health_servicer = health_servicer or health.aio.HealthServicer()
     ports: list[int] = []
     for endpoint in endpoints:
         server, port = _server(endpoint, health_servicer)
@@ -109,13 +122,18 @@ async def serving(endpoints: Sequence[Endpoint], *, grace_s: float) -> AsyncIter
     for server in servers:
         await server.start()
     names = [descriptor.full_name for endpoint in endpoints for descriptor, _ in endpoint.services]
-    for served in ("", *names):
-        await health_servicer.set(served, health_pb2.HealthCheckResponse.SERVING)
+    for name in (LIVENESS, *names):
+        await health_servicer.set(name, _status(True))
     try:
         yield ports
     finally:
-        await health_servicer.enter_graceful_shutdown()
+        for name in (READINESS, *names):
+            await health_servicer.set(name, _status(False))
         await asyncio.gather(*(server.stop(grace_s) for server in servers))
+
+
+def _status(serving: bool) -> int:
+    return health_pb2.HealthCheckResponse.SERVING if serving else health_pb2.HealthCheckResponse.NOT_SERVING
 
 
 def _server(endpoint: Endpoint, health_servicer: health.aio.HealthServicer) -> tuple[grpc.aio.Server, int]:
