@@ -13,8 +13,8 @@ import pytest
 from cygnet.local import preflight
 from cygnet.local.datadir import DataDir, default_data_dir
 from cygnet.local.endpoints import Endpoints, free_addresses, why_not_free
-from cygnet.local.preflight import prepare
-from cygnet.local.problem import Problem
+from cygnet.local.errors import UserError, message_of
+from cygnet.platform.errors import DomainError
 
 ROOT = Path(__file__).parents[2]
 CONTEST = """
@@ -65,57 +65,58 @@ def taken() -> Iterator[int]:
         yield listener.getsockname()[1]
 
 
-def words(data: DataDir, contest: Path | None, host: str = "127.0.0.1", port: int = 0) -> str:
-    with pytest.raises(Problem) as problem:
-        prepare(data, host=host, port=port, contest=contest, json_logs=False)
-    return problem.value.message
+def refusal(data: DataDir, contest: Path | None, host: str = "127.0.0.1", port: int = 0) -> str:
+    with pytest.raises((UserError, DomainError)) as error:
+        preflight.check(data, host=host, port=port, contest=contest, json_logs=False)
+    assert isinstance(error.value, UserError | DomainError)
+    return message_of(error.value)
 
 
 def test_all_is_well(data: DataDir, contest: Path) -> None:
-    found = prepare(data, host="localhost", port=0, contest=contest, json_logs=True)
-    assert found.game.host in ("127.0.0.1", "::1") and found.game.port > 0
-    assert found.endpoints.url.endswith(f":{found.game.port}/")
-    addresses = [v for v in vars(found.endpoints).values() if isinstance(v, str) and v.startswith("127.0.0.1:")]
+    config = preflight.check(data, host="localhost", port=0, contest=contest, json_logs=True)
+    assert config.host in ("127.0.0.1", "::1") and config.port > 0
+    assert config.endpoints.url.endswith(f":{config.port}/")
+    addresses = [v for v in vars(config.endpoints).values() if isinstance(v, str) and v.startswith("127.0.0.1:")]
     assert len(addresses) == len(set(addresses)) == 9
 
 
 def test_a_port_that_is_in_use(data: DataDir, contest: Path, taken: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(preflight, "_PORT_PATIENCE_S", 0.1)
-    said = words(data, contest, port=taken)
-    assert f"port {taken} is in use" in said and f"make run PORT={taken + 1}" in said
+    message = refusal(data, contest, port=taken)
+    assert f"port {taken} is in use" in message and f"make run PORT={taken + 1}" in message
 
 
 def test_a_host_that_is_not_here(data: DataDir, contest: Path) -> None:
-    assert "no address 'no.such.host.invalid'" in words(data, contest, host="no.such.host.invalid")
-    assert "cannot listen on 192.0.2.1" in words(data, contest, host="192.0.2.1", port=8080)
+    assert "no address 'no.such.host.invalid'" in refusal(data, contest, host="no.such.host.invalid")
+    assert "cannot listen on 192.0.2.1" in refusal(data, contest, host="192.0.2.1", port=8080)
 
 
 def test_a_page_that_is_not_built(data: DataDir, contest: Path, page: Path) -> None:
     (page / "index.html").unlink()
-    assert "make page" in words(data, contest)
+    assert "make page" in refusal(data, contest)
 
 
 def test_models_that_are_not_there(data: DataDir, contest: Path) -> None:
     contest.write_text(CONTEST.replace("MODEL", "builtin://cygnet-tiny"))
-    assert "make train-tiny" in words(data, contest)
+    assert "make train-tiny" in refusal(data, contest)
     contest.write_text(CONTEST.replace("MODEL", "/no/such/model"))
-    assert "/no/such/model" in words(data, contest)
+    assert "/no/such/model" in refusal(data, contest)
 
 
 def test_a_contest_file_with_mistakes_names_each_field(data: DataDir, contest: Path) -> None:
     contest.write_text(contest.read_text().replace("{en: Test}", "{de: Test}").replace("name: duck", "name: DUCK"))
-    said = words(data, contest)
-    assert "spec.title" in said and "spec.targets.0.name" in said
-    assert "there is no such file" in words(data, contest.with_name("missing.yaml"))
+    message = refusal(data, contest)
+    assert "spec.title" in message and "spec.targets.0.name" in message
+    assert "there is no such file" in refusal(data, contest.with_name("missing.yaml"))
 
 
 def test_the_models_of_the_last_contest_file_are_served_again(data: DataDir, contest: Path, tmp_path: Path) -> None:
-    prepare(data, host="127.0.0.1", port=0, contest=contest, json_logs=False)
+    preflight.check(data, host="127.0.0.1", port=0, contest=contest, json_logs=False)
     example = tmp_path / "docs/examples/duck-and-swan.yaml"
     example.parent.mkdir(parents=True)
     example.write_text(CONTEST.replace("MODEL", "builtin://cygnet-tiny"))
-    again = prepare(data, host="127.0.0.1", port=0, contest=None, json_logs=False)
-    assert (again.models.generator, again.models.scorer) == (str(tmp_path), str(tmp_path))
+    again = preflight.check(data, host="127.0.0.1", port=0, contest=None, json_logs=False)
+    assert (again.model.generator_source, again.model.scorer_source) == (str(tmp_path), str(tmp_path))
 
 
 def test_secrets_are_made_once_and_nobody_else_reads_them(data: DataDir) -> None:
@@ -127,7 +128,7 @@ def test_secrets_are_made_once_and_nobody_else_reads_them(data: DataDir) -> None
 
 
 def test_one_folder_is_one_game(data: DataDir) -> None:
-    with data.locked(), pytest.raises(Problem, match="another cygnet .* runs with the data in"), data.locked():
+    with data.locked(), pytest.raises(UserError, match="another cygnet .* runs with the data in"), data.locked():
         pytest.fail("two games had the same folder")
     with data.locked():
         pass
@@ -135,7 +136,7 @@ def test_one_folder_is_one_game(data: DataDir) -> None:
 
 def test_a_folder_that_cannot_be_made(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    with pytest.raises(Problem, match="choose another with --data-dir"):
+    with pytest.raises(UserError, match="choose another with --data-dir"):
         DataDir(tmp_path / "file" / "data").make()
 
 
@@ -147,14 +148,17 @@ def test_a_long_path_gets_a_short_socket(tmp_path: Path) -> None:
     deep.socket("redis.sock").parent.rmdir()
 
 
-def test_endpoints_are_told_through_a_private_file(data: DataDir, contest: Path) -> None:
-    endpoints = prepare(data, host="127.0.0.1", port=0, contest=contest, json_logs=False).endpoints
-    with pytest.raises(Problem, match="no game runs"):
+def test_endpoints_are_in_a_private_file(data: DataDir, contest: Path) -> None:
+    endpoints = preflight.check(data, host="127.0.0.1", port=0, contest=contest, json_logs=False).endpoints
+    with pytest.raises(UserError, match="no game runs"):
         Endpoints.read(data.endpoints)
     endpoints.write(data.endpoints)
     assert Endpoints.read(data.endpoints) == endpoints
     assert stat.S_IMODE(data.endpoints.stat().st_mode) == 0o600
     assert json.loads(data.endpoints.read_text())["url"] == endpoints.url
+    data.endpoints.write_text('{"url": "http://127.0.0.1:8080/"}')
+    with pytest.raises(UserError, match="of another version of Cygnet"):
+        Endpoints.read(data.endpoints)
 
 
 def test_free_addresses_are_outside_the_range_of_outgoing_connections() -> None:
@@ -167,7 +171,7 @@ def test_a_checkout_keeps_its_data_beside_the_sources() -> None:
     assert default_data_dir() == ROOT / ".data"
 
 
-def test_a_problem_is_one_line_without_a_traceback(tmp_path: Path) -> None:
+def test_an_error_is_one_line_without_a_traceback(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "cygnet.cli", "status", "--data-dir", str(tmp_path)]
     done = subprocess.run(command, capture_output=True, text=True)
     assert (done.returncode, done.stdout) == (1, "")

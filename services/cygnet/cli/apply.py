@@ -1,36 +1,35 @@
 """`cygnet apply`: makes a contest file the one in force."""
 
+import asyncio
 import json
 from pathlib import Path
 
 import click
 
-from cygnet.cli.shared import data_dir_option, server_options
+from cygnet.cli.options import Installation, installation_options
 
 
 @click.command()
 @click.option("-f", "--file", "file", type=click.Path(path_type=Path), required=True, help="The contest, as YAML.")
 @click.option("--dry-run", is_flag=True, help="Check everything, change nothing.")
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON object.")
-@data_dir_option
-@server_options
-def apply(
-    file: Path, dry_run: bool, as_json: bool, data_dir: Path, servers: tuple[str, ...], token_file: Path | None
-) -> None:
-    """Make a contest file the one in force, in a running game. Safe to repeat."""
-    import asyncio
+@installation_options
+def apply(file: Path, dry_run: bool, as_json: bool, installation: Installation) -> None:
+    """Make a contest file the one in force, in a running game. Safe to repeat.
 
-    from cygnet.cli.servers import admin_apis
+    Limits hold from the next submission on, without a restart; results are kept. Says whether the contest was created,
+    configured or unchanged, and its generation. A file with mistakes changes nothing: each wrong field is named.
+    On Kubernetes the Contest resource is what counts: give the same file to `kubectl apply`.
+
+    \b
+      cygnet apply -f docs/examples/duck-and-swan.yaml
+      cygnet apply -f contest.yaml --dry-run --json
+    """
+    # Not above: `cygnet --help` does not wait for gRPC and pydantic.
     from cygnet.contest.spec import read_contest
-    from cygnet.local.problem import problem_of
-    from cygnet.platform.errors import DomainError
 
-    try:
-        document, pictures = read_contest(file)
-        apis = admin_apis(data_dir, servers, token_file)
-        applied = asyncio.run(apis.apply(document, pictures, dry_run=dry_run))
-    except DomainError as error:
-        raise problem_of(error) from None
+    document, pictures = read_contest(file)
+    applied = asyncio.run(installation.admin_apis().apply(document, pictures, dry_run=dry_run))
     if as_json:
         facts = {"contest": applied.name, "generation": applied.generation, "changed": applied.changed}
         click.echo(json.dumps({**facts, "dryRun": dry_run}))

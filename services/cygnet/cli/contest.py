@@ -1,10 +1,10 @@
 """`cygnet contest …`: looks at contests."""
 
-from pathlib import Path
+import asyncio
 
 import click
 
-from cygnet.cli.shared import data_dir_option, server_options
+from cygnet.cli.options import Installation, installation_options
 
 
 @click.group()
@@ -15,23 +15,18 @@ def contest() -> None:
 @contest.command()
 @click.argument("name")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of YAML.")
-@data_dir_option
-@server_options
-def show(name: str, as_json: bool, data_dir: Path, servers: tuple[str, ...], token_file: Path | None) -> None:
-    """Show the document of a contest as the services have it."""
-    import asyncio
+@installation_options
+def show(name: str, as_json: bool, installation: Installation) -> None:
+    """Show the document of a contest as the services have it: limits, models, and the digests of its targets.
 
+    \b
+      cygnet contest show duck-and-swan
+      cygnet contest show duck-and-swan --json | jq .admission
+    """
     import yaml
     from google.protobuf.json_format import MessageToDict, MessageToJson
 
-    from cygnet.cli.servers import admin_apis
-    from cygnet.local.problem import problem_of
-    from cygnet.platform.errors import DomainError
-
-    try:
-        document = asyncio.run(admin_apis(data_dir, servers, token_file).get(name))
-    except DomainError as error:
-        raise problem_of(error) from None
+    document = asyncio.run(installation.admin_apis().get(name))
     if as_json:
         click.echo(MessageToJson(document))
     else:

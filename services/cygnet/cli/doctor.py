@@ -1,14 +1,16 @@
 """`cygnet doctor`: are the contest's targets fair, or is there an easier way to a score than drawing?"""
 
+import asyncio
+import json
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from cygnet.cli.shared import data_dir_option, server_options
+from cygnet.cli.options import Installation, installation_options
+from cygnet.local.errors import UserError
 
 if TYPE_CHECKING:
     from cygnet.doctor.examination import Examination
@@ -27,8 +29,7 @@ if TYPE_CHECKING:
 @click.option("--triton", metavar="HOST:PORT", help="Triton's gRPC port, for a game elsewhere.")
 @click.option("--pictures", metavar="URL", help="Its picture store: file:///… or s3://…")
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON object.")
-@data_dir_option
-@server_options
+@installation_options
 def doctor(
     contest: str,
     prompts: tuple[str, ...],
@@ -36,9 +37,7 @@ def doctor(
     triton: str | None,
     pictures: str | None,
     as_json: bool,
-    data_dir: Path,
-    servers: tuple[str, ...],
-    token_file: Path | None,
+    installation: Installation,
 ) -> None:
     """Try to cheat at every target of a contest, and say which ones can be cheated at.
 
@@ -58,29 +57,19 @@ def doctor(
       cygnet doctor
       cygnet doctor --contest pycon-kr --prompt "a yellow duck on a pond" --json
     """
-    import asyncio
-    import json
-
-    from cygnet.cli.servers import admin_apis
     from cygnet.doctor.contest import examine_contest
     from cygnet.inference.scoring import NotScorable
     from cygnet.inference.triton import DrawingFailed, TritonUnavailable
-    from cygnet.local.datadir import DataDir
-    from cygnet.local.endpoints import Endpoints
-    from cygnet.local.problem import Problem, problem_of
-    from cygnet.platform.errors import DomainError
 
-    if servers and not (triton and pictures):
-        raise Problem("for services elsewhere give --triton and --pictures as well")
-    apis = admin_apis(data_dir, servers, token_file)
-    address = triton or Endpoints.read(DataDir(data_dir).endpoints).triton
-    store = pictures or DataDir(data_dir).pictures.as_uri()
+    if installation.servers and not (triton and pictures):
+        raise UserError("for services elsewhere give --triton and --pictures as well")
+    apis = installation.admin_apis()
+    address = triton or installation.endpoints().triton
+    store = pictures or installation.data_dir.pictures.as_uri()
     try:
         examined = asyncio.run(examine_contest(apis, contest, address, store, prompts, seeds, _progress))
-    except DomainError as error:
-        raise problem_of(error) from None
     except (TritonUnavailable, DrawingFailed, NotScorable) as error:
-        raise Problem(f"the targets cannot be examined: {error}") from None
+        raise UserError(f"the targets cannot be examined: {error}") from None
     if as_json:
         click.echo(json.dumps({"targets": [_facts(each) for each in examined]}, ensure_ascii=False))
     else:

@@ -1,22 +1,28 @@
 """`cygnet status`: does every part of this machine's game serve?"""
 
+import asyncio
+import json
 from pathlib import Path
 
 import click
 
-from cygnet.cli.shared import data_dir_option
+from cygnet.cli.options import data_dir_option
+from cygnet.local.datadir import DataDir
+from cygnet.local.endpoints import Endpoints
 
 
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON object.")
 @data_dir_option
 def status(as_json: bool, data_dir: Path) -> None:
-    """Show which parts of this machine's game serve. Exit status 1 when one does not."""
-    import asyncio
-    import json
+    """Show where this machine's game is, and which of its parts serve. Exit status 1 when one does not.
 
-    from cygnet.local.datadir import DataDir
-    from cygnet.local.endpoints import Endpoints
+    \b
+      cygnet status
+      cygnet status --json | jq -r .url
+
+    The log of each part is in logs/ of the data directory; run/endpoints.json has the addresses of all.
+    """
     from cygnet.local.health import check_all
 
     endpoints = Endpoints.read(DataDir(data_dir).endpoints)

@@ -4,9 +4,11 @@ from pathlib import Path
 
 import click
 
-from cygnet.cli.shared import data_dir_option
+from cygnet.cli.options import data_dir_option
+from cygnet.local.console import JsonConsole, PlainConsole
 from cygnet.local.datadir import DataDir
-from cygnet.local.problem import Problem
+from cygnet.local.errors import UserError, message_of
+from cygnet.platform.errors import DomainError
 
 
 @click.command()
@@ -23,16 +25,24 @@ from cygnet.local.problem import Problem
 def up(data_dir: Path, port: int, host: str, contest: Path | None, no_browser: bool, as_json: bool) -> None:
     """Play on this machine: start everything, and stop it with Ctrl-C.
 
-    Starts Redis, Triton, the services and Envoy, and keeps them running. What is played is kept.
+    Starts Redis, Triton, the services and Envoy, keeps them running, and starts again what ends or hangs. What is
+    played is kept in the data directory, and goes on at the next start. Each data directory is a game of its own.
+
+    \b
+      cygnet up
+      cygnet up --host 0.0.0.0 --contest my-contest.yaml
+      cygnet up --port 0 --data-dir /tmp/rehearsal --no-browser
+
+    With --json each line is an object with `event`, `text` and `seconds`; wait for the event `ready`, which has the
+    `url` and the file with the addresses of all parts.
     """
-    # Here, so that `cygnet --help` does not wait for gRPC and the rest.
-    from cygnet.local.console import JsonConsole, PlainConsole
-    from cygnet.local.run import Options, play
+    # Not above: `cygnet --help` does not wait for gRPC and the rest.
+    from cygnet.local import run
 
     console = JsonConsole() if as_json else PlainConsole()
     try:
-        play(DataDir(data_dir), Options(host, port, contest, not no_browser, as_json), console)
-    except Problem as problem:
+        run.run_game(DataDir(data_dir), run.Options(host, port, contest, not no_browser, as_json), console)
+    except (UserError, DomainError) as error:
         if as_json:
-            console.say("problem", problem.message)
+            console.report("problem", message_of(error))
         raise

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import cygnet
-from cygnet.local.problem import Problem
+from cygnet.local.errors import UserError
 
 _LONGEST_SOCKET_PATH = 107
 """Bytes, see unix(7)."""
@@ -45,26 +45,34 @@ class DataDir:
         self._secrets = self.root / "secrets"
 
     def make(self) -> None:
-        """Creates the folders. Raises Problem where that is not possible."""
+        """Creates the folders.
+
+        Raises:
+            UserError: that is not possible.
+        """
         try:
             for folder in (self.root, self.logs, self.run, self.pictures, self.redis, self._secrets):
                 folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             self.root.chmod(0o700)
         except OSError as error:
-            raise Problem(
+            raise UserError(
                 f"cannot use {self.root} for data ({error.strerror}); choose another with --data-dir"
             ) from None
 
     @contextmanager
     def locked(self) -> Iterator[None]:
-        """Holds the folder for this process alone; the kernel gives it back however the process ends."""
+        """Holds the folder for this process alone; the kernel gives it back however the process ends.
+
+        Raises:
+            UserError: another process holds it.
+        """
         lock = os.open(self.run / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
                 holder = os.read(lock, 100).decode(errors="replace").strip() or "unknown"
-                raise Problem(
+                raise UserError(
                     f"another cygnet (process {holder}) runs with the data in {self.root}; "
                     "stop that one, or choose another folder with --data-dir"
                 ) from None
@@ -86,7 +94,11 @@ class DataDir:
         return self._secrets / name
 
     def socket(self, name: str) -> Path:
-        """Returns a path for a unix socket: here, or in a short private folder where the path would be too long."""
+        """Returns a path for a unix socket: here, or in a short private folder where the path would be too long.
+
+        Raises:
+            UserError: that short folder is somebody else's.
+        """
         path = self.run / name
         if len(os.fsencode(path)) <= _LONGEST_SOCKET_PATH:
             return path
@@ -95,7 +107,7 @@ class DataDir:
         short.mkdir(mode=0o700, exist_ok=True)
         status = short.lstat()
         if status.st_uid != os.getuid() or status.st_mode & 0o077:
-            raise Problem(f"{short} belongs to somebody else; choose a --data-dir with a shorter path")
+            raise UserError(f"{short} belongs to somebody else; choose a --data-dir with a shorter path")
         return short / name
 
 
@@ -114,9 +126,15 @@ def write_private(path: Path, text: str) -> None:
 
 
 def read_json(path: Path) -> dict[str, object] | None:
-    """Returns the object in a JSON file of ours, None where there is none."""
+    """Returns the object in a JSON file of ours, None where there is none.
+
+    Raises:
+        UserError: the file is there and may not be read.
+    """
     try:
         content = json.loads(path.read_text())
-    except (FileNotFoundError, json.JSONDecodeError):
+    except (FileNotFoundError, NotADirectoryError, ValueError):
         return None
+    except OSError as error:
+        raise UserError(f"cannot read {path} ({error.strerror}); choose another folder with --data-dir") from None
     return content if isinstance(content, dict) else None

