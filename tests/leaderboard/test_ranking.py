@@ -6,8 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cygnet.leaderboard.ranking import MOST_DECIMALS, nickname_key, shown, standings, steps
-from cygnet.leaderboard.values import Row
+from cygnet.internal.v1 import results_pb2
+from cygnet.leaderboard.ranking import MOST_DECIMALS, displayed, nickname_key, standings, steps
+from cygnet.leaderboard.values import LogEntry, Row
+from cygnet.v1 import submission_pb2
 
 scores = st.one_of(
     st.floats(0, 100),
@@ -19,7 +21,13 @@ scores = st.one_of(
 
 def rows(values: list[float]) -> list[Row]:
     best_first = sorted(values, key=steps, reverse=True)
-    return [Row(f"p{i}", f"player {i}", steps(score), score, "0" * 64, i) for i, score in enumerate(best_first)]
+    return [row(score) for score in best_first]
+
+
+def row(score: float) -> Row:
+    result = submission_pb2.Result(score=score)
+    delivery = results_pb2.DeliveredResult(result=result.SerializeToString())
+    return Row(LogEntry(delivery, result), "Ada", steps(score))
 
 
 @pytest.mark.parametrize(
@@ -54,14 +62,14 @@ def test_steps_keep_the_order(one: float, other: float) -> None:
 @given(scores, st.integers(0, 4))
 def test_rounding_is_half_up_from_the_exact_value(score: float, decimals: int) -> None:
     unit = Decimal(10) ** -decimals
-    assert shown(score, decimals) == Decimal(score).quantize(unit, ROUND_HALF_UP)
-    assert abs(shown(score, decimals) - Decimal(score)) <= unit / 2
+    assert displayed(score, decimals) == Decimal(score).quantize(unit, ROUND_HALF_UP)
+    assert abs(displayed(score, decimals) - Decimal(score)) <= unit / 2
 
 
 @given(st.lists(scores, max_size=30), st.integers(0, 4))
 def test_ranks_are_competition_ranks(values: list[float], decimals: int) -> None:
     for standing in standings(rows(values), None, decimals):
-        better = sum(steps(value) > standing.row.steps for value in values)
+        better = sum(steps(value) > steps(standing.score) for value in values)
         assert standing.rank == 1 + better
 
 
@@ -69,7 +77,7 @@ def test_ranks_are_competition_ranks(values: list[float], decimals: int) -> None
 def test_two_scores_look_the_same_if_and_only_if_they_share_a_rank(values: list[float], decimals: int) -> None:
     made = standings(rows(values), None, decimals)
     for one, other in zip(made, made[1:], strict=False):
-        look = [str(shown(standing.row.score, standing.decimals)) for standing in (one, other)]
+        look = [str(displayed(standing.score, standing.decimals)) for standing in (one, other)]
         assert (look[0] == look[1]) == (one.rank == other.rank)
 
 
@@ -80,8 +88,8 @@ def test_there_are_no_more_decimals_than_it_takes(values: list[float], least: in
         assert least <= standing.decimals <= MOST_DECIMALS
         if standing.decimals > least:
             fewer = standing.decimals - 1
-            others = [other.row.score for other in made if other.rank != standing.rank]
-            assert shown(standing.row.score, fewer) in {shown(score, fewer) for score in others}
+            others = [other.score for other in made if other.rank != standing.rank]
+            assert displayed(standing.score, fewer) in {displayed(score, fewer) for score in others}
 
 
 def test_the_first_score_that_is_not_shown_counts_as_a_neighbour() -> None:

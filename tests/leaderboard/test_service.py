@@ -171,6 +171,15 @@ async def test_a_result_out_of_its_bounds_is_refused_and_nothing_of_its_call_is_
     assert (await service.board()).participants == 0
 
 
+async def test_bytes_that_are_no_result_are_refused_by_name(service: Service) -> None:
+    wrong = service.result(2, 50.0)
+    wrong.result = b"\xff"
+    error = await raised_by(service.record(service.result(1, 50.0), wrong))
+    assert isinstance(error, InvalidRequest)
+    assert [violation.field for violation in error.violations] == ["results.1.result"]
+    assert (await service.board()).participants == 0
+
+
 async def test_a_call_of_the_largest_size_passes_and_one_more_does_not(service: Service) -> None:
     most = [service.result(i, i / 5, nickname="🦆" * 24) for i in range(1, 501)]
     assert await service.record(*most) == 500

@@ -10,49 +10,65 @@ import redis.asyncio as aioredis
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from cygnet.internal.v1 import results_pb2
 from cygnet.leaderboard.ranking import steps
 from cygnet.leaderboard.rebuild import rebuild
 from cygnet.leaderboard.store import EPOCH_LEAD_MS, LeaderboardStore
-from cygnet.leaderboard.values import Result, Row
-from cygnet.platform.errors import Conflict
+from cygnet.leaderboard.values import LogEntry, Row
+from cygnet.platform.errors import Conflict, Unavailable
+from cygnet.v1 import submission_pb2
 
 pytestmark = pytest.mark.redis
 
 OPENING_MS = 1_793_000_000_000
-DERIVED = ("seen", "names", "called", "epoch", "targets", "rank:", "best:")
+DERIVED = ("format", "seen", "names", "called", "epoch", "targets", "rank:", "best:")
 
 
-def result(number: int, who: int, score: float, ms: int, *, target: str = "duck", nickname: str = "") -> Result:
-    return Result(
+def result(number: int, who: int, score: float, ms: int, *, target: str = "duck", nickname: str = "") -> LogEntry:
+    drawn = submission_pb2.Result(picture_sha256=f"{number:064x}", score=score, cosine=score / 100)
+    delivery = results_pb2.DeliveredResult(
         delivery_id=f"d{number}",
         participant_id=f"p{who}",
         nickname=nickname or f"player {who}",
         target=target,
-        picture_sha256=f"{number:064x}",
-        score=score,
-        cosine=score / 100,
-        delivered_ms=OPENING_MS + ms,
         policy_generation=1,
+        result=drawn.SerializeToString(),
+    )
+    delivery.delivered_at.FromMilliseconds(OPENING_MS + ms)
+    return LogEntry(delivery, drawn)
+
+
+def achieved(entry: LogEntry) -> tuple[str, int, int, str]:
+    return (
+        entry.delivery.participant_id,
+        steps(entry.result.score),
+        entry.delivered_ms,
+        entry.result.picture_sha256,
     )
 
 
-def model(results: Iterable[Result], target: str) -> list[tuple[str, int, int, str]]:
+def model(results: Iterable[LogEntry], target: str) -> list[tuple[str, int, int, str]]:
     """(participant, steps, when, picture) of the best of each: most steps, the earliest, the first that came."""
-    best: dict[str, Result] = {}
+    best: dict[str, tuple[str, int, int, str]] = {}
     seen: set[str] = set()
     for each in results:
-        if each.target != target or each.delivery_id in seen:
+        if each.delivery.target != target or each.delivery.delivery_id in seen:
             continue
-        seen.add(each.delivery_id)
-        present = best.get(each.participant_id)
-        if present is None or (steps(each.score), -each.delivered_ms) > (steps(present.score), -present.delivered_ms):
-            best[each.participant_id] = each
-    ranked = sorted(best.values(), key=lambda each: (-steps(each.score), each.delivered_ms))
-    return [(each.participant_id, steps(each.score), each.delivered_ms, each.picture_sha256) for each in ranked]
+        seen.add(each.delivery.delivery_id)
+        participant, its_steps, its_ms, _ = achieved(each)
+        present = best.get(participant)
+        if present is None or (its_steps, -its_ms) > (present[1], -present[2]):
+            best[participant] = achieved(each)
+    return sorted(best.values(), key=lambda each: (-each[1], each[2]))
 
 
 def listed(rows: Sequence[Row]) -> list[tuple[str, int, int, str]]:
-    return [(row.participant_id, row.steps, row.achieved_ms, row.picture_sha256) for row in rows]
+    assert all(row.steps == steps(row.best.result.score) for row in rows)
+    return [achieved(row.best) for row in rows]
+
+
+def who(rows: Sequence[Row]) -> list[str]:
+    return [row.best.delivery.participant_id for row in rows]
 
 
 async def dump(client: aioredis.Redis, contest: str = "test") -> dict[str, Any]:
@@ -145,8 +161,8 @@ def test_the_ranking_equals_the_log_replayed_in_whatever_order_and_however_often
                     rows = (await store.top("test", target, 100, ())).rows
                     # Only the order of those who are equal in score and time is nobody's promise.
                     assert sorted(listed(rows)) == sorted(model(results, target))
-                    assert [(row.steps, -row.achieved_ms) for row in rows] == sorted(
-                        ((row.steps, -row.achieved_ms) for row in rows), reverse=True
+                    assert [(row.steps, -row.best.delivered_ms) for row in rows] == sorted(
+                        ((row.steps, -row.best.delivered_ms) for row in rows), reverse=True
                     )
                     ranking[target] = rows
                 rankings.append(ranking)
@@ -166,7 +182,7 @@ async def test_what_is_taken_out_of_the_log_is_out_of_the_ranking_after_a_rebuil
         await redis_client.xdel("board:{test}:log", entry_id)
     assert await rebuild(store, "test") == 1
     top = await store.top("test", "duck", 10, ())
-    assert [row.participant_id for row in top.rows] == ["p2"]
+    assert who(top.rows) == ["p2"]
     assert (await store.top("test", "swan", 10, ())).rows == ()
     assert top.revision > before
 
@@ -194,12 +210,12 @@ async def test_a_rebuild_is_not_put_in_force_over_results_that_it_has_not_ranked
     await store.replay("test", results)
     await store.append("test", [result(2, 2, 60.0, 1)])
     assert not await store.commit_rebuild("test", last)
-    assert [row.participant_id for row in (await store.top("test", "duck", 10, ())).rows] == ["p2", "p1"]
+    assert who((await store.top("test", "duck", 10, ())).rows) == ["p2", "p1"]
     last, results = await store.log("test", last, 500)
-    assert [each.delivery_id for each in results] == ["d2"]
+    assert [each.delivery.delivery_id for each in results] == ["d2"]
     await store.replay("test", results)
     assert await store.commit_rebuild("test", last)
-    assert [row.participant_id for row in (await store.top("test", "duck", 10, ())).rows] == ["p2", "p1"]
+    assert who((await store.top("test", "duck", 10, ())).rows) == ["p2", "p1"]
 
 
 async def test_packed_standings_stay_exact_at_their_bounds(redis_client: aioredis.Redis) -> None:
@@ -219,7 +235,36 @@ async def test_packed_standings_stay_exact_at_their_bounds(redis_client: aioredi
     assert all(0 <= value < 2**53 for value in packed.values())
     assert packed[b"p1"] - packed[b"p2"] == 1
     rows = (await store.top("test", "duck", 10, ())).rows
-    assert [row.participant_id for row in rows][2:] == ["p1", "p2", "p4", "p6"]
+    assert who(rows)[2:] == ["p1", "p2", "p4", "p6"]
     assert [row.steps for row in rows] == [1_000_000] * 4 + [0] * 2
     # Times beyond the bits are the earliest or the latest there is; what is shown is still the true one.
-    assert {row.participant_id: row.achieved_ms for row in rows}["p5"] == OPENING_MS - year_ms
+    assert {row.best.delivery.participant_id: row.best.delivered_ms for row in rows}["p5"] == OPENING_MS - year_ms
+
+
+async def test_a_ranking_of_another_version_is_refused_until_it_is_rebuilt(redis_client: aioredis.Redis) -> None:
+    await LeaderboardStore(redis_client).append("test", [result(1, 1, 50.0, 0)])
+    for stored in ("1", None):
+        if stored is None:
+            await redis_client.delete("board:{test}:format")
+        else:
+            await redis_client.set("board:{test}:format", stored)
+        store = LeaderboardStore(redis_client)
+        for call in (
+            store.append("test", [result(2, 2, 60.0, 1)]),
+            store.top("test", "duck", 10, ()),
+            store.own("test", "duck", "p1", ()),
+        ):
+            with pytest.raises(Unavailable, match="python -m cygnet.leaderboard.rebuild test") as refused:
+                await call
+            assert refused.value.reason == "OTHER_VERSION"
+        assert await rebuild(store, "test") == 1
+        assert who((await store.top("test", "duck", 10, ())).rows) == ["p1"]
+    assert await store.append("test", [result(2, 2, 60.0, 1)]) == 1
+
+
+async def test_a_log_of_another_version_is_refused_with_what_to_do(redis_client: aioredis.Redis) -> None:
+    await redis_client.xadd("board:{test}:log", {"delivery_id": "d1", "score": "50.0"})
+    store = LeaderboardStore(redis_client)
+    with pytest.raises(Unavailable, match=r"go on with that version, or delete the keys"):
+        await rebuild(store, "test")
+    assert await redis_client.keys("*rebuil*") == []

@@ -5,16 +5,17 @@ many people watch it, and at most every REFRESH_S.
 """
 
 import asyncio
-import dataclasses
 import logging
 import math
 from collections import defaultdict
 from collections.abc import AsyncIterator, Iterable
-from typing import Protocol
 
-from cygnet.leaderboard.values import Leaderboard
+from cygnet.leaderboard.boards import Boards
+from cygnet.leaderboard.store import LeaderboardStore
+from cygnet.leaderboard.telemetry import Telemetry
 from cygnet.platform.errors import Unavailable
-from cygnet.platform.latest import HEARTBEAT_S, StreamEvent, Watches
+from cygnet.platform.latest import HEARTBEAT_S, StreamEvent, Watches, shows_the_same
+from cygnet.v1.leaderboard_pb2 import Leaderboard
 
 log = logging.getLogger(__name__)
 
@@ -29,42 +30,21 @@ Key = tuple[str, str, int]
 """(contest, target, how many standings)"""
 
 
-class BoardReader(Protocol):
-    """Where leaderboards come from."""
-
-    async def top(self, contest: str, target: str, limit: int) -> Leaderboard: ...
-    def edition(self, contest: str) -> int: ...
-
-
-class Changes(Protocol):
-    """Which contests got results."""
-
-    def changes(self) -> AsyncIterator[str | None]:
-        """Yields the name of each contest that got results; None when some may have been missed."""
-
-
-class FeedReport(Protocol):
-    """Who is told how much there is to do."""
-
-    def watchers(self, contest: str, change: int) -> None: ...
-    def refreshed(self, contest: str) -> None: ...
-
-
 class LeaderboardFeed:
     """Let `follow`, `follow_documents` and `refresh` run for as long as the service does."""
 
     def __init__(
         self,
-        boards: BoardReader,
-        changes: Changes,
-        report: FeedReport,
+        boards: Boards,
+        store: LeaderboardStore,
+        telemetry: Telemetry,
         stopping: asyncio.Event,
         *,
         heartbeat_s: float = HEARTBEAT_S,
     ) -> None:
         self._boards = boards
-        self._changes = changes
-        self._report = report
+        self._store = store
+        self._telemetry = telemetry
         self._heartbeat_s = heartbeat_s
         self._watches: Watches[Key, Leaderboard] = Watches(stopping)
         self._shown: dict[Key, Leaderboard] = {}
@@ -78,7 +58,7 @@ class LeaderboardFeed:
     ) -> AsyncIterator[Leaderboard | StreamEvent]:
         """Yields the leaderboard now unless it is the one of `after_revision`, then each newer one."""
         key = (contest, target, limit)
-        self._report.watchers(contest, +1)
+        self._telemetry.watchers(contest, +1)
         try:
             with self._watches.watching(key) as watch:
                 first = await self._first(key, after_revision)
@@ -88,12 +68,12 @@ class LeaderboardFeed:
                 async for event in self._watches.events(watch, heartbeat_s=self._heartbeat_s):
                     yield event
         finally:
-            self._report.watchers(contest, -1)
+            self._telemetry.watchers(contest, -1)
             self._forget_unwatched(key)
 
     async def follow(self) -> None:
         """Notes which contests got results, for ever."""
-        async for contest in self._changes.changes():
+        async for contest in self._store.changes():
             self._mark(board for board in self._watched() if contest is None or board[0] == contest)
 
     async def follow_documents(self) -> None:
@@ -102,7 +82,7 @@ class LeaderboardFeed:
             self._mark(
                 (contest, target)
                 for (contest, target, _), shown in self._shown.items()
-                if shown.edition != self._boards.edition(contest)
+                if not self._boards.is_current(contest, shown.revision)
             )
             await asyncio.sleep(REFRESH_S)
 
@@ -114,7 +94,7 @@ class LeaderboardFeed:
             while self._stale:
                 await asyncio.sleep(self._until_next_due())
                 for board in self._due():
-                    # Before the read: what changes during it is news again.
+                    # Before the read: what changes during it has to be read again.
                     self._stale.discard(board)
                     try:
                         await self._refresh(board)
@@ -140,8 +120,8 @@ class LeaderboardFeed:
         if not watched:
             return
         largest = await self._boards.top(*board, max(watched))
-        self._report.refreshed(board[0])
-        # Who left meanwhile is not kept, who came with a larger wish has read for themselves.
+        self._telemetry.refreshed(board[0])
+        # Who left meanwhile is not kept, who came with a larger limit has read for themselves.
         for limit in self._watched().get(board, []):
             if limit <= max(watched):
                 self._show((*board, limit), _shortened(largest, limit))
@@ -152,7 +132,7 @@ class LeaderboardFeed:
             return
         self._shown[key] = now
         # The revision counts what happens in the whole contest: alone it is no news for those who watch this.
-        if shown is None or not now.shows_the_same_as(shown):
+        if shown is None or not shows_the_same(shown, now):
             self._watches.publish(key, now)
 
     def _mark(self, boards: Iterable[Board]) -> None:
@@ -185,4 +165,7 @@ class LeaderboardFeed:
 
 
 def _shortened(leaderboard: Leaderboard, limit: int) -> Leaderboard:
-    return dataclasses.replace(leaderboard, standings=leaderboard.standings[:limit])
+    shortened = Leaderboard()
+    shortened.CopyFrom(leaderboard)
+    del shortened.standings[limit:]
+    return shortened

@@ -9,27 +9,28 @@ local function int(number)
   return string.format('%.0f', number)
 end
 
--- A name is '<ms of when it was heard> <nickname key> <nickname>'.
+-- A name is '<ms of the delivery that it came with> <nickname key> <nickname>'.
 local function parsed_name(name)
   return string.match(name, '^(%d+) (%x+) (.*)$')
 end
 
--- Returns who goes by one of the nickname keys in ARGV[first] and after, as a set, and how many they are.
-local function called_by(index, first)
+-- Returns who goes by one of the nickname keys, which are separated by spaces, as a set, and how many they are.
+local function called_by(index, nickname_keys)
   local set, count = {}, 0
-  for at = first, #ARGV do
-    local members = redis.call('ZRANGEBYLEX', index, '[' .. ARGV[at] .. ':', '(' .. ARGV[at] .. ';')
+  for key in string.gmatch(nickname_keys, '%x+') do
+    local members = redis.call('ZRANGEBYLEX', index, '[' .. key .. ':', '(' .. key .. ';')
     for _, member in ipairs(members) do
-      set[string.sub(member, #ARGV[at] + 2)] = true
+      set[string.sub(member, #key + 2)] = true
       count = count + 1
     end
   end
   return set, count
 end
 
+-- Returns {packed, the delivery, nickname} of a participant in the ranking.
 local function row(best, names, participant, packed)
   local _, _, nickname = parsed_name(redis.call('HGET', names, participant))
-  return { participant, packed, redis.call('HGET', best, participant), nickname }
+  return { packed, redis.call('HGET', best, participant), nickname }
 end
 
 -- Returns the first row of a query over the ranking that is not staff's, or {}. The query is a command with its

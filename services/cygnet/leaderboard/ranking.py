@@ -11,46 +11,61 @@ from collections.abc import Iterable, Sequence
 from decimal import ROUND_HALF_UP, Decimal
 from itertools import groupby
 
-from cygnet.leaderboard.values import Row, Standing
+from cygnet.leaderboard.values import Row
 from cygnet.platform.text import one_line, without_invisible
+from cygnet.v1 import leaderboard_pb2
 
 MOST_DECIMALS = 4
 """Steps of 0.0001 show in four decimals."""
 
 
-def shown(score: float, decimals: int) -> Decimal:
+def displayed(score: float, decimals: int) -> Decimal:
     """Returns a score as it is displayed: rounded half up from the exact value of the float, as JavaScript does."""
     return Decimal(score).quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP)
 
 
 def steps(score: float) -> int:
     """Returns a score of 0 to 100 in steps of 0.0001, 0 to 1,000,000."""
-    return int(shown(score, MOST_DECIMALS).scaleb(MOST_DECIMALS))
+    return int(displayed(score, MOST_DECIMALS).scaleb(MOST_DECIMALS))
 
 
-def standings(rows: Sequence[Row], worse: Row | None, decimals: int) -> tuple[Standing, ...]:
+def standings(rows: Sequence[Row], worse: Row | None, decimals: int) -> list[leaderboard_pb2.Standing]:
     """Returns standings for the whole head of a ranking, best first. Equal steps share a rank (1, 2, 2, 4).
 
     `worse` is the first row after the head that has another score. `decimals` is the contest's number; a standing has
     more where the nearest other score would look the same. Those who share a rank look the same.
     """
-    made: list[Standing] = []
+    made: list[leaderboard_pb2.Standing] = []
     better: Row | None = None
     for _, group in groupby(enumerate(rows), lambda numbered: numbered[1].steps):
         shared = list(group)
         rank, after = shared[0][0] + 1, shared[-1][0] + 1
         next_worse = rows[after] if after < len(rows) else worse
-        told = telling_decimals(shared[0][1], (better, next_worse), decimals)
-        made += [Standing(rank, row, told) for _, row in shared]
+        enough = distinct_decimals(shared[0][1], (better, next_worse), decimals)
+        made += [standing(row, rank, enough) for _, row in shared]
         better = shared[-1][1]
-    return tuple(made)
+    return made
 
 
-def telling_decimals(row: Row, others: Iterable[Row | None], least: int) -> int:
+def standing(row: Row, rank: int, decimals: int) -> leaderboard_pb2.Standing:
+    """Returns the message of one participant's standing."""
+    delivery, result = row.best.delivery, row.best.result
+    return leaderboard_pb2.Standing(
+        rank=rank,
+        participant_id=delivery.participant_id,
+        nickname=row.nickname,
+        score=result.score,
+        picture_sha256=result.picture_sha256,
+        achieved_at=delivery.delivered_at,
+        decimals=decimals,
+    )
+
+
+def distinct_decimals(row: Row, others: Iterable[Row | None], least: int) -> int:
     """Returns the fewest decimals, `least` or more, that show `row` different from `others`, who have other steps."""
-    scores = [other.score for other in others if other is not None]
+    score, scores = row.best.result.score, [other.best.result.score for other in others if other is not None]
     for decimals in range(least, MOST_DECIMALS):
-        if all(shown(row.score, decimals) != shown(score, decimals) for score in scores):
+        if all(displayed(score, decimals) != displayed(other, decimals) for other in scores):
             return decimals
     return MOST_DECIMALS
 

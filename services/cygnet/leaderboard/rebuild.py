@@ -6,12 +6,9 @@ The log is the truth. Whatever is in doubt about a ranking, this settles; the se
 import argparse
 import asyncio
 import logging
-from collections.abc import Sequence
-from typing import Protocol
 
 from cygnet.leaderboard.settings import RebuildSettings
 from cygnet.leaderboard.store import LeaderboardStore
-from cygnet.leaderboard.values import Result
 from cygnet.platform import logs
 from cygnet.platform.errors import Conflict
 from cygnet.platform.redis import connected
@@ -21,17 +18,7 @@ log = logging.getLogger(__name__)
 _PAGE = 500
 
 
-class RebuildStore(Protocol):
-    """What a rebuild needs of the store."""
-
-    async def begin_rebuild(self, contest: str) -> bool: ...
-    async def log(self, contest: str, after: str, count: int) -> tuple[str, list[Result]]: ...
-    async def replay(self, contest: str, results: Sequence[Result]) -> None: ...
-    async def commit_rebuild(self, contest: str, last: str) -> bool: ...
-    async def end_rebuild(self, contest: str) -> None: ...
-
-
-async def rebuild(store: RebuildStore, contest: str) -> int:
+async def rebuild(store: LeaderboardStore, contest: str) -> int:
     """Derives the ranking from the log and puts it in force in one step; returns how many results the log has.
 
     Raises Conflict while another rebuild of the same contest runs.
@@ -41,10 +28,10 @@ async def rebuild(store: RebuildStore, contest: str) -> int:
     try:
         last, ranked = "", 0
         while True:
-            last, results = await store.log(contest, last, _PAGE)
-            if results:
-                await store.replay(contest, results)
-                ranked += len(results)
+            last, entries = await store.log(contest, last, _PAGE)
+            if entries:
+                await store.replay(contest, entries)
+                ranked += len(entries)
             # Results that come in while this reads are read in turn; the last step is taken only when there are none.
             elif await store.commit_rebuild(contest, last):
                 return ranked

@@ -1,59 +1,46 @@
--- Appends results to the log and ranks them in the same step; or ranks what a rebuild reads from the log.
+-- Appends a result to the log and ranks it in the same step; or ranks what was read from the log (append 0).
+-- A delivery counts once, however often it comes.
 --
--- KEYS  log, seen, names, called, epoch, revision, targets, then rank and best of each target in the call
--- ARGV  'append' or 'replay', the channel, the contest, how many ms the epoch lies before the first result,
---       then FIELDS for each result
--- Returns how many results were new
-local LOG, SEEN, NAMES, CALLED, EPOCH, REVISION, TARGETS =
-  KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6], KEYS[7]
-local append, channel, contest, lead_ms = ARGV[1] == 'append', ARGV[2], ARGV[3], tonumber(ARGV[4])
-local FIELDS = 13
+-- KEYS  log revision seen names called epoch targets format rank best
+-- ARGV  append:number log_format:string ranking_format:string lead_ms:number delivery_id:string participant_id:string
+--       nickname:string nickname_key:string target:string steps:number delivered_ms:number delivery:bytes
+-- Returns 1 when it was new, else 0
 
--- The newest nickname counts, in whatever order they are heard.
-local function call_participant(participant, nickname, key, ms)
-  local known = redis.call('HGET', NAMES, participant)
+-- The newest nickname counts, in whatever order they come.
+local function set_nickname()
+  local known = redis.call('HGET', NAMES, participant_id)
   if known then
     local known_ms, known_key = parsed_name(known)
-    if tonumber(known_ms) > tonumber(ms) then
+    if tonumber(known_ms) > delivered_ms then
       return
     end
-    redis.call('ZREM', CALLED, known_key .. ':' .. participant)
+    redis.call('ZREM', CALLED, known_key .. ':' .. participant_id)
   end
-  redis.call('HSET', NAMES, participant, ms .. ' ' .. key .. ' ' .. nickname)
-  redis.call('ZADD', CALLED, 0, key .. ':' .. participant)
+  redis.call('HSET', NAMES, participant_id, int(delivered_ms) .. ' ' .. nickname_key .. ' ' .. nickname)
+  redis.call('ZADD', CALLED, 0, nickname_key .. ':' .. participant_id)
 end
 
-local function packed(steps, ms)
+local function packed()
   local epoch = tonumber(redis.call('GET', EPOCH))
   if not epoch then
-    epoch = tonumber(ms) - lead_ms
+    epoch = delivered_ms - lead_ms
     redis.call('SET', EPOCH, int(epoch))
   end
-  local since = math.min(math.max(tonumber(ms) - epoch, 0), MOMENTS - 1)
-  return int(tonumber(steps) * MOMENTS + (MOMENTS - 1 - since))
+  local since = math.min(math.max(delivered_ms - epoch, 0), MOMENTS - 1)
+  return int(steps * MOMENTS + (MOMENTS - 1 - since))
 end
 
-local new = 0
-for at = 5, #ARGV, FIELDS do
-  local delivery, participant, nickname, key, target, number, picture, score, cosine, ms, generation, steps, best =
-    unpack(ARGV, at, at + FIELDS - 1)
-  if redis.call('SADD', SEEN, delivery) == 1 then
-    new = new + 1
-    if append then
-      redis.call('XADD', LOG, '*', 'delivery_id', delivery, 'participant_id', participant, 'nickname', nickname,
-        'target', target, 'picture_sha256', picture, 'score', score, 'cosine', cosine, 'delivered_ms', ms,
-        'policy_generation', generation)
-    end
-    call_participant(participant, nickname, key, ms)
-    local RANK, BEST = KEYS[6 + 2 * tonumber(number)], KEYS[7 + 2 * tonumber(number)]
-    redis.call('SADD', TARGETS, target)
-    if redis.call('ZADD', RANK, 'GT', 'CH', packed(steps, ms), participant) == 1 then
-      redis.call('HSET', BEST, participant, best)
-    end
-  end
+if redis.call('SADD', SEEN, delivery_id) == 0 then
+  return 0
 end
-if append and new > 0 then
-  redis.call('INCRBY', REVISION, new)
-  redis.call('PUBLISH', channel, contest)
+if append == 1 then
+  redis.call('XADD', LOG, '*', 'format', log_format, 'delivery', delivery)
+  redis.call('INCR', REVISION)
 end
-return new
+redis.call('SET', FORMAT, ranking_format)
+redis.call('SADD', TARGETS, target)
+set_nickname()
+if redis.call('ZADD', RANK, 'GT', 'CH', packed(), participant_id) == 1 then
+  redis.call('HSET', BEST, participant_id, delivery)
+end
+return 1

@@ -1,39 +1,43 @@
-"""The words of this service, as values: what is delivered, how a participant stands."""
+"""What this service knows beyond the messages: an entry of the log, and places in a ranking as the store reads them."""
 
 from dataclasses import dataclass
 
-from cygnet.contest import phase
+from cygnet.internal.v1 import results_pb2
+from cygnet.v1 import submission_pb2
 
 
 @dataclass(frozen=True)
-class Result:
-    """A score that reached a participant: one entry of the log."""
+class LogEntry:
+    """A score that reached a participant: the message as it came, and the result that it carries, parsed once."""
 
-    delivery_id: str
-    participant_id: str
-    nickname: str
-    """How the participant was called then."""
-    target: str
-    picture_sha256: str
-    score: float
-    """0 to 100, full precision."""
-    cosine: float
-    delivered_ms: int
-    policy_generation: int
+    delivery: results_pb2.DeliveredResult
+    result: submission_pb2.Result
+
+    @classmethod
+    def parse(cls, delivery: results_pb2.DeliveredResult) -> "LogEntry":
+        """Returns the entry of a delivery.
+
+        Raises:
+            google.protobuf.message.DecodeError: it carries no cygnet.v1.Result.
+        """
+        return cls(delivery, submission_pb2.Result.FromString(delivery.result))
+
+    @property
+    def delivered_ms(self) -> int:
+        """When it was delivered, in ms since the epoch."""
+        # The well-known type's own conversion raises for what no calendar has; this may be unchecked yet.
+        return self.delivery.delivered_at.seconds * 1000 + self.delivery.delivered_at.nanos // 1_000_000
 
 
 @dataclass(frozen=True)
 class Row:
-    """A participant's best result on one target, as the store knows it."""
+    """A participant's best result on one target."""
 
-    participant_id: str
+    best: LogEntry
     nickname: str
     """How the participant is called now."""
     steps: int
     """The score in steps of 0.0001: what is ranked."""
-    score: float
-    picture_sha256: str
-    achieved_ms: int
 
 
 @dataclass(frozen=True)
@@ -61,6 +65,7 @@ class OwnRow:
     worse_row: Row | None
     staff: bool
     """Plays, and is not ranked."""
+<<<<<<< HEAD
 
 
 @dataclass(frozen=True)
@@ -97,3 +102,5 @@ class Leaderboard:
             other.frozen_ms,
             other.contest,
         )
+=======
+>>>>>>> 73a23b9 (Leaderboard: the delivered message is the value, in the log and in the ranking; stored data carry a format)

@@ -10,6 +10,8 @@ from contextlib import contextmanager
 from enum import Enum
 from typing import Generic, Protocol, TypeVar
 
+from google.protobuf.message import Message
+
 HEARTBEAT_S = 15.0
 """A stream that has nothing to say says so this often."""
 
@@ -103,3 +105,11 @@ class Watches(Generic[K, V]):
                 value = taking.result()
                 yield StreamEvent.ALIVE if value is None else value
         yield StreamEvent.STOPPING
+
+
+def shows_the_same(older: Message, newer: Message) -> bool:
+    """Tells whether two messages differ in their `revision` alone: no news for who watches."""
+    unnumbered = type(older)()
+    unnumbered.CopyFrom(older)
+    unnumbered.revision = newer.revision  # type: ignore[attr-defined]
+    return bool(unnumbered == newer)

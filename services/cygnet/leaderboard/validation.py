@@ -1,0 +1,70 @@
+"""What callers may ask for and deliver; every field that comes in is checked here."""
+
+from google.protobuf.message import DecodeError
+
+from cygnet.internal.v1 import results_pb2
+from cygnet.leaderboard.values import LogEntry
+from cygnet.platform.validation import ID, NAME, SHA256, Violations
+
+DEFAULT_LIMIT = 20
+MAX_LIMIT = 100
+MAX_RESULTS = 500
+_MAX_MS = 253_402_300_799_999
+"""The end of the year 9999."""
+
+
+def checked_limit(limit: int) -> int:
+    """Returns how many standings to list, DEFAULT_LIMIT for 0.
+
+    Raises:
+        InvalidRequest: more than MAX_LIMIT.
+    """
+    violations = Violations()
+    violations.within("limit", limit, 0, MAX_LIMIT)
+    violations.done()
+    return limit or DEFAULT_LIMIT
+
+
+def checked_participant(participant_id: str) -> str:
+    """Returns a participant's id.
+
+    Raises:
+        InvalidRequest: it cannot be one.
+    """
+    violations = Violations()
+    violations.matches("participant_id", participant_id, ID)
+    violations.done()
+    return participant_id
+
+
+def checked_entries(request: results_pb2.RecordResultsRequest) -> list[LogEntry]:
+    """Returns the results to append.
+
+    Raises:
+        InvalidRequest: with every field that is out of its bounds.
+    """
+    violations = Violations()
+    violations.matches("contest", request.contest, NAME)
+    violations.require("results", 1 <= len(request.results) <= MAX_RESULTS, f"must be 1 to {MAX_RESULTS}")
+    entries = []
+    for i, delivery in enumerate(request.results[:MAX_RESULTS]):
+        try:
+            entries.append(LogEntry.parse(delivery))
+        except DecodeError:
+            violations.require(f"results.{i}.result", False, "must be a serialized cygnet.v1.Result")
+        else:
+            _check_entry(entries[-1], f"results.{i}", violations)
+    violations.done()
+    return entries
+
+
+def _check_entry(entry: LogEntry, field: str, violations: Violations) -> None:
+    delivery, result = entry.delivery, entry.result
+    violations.matches(f"{field}.delivery_id", delivery.delivery_id, ID)
+    violations.matches(f"{field}.participant_id", delivery.participant_id, ID)
+    violations.line(f"{field}.nickname", delivery.nickname, 1, 256)
+    violations.matches(f"{field}.target", delivery.target, NAME)
+    violations.require(f"{field}.delivered_at", 0 < entry.delivered_ms <= _MAX_MS, "must be when it was delivered")
+    violations.matches(f"{field}.result.picture_sha256", result.picture_sha256, SHA256)
+    violations.within(f"{field}.result.score", result.score, 0, 100)
+    violations.cosine(f"{field}.result.cosine", result.cosine)
