@@ -3,7 +3,8 @@
 import asyncio
 from dataclasses import dataclass
 
-from cygnet.platform.latest import StreamEvent, Watches
+from cygnet.platform.latest import StreamEvent, Watches, shows_the_same
+from cygnet.v1 import submission_pb2
 
 
 @dataclass(frozen=True)
@@ -48,3 +49,12 @@ async def test_a_value_that_comes_while_nobody_takes_is_not_lost_by_cancelling()
         await asyncio.gather(taking, return_exceptions=True)
         watches.publish("a", Value(1))
         assert await watch.take(1) == Value(1)
+
+
+def test_a_revision_alone_is_no_news_and_nothing_received_is_written_to() -> None:
+    first = submission_pb2.Submission(revision=1, queue=submission_pb2.QueuePlace(position=3))
+    same = submission_pb2.Submission(revision=2, queue=submission_pb2.QueuePlace(position=3))
+    other = submission_pb2.Submission(revision=2, queue=submission_pb2.QueuePlace(position=2))
+    assert shows_the_same(first, same)
+    assert not shows_the_same(first, other)
+    assert (first.revision, same.revision) == (1, 2)
