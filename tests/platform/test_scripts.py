@@ -32,17 +32,6 @@ async def test_keys_and_arguments_reach_the_script_under_their_names(redis_clien
     assert await redis_client.get("{test}:job") == result
 
 
-async def test_calls_in_a_pipeline_are_checked_and_answered_together(redis_client: aioredis.Redis) -> None:
-    script = Script(redis_client, "echo.lua", ECHO)
-    pipeline = redis_client.pipeline()
-    for n in (1, 2):
-        await script.enqueue(pipeline, key, now=n, contest="c", result=b"")
-    with pytest.raises(TypeError):
-        await script.enqueue(pipeline, key, now=3, contest="c")
-    assert await redis_client.exists("{test}:job") == 0
-    assert [echoed[3] for echoed in await pipeline.execute()] == [b"1", b"2"]
-
-
 async def test_what_a_prelude_defines_is_there(redis_client: aioredis.Redis) -> None:
     source = "-- KEYS  job\n-- ARGV  by:number\nreturn twice(by)\n"
     script = Script(redis_client, "twice.lua", source, "local function twice(n)\n  return 2 * n\nend\n")

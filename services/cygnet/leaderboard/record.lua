@@ -2,8 +2,9 @@
 -- A delivery counts once, however often it comes.
 --
 -- KEYS  log revision seen names called epoch targets format rank best
--- ARGV  append:number log_format:string ranking_format:string lead_ms:number delivery_id:string participant_id:string
---       nickname:string nickname_key:string target:string steps:number delivered_ms:number delivery:bytes
+-- ARGV  append:number announce:number channel:string contest:string log_format:string ranking_format:string
+--       lead_ms:number delivery_id:string participant_id:string nickname:string nickname_key:string target:string
+--       steps:number delivered_ms:number delivery:bytes
 -- Returns 1 when it was new, else 0
 
 -- The newest nickname counts, in whatever order they come.
@@ -30,6 +31,9 @@ local function packed()
   return int(steps * MOMENTS + (MOMENTS - 1 - since))
 end
 
+if announce == 1 then
+  redis.call('PUBLISH', channel, contest)
+end
 if redis.call('SADD', SEEN, delivery_id) == 0 then
   return 0
 end

@@ -19,7 +19,7 @@ under `frozen:<format>:<ms>:`, for a ranking that stands still):
   best:<target>  hash: participant -> their best result as its message
 """
 
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, cast
 
@@ -31,7 +31,7 @@ from cygnet.leaderboard.ranking import nickname_key, steps
 from cygnet.leaderboard.values import LogEntry, OwnRow, Row, TopRows
 from cygnet.platform.errors import Unavailable
 from cygnet.platform.redis import subscription, translate_errors
-from cygnet.platform.scripts import Script, load
+from cygnet.platform.scripts import Argument, Script, load
 
 EPOCH_LEAD_MS = 7 * 24 * 3_600_000
 """How far the epoch lies before the first result: a late delivery may be older than the first one by this much."""
@@ -68,7 +68,7 @@ class LeaderboardStore:
         self._frozen: set[str] = set()
 
     async def append(self, contest: str, entries: Sequence[LogEntry]) -> int:
-        """Appends results to the log and ranks them, in one step; returns how many were new."""
+        """Appends results to the log and ranks them, each in one step; returns how many were new. Safe to repeat."""
         await self._check_format(_Keys(contest))
         return await self._record_all(_Keys(contest), entries, append=True)
 
@@ -210,30 +210,31 @@ class LeaderboardStore:
         return {target.decode() for target in cast(set[bytes], await self._redis.smembers(keys("targets")))}
 
     async def _record_all(self, keys: "_Keys", entries: Sequence[LogEntry], *, append: bool) -> int:
-        transaction = self._redis.pipeline()
-        for entry in entries:
-            delivery = entry.delivery
-            await self._record.enqueue(
-                transaction,
-                replace(keys, target=delivery.target),
-                append=int(append),
-                log_format=LOG_FORMAT,
-                ranking_format=RANKING_FORMAT,
-                lead_ms=EPOCH_LEAD_MS,
-                delivery_id=delivery.delivery_id,
-                participant_id=delivery.participant_id,
-                nickname=delivery.nickname,
-                nickname_key=nickname_key(delivery.nickname),
-                target=delivery.target,
-                steps=steps(entry.result.score),
-                delivered_ms=entry.delivered_ms,
-                delivery=delivery.SerializeToString(),
+        calls: list[tuple[Callable[[str], str], dict[str, Argument]]] = [
+            (
+                replace(keys, target=entry.delivery.target),
+                {
+                    "append": int(append),
+                    # Once for all of them; a call that breaks off before its end is sent again by its caller.
+                    "announce": int(append and entry is entries[-1]),
+                    "channel": _CHANNEL,
+                    "contest": keys.contest,
+                    "log_format": LOG_FORMAT,
+                    "ranking_format": RANKING_FORMAT,
+                    "lead_ms": EPOCH_LEAD_MS,
+                    "delivery_id": entry.delivery.delivery_id,
+                    "participant_id": entry.delivery.participant_id,
+                    "nickname": entry.delivery.nickname,
+                    "nickname_key": nickname_key(entry.delivery.nickname),
+                    "target": entry.delivery.target,
+                    "steps": steps(entry.result.score),
+                    "delivered_ms": entry.delivered_ms,
+                    "delivery": entry.delivery.SerializeToString(),
+                },
             )
-        if append:
-            transaction.publish(_CHANNEL, keys.contest)
-        with translate_errors():
-            answers = await transaction.execute()
-        return sum(answers[: len(entries)])
+            for entry in entries
+        ]
+        return sum(await self._record.many(calls))
 
     def _load(self, filename: str) -> Script:
         return load(self._redis, "cygnet.leaderboard", filename, prelude="prelude.lua")
