@@ -35,7 +35,7 @@ run: $(VENV)/.installed-local $(PAGE)/dist/.built ## Play on this machine. PORT=
 
 .PHONY: test
 test: $(VENV)/.installed-dev $(PAGE)/dist/.built ## Everything: lint, types, unit, Redis, gRPC, Triton, the running game, Chromium. ARGS=… for pytest
-	@$(BIN)/python -m pytest --durations=10 $(ARGS)
+	@$(BIN)/python -m pytest -n 2 --dist loadgroup --no-loadscope-reorder --durations=10 $(ARGS)
 
 .PHONY: quick
 quick: $(VENV)/.installed-dev ## What needs neither Triton nor the running game: under a minute or two

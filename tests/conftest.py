@@ -15,6 +15,25 @@ from . import bucket
 from .stackrunner import Stack, started_stack
 
 
+SHARED_SERVERS = ("stack", "control_plane", "triton")
+"""Marks of tests that share servers which take long to start, the longest group first."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Says which tests stay in one process when several run side by side: those of one file, or of one set of servers.
+
+    The long groups come first, so that they run beside each other and the short ones fill what is left.
+    """
+    for item in items:
+        group = next((mark for mark in SHARED_SERVERS if item.get_closest_marker(mark)), str(item.path))
+        item.add_marker(pytest.mark.xdist_group(group))
+    items.sort(key=_place)
+
+
+def _place(item: pytest.Item) -> int:
+    return next((place for place, mark in enumerate(SHARED_SERVERS) if item.get_closest_marker(mark)), 99)
+
+
 @pytest.fixture(scope="session")
 def redis_url() -> Iterator[str]:
     """A real redis-server for this test run, on a unix socket (two runs never meet on a port)."""
