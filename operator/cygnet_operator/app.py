@@ -17,7 +17,7 @@ from cygnet_operator.pictures import Pictures
 from cygnet_operator.publish import Publisher, replicas_of
 from cygnet_operator.reconcile import Ports, Reconciler
 from cygnet_operator.settings import OperatorSettings
-from cygnet_operator.stats import FiguresReader
+from cygnet_operator.stats import StatisticsReader
 from cygnet_operator.workqueue import WorkQueue
 
 log = logging.getLogger(__name__)
@@ -58,9 +58,11 @@ async def _operate(
         lambda: replicas_of(cache.slices),
         acknowledge_s=settings.acknowledge_s,
     )
-    figures = FiguresReader(settings.leaderboard_address, settings.dedup_metrics_url)
+    statistics = (
+        StatisticsReader(settings.dedup_address, settings.leaderboard_address) if settings.leaderboard_address else None
+    )
     ports = Ports(
-        cluster, cache, Pictures(cluster.config_map, time.monotonic), publisher, figures, lambda: datetime.now(UTC)
+        cluster, cache, Pictures(cluster.config_map, time.monotonic), publisher, statistics, lambda: datetime.now(UTC)
     )
     queue = WorkQueue(Reconciler(ports, settings).reconcile)
     metrics.show(lambda: queue.length, lambda: queue.oldest_due_s, lambda: cache.count)
@@ -99,7 +101,8 @@ async def _operate(
         )
     finally:
         await publisher.close()
-        await figures.close()
+        if statistics is not None:
+            await statistics.close()
     if failures:
         raise failures[0]
     return resync.kinds_changed

@@ -121,7 +121,7 @@ class Policy:
 
 
 @dataclass(frozen=True)
-class Figures:
+class Statistics:
     """Counts that people want to see in `kubectl get contest`; None where nobody could say."""
 
     participants: int | None = None

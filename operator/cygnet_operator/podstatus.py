@@ -1,6 +1,6 @@
-"""What keeps pods from serving, in the words that Kubernetes has for it. Pure."""
+"""Why pods do not serve, in the words that Kubernetes has for it. Pure."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 
 from cygnet_operator.model import Object
 
@@ -8,11 +8,10 @@ _USUAL = {"PodInitializing", "ContainerCreating"}
 _LONGEST = 300
 
 
-def what_keeps(pods: Iterable[Object]) -> str:
+def blocking_reason(pods: Sequence[Object]) -> str:
     """Returns the first reason found, or an empty text."""
-    there = list(pods)
-    found = (words for reasons in (_reasons, _unready) for pod in there for words in reasons(pod))
-    return next((words[:_LONGEST] for words in found), "")
+    found = (reason for reasons in (_reasons, _unready) for pod in pods for reason in reasons(pod))
+    return next((reason[:_LONGEST] for reason in found), "")
 
 
 def _reasons(pod: Object) -> Iterator[str]:

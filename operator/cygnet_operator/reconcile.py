@@ -17,23 +17,23 @@ from cygnet_operator import drift, metrics
 from cygnet_operator.cache import Cache
 from cygnet_operator.cluster import SCALE_MANAGER, Cluster, ClusterError, Refused
 from cygnet_operator.events import event_object
-from cygnet_operator.model import DEPLOYMENT, Contest, Figures, InvalidContest, Object, Observed, Policy, parse
+from cygnet_operator.model import DEPLOYMENT, Contest, InvalidContest, Object, Observed, Policy, Statistics, parse
 from cygnet_operator.pictures import PictureMissing, Pictures
 from cygnet_operator.plan import Plan, plan, workload_name
 from cygnet_operator.pods import selector
-from cygnet_operator.podstatus import what_keeps
+from cygnet_operator.podstatus import blocking_reason
 from cygnet_operator.publish import Publisher
 from cygnet_operator.rollout import Serving, serving_of
 from cygnet_operator.schedule import Moment, moment
 from cygnet_operator.settings import OperatorSettings
-from cygnet_operator.stats import FiguresReader
+from cygnet_operator.stats import StatisticsReader
 from cygnet_operator.status import Findings, Problem, events_between, failed_status, status_of
 from cygnet_operator.workqueue import Outcome
 
 log = logging.getLogger(__name__)
 
 LOOK_AGAIN_S = 10.0
-"""Replicas that do not serve yet are looked at this often, for what keeps them."""
+"""Replicas that do not serve yet are looked at this often, for the reason."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,8 @@ class Ports:
     cache: Cache
     pictures: Pictures
     publisher: Publisher
-    figures: FiguresReader
+    statistics: StatisticsReader | None
+    """None: the status shows no counts."""
     now: Callable[[], datetime]
 
 
@@ -54,13 +55,13 @@ class Reconciler:
     def __init__(self, ports: Ports, settings: OperatorSettings) -> None:
         self._ports = ports
         self._settings = settings
-        self._figures: dict[str, tuple[datetime, Figures]] = {}
+        self._statistics: dict[str, tuple[datetime, Statistics]] = {}
 
     async def reconcile(self, name: str) -> Outcome:
         """Looks at one contest and does what there is to do."""
         body = self._ports.cache.contest(name)
         if body is None or "deletionTimestamp" in body["metadata"]:
-            self._figures.pop(name, None)
+            self._statistics.pop(name, None)
             self._ports.pictures.forget(name)
             metrics.forget(name)
             return Outcome(settled=True)  # Kubernetes collects the children by their ownerReferences
@@ -90,9 +91,9 @@ class Reconciler:
             replicas=wanted.replicas,
             policy=policy,
             serving=serving,
-            figures=await self._counts(contest, here, now),
+            statistics=await self._statistics_of(contest, here, now),
             problem=unmade or unpublished,
-            pods=await self._what_keeps(contest, wanted, observed),
+            pods=await self._blocking_reason(contest, wanted, observed),
             url=f"{base}/c/{contest.name}" if (base := self._settings.public_url.rstrip("/")) else "",
         )
         status = status_of(contest, here, findings, now)
@@ -169,22 +170,23 @@ class Reconciler:
         except ClusterError as error:
             return None, Problem("ApplyFailed", str(error))
 
-    async def _what_keeps(self, contest: Contest, wanted: Plan, observed: Observed) -> str:
+    async def _blocking_reason(self, contest: Contest, wanted: Plan, observed: Observed) -> str:
         counts = (observed.child(DEPLOYMENT, workload_name(contest)) or {}).get("status", {})
         if wanted.replicas == 0 or not counts.get("unavailableReplicas"):
             return ""
         try:
             labels = ",".join(f"{name}={value}" for name, value in selector(contest).items())
-            return what_keeps(await self._ports.cluster.pods(labels))
+            return blocking_reason(await self._ports.cluster.pods(labels))
         except ClusterError as error:
             return str(error)
 
-    async def _counts(self, contest: Contest, here: Moment, now: datetime) -> Figures:
-        asked, figures = self._figures.get(contest.name, (None, Figures()))
-        if here.warm and (asked is None or (now - asked).total_seconds() >= self._settings.figures_s):
-            figures = await self._ports.figures.read(contest)
-            self._figures[contest.name] = (now, figures)
-        return figures
+    async def _statistics_of(self, contest: Contest, here: Moment, now: datetime) -> Statistics:
+        read_at, statistics = self._statistics.get(contest.name, (None, Statistics()))
+        due = read_at is None or (now - read_at).total_seconds() >= self._settings.statistics_s
+        if here.warm and due and self._ports.statistics is not None:
+            statistics = await self._ports.statistics.read(contest)
+            self._statistics[contest.name] = (now, statistics)
+        return statistics
 
     async def _write(self, body: Object, status: Object) -> bool:
         """Writes the status if it says anything new; tells whether the API server has it."""
@@ -211,8 +213,8 @@ class Reconciler:
         if here.next_change is not None:
             # A little late rather than a little early, when nothing would have changed yet.
             times.append((here.next_change - now).total_seconds() + 0.01)
-        if here.warm and (self._settings.leaderboard_address or self._settings.dedup_metrics_url):
-            times.append(self._settings.figures_s)
+        if here.warm and self._ports.statistics is not None:
+            times.append(self._settings.statistics_s)
         if any(condition["reason"] in ("Starting", "RolloutStuck") for condition in status["conditions"]):
             times.append(LOOK_AGAIN_S)
         return min(times, default=None)

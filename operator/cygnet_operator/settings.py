@@ -36,7 +36,7 @@ class OperatorSettings(BaseSettings):
     model_credentials_secret: str = ""
     """A Secret whose keys become environment variables where models are fetched (HF_TOKEN, AWS_ACCESS_KEY_ID, …)."""
     dedup_address: str = "cygnet-dedup:8000"
-    """host:port of the dedup service, from where workers claim jobs."""
+    """host:port of the dedup service, from where workers claim jobs, and which counts what the status shows."""
     pictures_url: str = "file:///pictures"
     """Where workers store pictures: file:///path or s3://bucket/prefix."""
     pictures_port: int = Field(default=443, ge=1, le=65535)
@@ -48,9 +48,7 @@ class OperatorSettings(BaseSettings):
     public_url: str = ""
     """Where people play, as https://play.example.org; shown in the status. Empty: not shown."""
     leaderboard_address: str = ""
-    """host:port of the leaderboard service, whose counts are shown in the status. Empty: not shown."""
-    dedup_metrics_url: str = ""
-    """URL of the dedup service's metrics, for the queue's wait in the status. Empty: not shown."""
+    """host:port of the leaderboard service, for the leader in the status. Empty: the status shows no counts at all."""
     prometheus_url: str = ""
     """Prometheus, as KEDA reaches it. Empty: autoscaling uses an HPA with an external metric."""
     metrics_listen: str = "127.0.0.1:0"
@@ -63,7 +61,7 @@ class OperatorSettings(BaseSettings):
     """One JSON object a line; otherwise plain words."""
     resync_s: float = Field(default=600.0, ge=1, le=86_400)
     """Everything is looked at again so often, in seconds, whether or not anything was heard of."""
-    figures_s: float = Field(default=15.0, ge=1, le=3600)
+    statistics_s: float = Field(default=15.0, ge=1, le=3600)
     """Counts in the status are refreshed at most so often, in seconds, while a contest is open."""
     workers: int = Field(default=4, ge=1, le=64)
     """So many contests are reconciled at a time."""

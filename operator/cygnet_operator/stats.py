@@ -1,80 +1,68 @@
 """Counts for `kubectl get contest`, asked from the services that own them. None where nobody says."""
 
+import asyncio
 import logging
-from typing import TYPE_CHECKING
+from collections.abc import Awaitable
+from typing import TYPE_CHECKING, TypeVar
 
-import aiohttp
-
+from cygnet.internal.v1 import dedup_pb2, dedup_pb2_grpc
 from cygnet.platform.errors import DomainError
 from cygnet.platform.grpc.client import channel
 from cygnet.v1 import leaderboard_pb2, leaderboard_pb2_grpc
-from cygnet_operator.model import Contest, Figures
+from cygnet_operator.model import Contest, Statistics
 
 if TYPE_CHECKING:
+    from cygnet.internal.v1.dedup_pb2_grpc import DedupServiceAsyncStub
     from cygnet.v1.leaderboard_pb2_grpc import LeaderboardServiceAsyncStub
 
 log = logging.getLogger(__name__)
 _CALL_S = 3.0
-_OLDEST_WAIT = "cygnet_dedup_oldest_wait_seconds"
-_SUBMISSIONS = "cygnet_dedup_submissions"
-_PARTICIPANTS = "cygnet_dedup_participants"
+_Response = TypeVar("_Response")
 
 
-class FiguresReader:
-    """Asks the leaderboard and reads dedup's metrics. Close it."""
+class StatisticsReader:
+    """Asks dedup and the leaderboard. Close it."""
 
-    def __init__(self, leaderboard_address: str, dedup_metrics_url: str) -> None:
-        """An empty address or URL: that one is not asked."""
-        self._channel = channel(leaderboard_address) if leaderboard_address else None
-        self._stub: LeaderboardServiceAsyncStub | None = (
-            leaderboard_pb2_grpc.LeaderboardServiceStub(self._channel) if self._channel else None
-        )
-        self._metrics_url = dedup_metrics_url
+    def __init__(self, dedup_address: str, leaderboard_address: str) -> None:
+        self._channels = channel(dedup_address), channel(leaderboard_address)
+        self._dedup: DedupServiceAsyncStub = dedup_pb2_grpc.DedupServiceStub(self._channels[0])
+        self._leaderboard: LeaderboardServiceAsyncStub = leaderboard_pb2_grpc.LeaderboardServiceStub(self._channels[1])
 
     async def close(self) -> None:
         """Closes what is open."""
-        if self._channel is not None:
-            await self._channel.close()
+        for opened in self._channels:
+            await opened.close()
 
-    async def read(self, contest: Contest) -> Figures:
+    async def read(self, contest: Contest) -> Statistics:
         """Returns what the services say; what does not answer within three seconds is left out and logged."""
-        board = await self._board(contest)
-        metrics = await self._metrics(contest)
-        top = board.standings[0] if board and board.standings else None
-        submissions, participants = (gauge(metrics, name, contest.name) for name in (_SUBMISSIONS, _PARTICIPANTS))
-        return Figures(
-            participants=None if participants is None else round(participants),
-            submissions=None if submissions is None else round(submissions),
-            queue_wait_s=gauge(metrics, _OLDEST_WAIT, contest.name),
+        counts, board = await asyncio.gather(
+            _or_none(
+                self._dedup.GetStatistics(dedup_pb2.GetStatisticsRequest(contest=contest.name), timeout=_CALL_S),
+                contest,
+            ),
+            _or_none(
+                self._leaderboard.GetLeaderboard(
+                    leaderboard_pb2.GetLeaderboardRequest(
+                        contest=contest.name, target=contest.spec.targets[0].name, limit=1
+                    ),
+                    timeout=_CALL_S,
+                ),
+                contest,
+            ),
+        )
+        top = board.leaderboard.standings[0] if board and board.leaderboard.standings else None
+        return Statistics(
+            participants=counts.participants if counts else None,
+            submissions=counts.submissions if counts else None,
+            queue_wait_s=counts.oldest_wait_ms / 1000 if counts else None,
             top_nickname=top.nickname if top else None,
             top_score=f"{top.score:.{min(top.decimals, 4)}f}" if top else None,
         )
 
-    async def _board(self, contest: Contest) -> leaderboard_pb2.Leaderboard | None:
-        if self._stub is None:
-            return None
-        request = leaderboard_pb2.GetLeaderboardRequest(
-            contest=contest.name, target=contest.spec.targets[0].name, limit=1
-        )
-        try:
-            return (await self._stub.GetLeaderboard(request, timeout=_CALL_S)).leaderboard
-        except DomainError as error:
-            log.info("the leaderboard does not say", extra={"contest": contest.name, "reason": error.reason})
-            return None
 
-    async def _metrics(self, contest: Contest) -> str:
-        if not self._metrics_url:
-            return ""
-        try:
-            timeout = aiohttp.ClientTimeout(total=_CALL_S)
-            async with aiohttp.ClientSession(timeout=timeout) as session, session.get(self._metrics_url) as answer:
-                return await answer.text()
-        except (aiohttp.ClientError, TimeoutError) as error:
-            log.info("dedup's metrics cannot be read", extra={"contest": contest.name, "error": str(error)})
-            return ""
-
-
-def gauge(metrics: str, name: str, contest: str) -> float | None:
-    """Returns a contest's value of a gauge from Prometheus text; every replica of dedup says the same."""
-    start = f'{name}{{contest="{contest}"}} '
-    return next((float(line[len(start) :]) for line in metrics.splitlines() if line.startswith(start)), None)
+async def _or_none(call: Awaitable[_Response], contest: Contest) -> _Response | None:
+    try:
+        return await call
+    except DomainError as error:
+        log.info("a count cannot be had", extra={"contest": contest.name, "error": error.message})
+        return None

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from cygnet_operator.model import DEPLOYMENT, Contest, Figures, Object, Observed, Policy
+from cygnet_operator.model import DEPLOYMENT, Contest, Object, Observed, Policy, Statistics
 from cygnet_operator.plan import workload_name
 from cygnet_operator.pods import selector
 from cygnet_operator.rollout import Serving
@@ -64,10 +64,10 @@ class Findings:
     """None: it could not be tried."""
     serving: Serving
     """What jobs ask for."""
-    figures: Figures = Figures()
+    statistics: Statistics = Statistics()
     problem: Problem | None = None
     pods: str = ""
-    """What keeps pods from serving, in Kubernetes' words."""
+    """Why pods do not serve, in Kubernetes' words."""
     url: str = ""
     """Where people play; empty: unknown."""
 
@@ -92,7 +92,7 @@ def status_of(contest: Contest, moment: Moment, findings: Findings, now: datetim
             _condition(before, contest, kind, verdict, now)
             for kind, verdict in ((READY, summary), (MODELS_READY, models), (POLICY_IN_FORCE, policy))
         ],
-        **_figures(before, findings.figures),
+        **_statistics(before, findings.statistics),
     }
     # Once opened, opened for good: targets stay fixed even if the windows are moved.
     opened = before.get("openedAt") or (moment.opened and _stamp(moment.opened))
@@ -204,15 +204,15 @@ def _published(before: Object, policy: Policy | None) -> dict[str, Any]:
     return published
 
 
-def _figures(before: Object, figures: Figures) -> dict[str, Any]:
+def _statistics(before: Object, statistics: Statistics) -> dict[str, Any]:
     top = None
-    if figures.top_nickname is not None:
-        summary = f"{figures.top_score} {figures.top_nickname}"
-        top = {"nickname": figures.top_nickname, "score": figures.top_score, "summary": summary}
-    wait = None if figures.queue_wait_s is None else f"{figures.queue_wait_s:.0f}s"
+    if statistics.top_nickname is not None:
+        summary = f"{statistics.top_score} {statistics.top_nickname}"
+        top = {"nickname": statistics.top_nickname, "score": statistics.top_score, "summary": summary}
+    wait = None if statistics.queue_wait_s is None else f"{statistics.queue_wait_s:.0f}s"
     fresh = {
-        "participants": figures.participants,
-        "submissions": figures.submissions,
+        "participants": statistics.participants,
+        "submissions": statistics.submissions,
         "queueWait": wait,
         "top": top,
     }

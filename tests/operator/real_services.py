@@ -26,8 +26,7 @@ class RealServices:
     """Public ports by service, on loopback."""
     admin: dict[str, list[int]] = field(default_factory=dict)
     """Admin ports by service, on this machine's own address."""
-    dedup_metrics: int = field(default_factory=free_port)
-    _dedup: int = field(default_factory=free_port)
+    dedup: int = field(default_factory=free_port)
     _running: dict[tuple[str, int], "subprocess.Popen[bytes]"] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -65,7 +64,7 @@ class RealServices:
                 self.kill(service, number)
 
     async def _answer(self) -> None:
-        addresses = [f"127.0.0.1:{port}" for port in (self._dedup, *sum(self.public.values(), []))]
+        addresses = [f"127.0.0.1:{port}" for port in (self.dedup, *sum(self.public.values(), []))]
         addresses += [f"{own_address()}:{port}" for port in sum(self.admin.values(), [])]
         for address in addresses:
             async with grpc.aio.insecure_channel(address) as channel:
@@ -74,8 +73,7 @@ class RealServices:
     def _settings(self, service: str, number: int) -> dict[str, str]:
         if service == "dedup":
             chosen = {
-                "LISTEN": f"127.0.0.1:{self._dedup}",
-                "METRICS_LISTEN": f"127.0.0.1:{self.dedup_metrics}",
+                "LISTEN": f"127.0.0.1:{self.dedup}",
                 "LEADERBOARD_ADDRESS": f"127.0.0.1:{self.public['leaderboard'][0]}",
             }
         else:
@@ -86,7 +84,7 @@ class RealServices:
             }
         if service == "submission":
             chosen |= {
-                "DEDUP_ADDRESS": f"127.0.0.1:{self._dedup}",
+                "DEDUP_ADDRESS": f"127.0.0.1:{self.dedup}",
                 "SESSION_KEYS": "k1:a session key that is long enough for it",
                 "PICTURES_URL": self.folder.as_uri(),
             }

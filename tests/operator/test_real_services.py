@@ -76,8 +76,8 @@ def test_counts_of_real_services_are_in_the_status(
         plane,
         tmp_path / "operator.log",
         leaderboard_address=f"127.0.0.1:{board}",
-        dedup_metrics_url=f"http://127.0.0.1:{real_services.dedup_metrics}/metrics",
-        figures_s="1",
+        dedup_address=f"127.0.0.1:{real_services.dedup}",
+        statistics_s="1",
     )
     counting.start()
     try:

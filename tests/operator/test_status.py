@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 import yaml
 
-from cygnet_operator.model import Contest, Figures, Policy
+from cygnet_operator.model import Contest, InvalidContest, Policy, Statistics, parse
 from cygnet_operator.rollout import Model, Serving
 from cygnet_operator.schedule import moment
 from cygnet_operator.status import REASONS, Findings, Problem, events_between, failed_status, status_of
 
-from .builders import BORN, at, contest, observed
+from .builders import BORN, at, body, contest, observed
 
 NOW = at("26 10:00")
 ALL = Policy(generation=3, acknowledged=4, total=4)
@@ -134,8 +134,8 @@ def test_once_opened_is_opened_for_good() -> None:
 
 
 def test_counts_are_shown_and_stay_while_nobody_says() -> None:
-    figures = Figures(participants=7, submissions=40, queue_wait_s=2.4, top_nickname="ann", top_score="87.31")
-    status = said(figures=figures)
+    statistics = Statistics(participants=7, submissions=40, queue_wait_s=2.4, top_nickname="ann", top_score="87.31")
+    status = said(statistics=statistics)
     assert (status["participants"], status["submissions"], status["queueWait"]) == (7, 40, "2s")
     assert status["top"]["summary"] == "87.31 ann"
     again = said(contest(status=status))
@@ -168,5 +168,10 @@ def test_every_reason_is_listed_and_every_field_is_in_the_schema() -> None:
     assert set(given) >= set(REASONS), "a reason is listed that nobody gives"
     crd = yaml.safe_load((source.parents[1] / "helm" / "cygnet" / "files" / "contest-crd.yaml").read_text())
     schema = crd["spec"]["versions"][0]["schema"]["openAPIV3Schema"]["properties"]["status"]["properties"]
-    figures = Figures(participants=7, submissions=40, queue_wait_s=2.4, top_nickname="ann", top_score="87.31")
-    assert set(said(figures=figures, url="https://x")) <= set(schema)
+    statistics = Statistics(participants=7, submissions=40, queue_wait_s=2.4, top_nickname="ann", top_score="87.31")
+    assert set(said(statistics=statistics, url="https://x")) <= set(schema)
+
+
+def test_a_resource_of_another_schema_is_refused_with_the_field() -> None:
+    with pytest.raises(InvalidContest, match=r"spec\.surprise"):
+        parse(body(surprise=1))
