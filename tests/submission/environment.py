@@ -18,7 +18,7 @@ import cygnet.submission.__main__ as submission_main
 from cygnet.dedup.settings import DedupSettings
 from cygnet.internal.v1 import admin_pb2, admin_pb2_grpc, dedup_pb2, dedup_pb2_grpc, document_pb2
 from cygnet.platform.errors import DomainError
-from cygnet.platform.grpc.server import Lifetime, serving
+from cygnet.platform.grpc.server import Endpoint, Lifetime, serving
 from cygnet.platform.grpc.status import from_rpc_error
 from cygnet.platform.pictures import PictureStore
 from cygnet.submission.settings import SubmissionSettings
@@ -135,14 +135,24 @@ def bearer(token: str | None) -> tuple[tuple[str, str], ...]:
 
 
 @asynccontextmanager
-async def playing(redis_url: str, folder: Path) -> AsyncIterator[Game]:
-    """Runs both services in this process, wired as their `__main__` wires them."""
+async def playing(
+    redis_url: str, folder: Path, *, dedup: dedup_pb2_grpc.DedupServiceServicer | None = None
+) -> AsyncIterator[Game]:
+    """Runs both services in this process, wired as their `__main__` wires them; or `dedup` in the place of the one."""
     async with AsyncExitStack() as stack:
         dedup_life, submission_life = Lifetime(stack), Lifetime(stack)
-        dedup_settings = DedupSettings(redis_url=redis_url, leaderboard_address="127.0.0.1:1")
-        [dedup_port] = await stack.enter_async_context(
-            serving(await dedup_main.wire(dedup_settings, dedup_life), grace_s=1)
-        )
+        if dedup is None:
+            dedup_settings = DedupSettings(redis_url=redis_url, leaderboard_address="127.0.0.1:1")
+            endpoints = await dedup_main.wire(dedup_settings, dedup_life)
+        else:
+            service = dedup_pb2.DESCRIPTOR.services_by_name["DedupService"]
+            endpoints = [
+                Endpoint(
+                    "127.0.0.1:0",
+                    [(service, lambda server: dedup_pb2_grpc.add_DedupServiceServicer_to_server(dedup, server))],
+                )
+            ]
+        [dedup_port] = await stack.enter_async_context(serving(endpoints, grace_s=1))
         settings = SubmissionSettings(
             redis_url=redis_url,
             dedup_address=f"127.0.0.1:{dedup_port}",

@@ -11,8 +11,9 @@ import pytest
 import redis.asyncio as aioredis
 
 import cygnet.submission.__main__ as submission_main
-from cygnet.internal.v1 import admin_pb2, dedup_pb2
+from cygnet.internal.v1 import admin_pb2, dedup_pb2, dedup_pb2_grpc
 from cygnet.platform.errors import Conflict, InvalidRequest, NotFound, NotSignedIn, Refused
+from cygnet.platform.grpc.interceptors import AioContext
 from cygnet.v1 import contest_pb2, submission_pb2
 
 from .environment import ADMIN_TOKEN, DUCK, Game, bearer, document, playing, raised_by
@@ -286,3 +287,26 @@ async def test_a_paused_contest_takes_nothing(game: Game) -> None:
         await game.submit(token, "a duck")
     assert paused.value.reason == "CONTEST_PAUSED"
     assert paused.value.retry_after_s > 0
+
+
+class ForgetfulDedup(dedup_pb2_grpc.DedupServiceServicer):
+    """Knows no submission, whatever is asked of it."""
+
+    async def Admit(self, request: dedup_pb2.AdmitRequest, context: AioContext) -> dedup_pb2.AdmitResponse:
+        raise NotFound("there is no such submission", reason="SUBMISSION_NOT_FOUND")
+
+
+async def test_an_open_contest_is_never_said_to_be_closed(
+    redis_url: str, redis_client: aioredis.Redis, tmp_path: Path
+) -> None:
+    forgetful = ForgetfulDedup()  # type: ignore[abstract]  # what is not asked for need not be served
+    async with playing(redis_url, tmp_path, dedup=forgetful) as game:
+        await game.schedule((-60, 3600))
+        token = (await game.join()).session_token
+        with pytest.raises(NotFound) as failed:
+            await game.submit(token, "a duck")
+        assert failed.value.reason == "SUBMISSION_NOT_FOUND"
+        await game.schedule((60, 3600))
+        with pytest.raises(Refused) as closed:
+            await game.submit(token, "a duck")
+        assert closed.value.reason == "CONTEST_CLOSED"

@@ -7,10 +7,14 @@ from cygnet.leaderboard.boards import Boards
 from cygnet.leaderboard.feed import LeaderboardFeed
 from cygnet.leaderboard.store import LeaderboardStore
 from cygnet.leaderboard.telemetry import Telemetry
-from cygnet.leaderboard.validation import checked_entries, checked_limit, checked_participant
+from cygnet.leaderboard.validation import checked_entries
 from cygnet.platform.grpc.interceptors import AioContext
 from cygnet.platform.latest import StreamEvent
+from cygnet.platform.validation import ID, Violations
 from cygnet.v1 import leaderboard_pb2, leaderboard_pb2_grpc, submission_pb2
+
+DEFAULT_LIMIT = 20
+MAX_LIMIT = 100
 
 
 class LeaderboardServicer(leaderboard_pb2_grpc.LeaderboardServiceServicer):
@@ -23,7 +27,7 @@ class LeaderboardServicer(leaderboard_pb2_grpc.LeaderboardServiceServicer):
     async def GetLeaderboard(
         self, request: leaderboard_pb2.GetLeaderboardRequest, context: AioContext
     ) -> leaderboard_pb2.GetLeaderboardResponse:
-        contest, limit = self._boards.resolve(request.contest, request.target), checked_limit(request.limit)
+        contest, limit = self._boards.resolve(request.contest, request.target), _limit(request.limit)
         return leaderboard_pb2.GetLeaderboardResponse(
             leaderboard=await self._boards.top(contest, request.target, limit)
         )
@@ -32,17 +36,22 @@ class LeaderboardServicer(leaderboard_pb2_grpc.LeaderboardServiceServicer):
         self, request: leaderboard_pb2.GetStandingRequest, context: AioContext
     ) -> leaderboard_pb2.GetStandingResponse:
         contest = self._boards.resolve(request.contest, request.target)
-        participant_id = checked_participant(request.participant_id)
+        Violations().matches("participant_id", request.participant_id, ID).done()
         return leaderboard_pb2.GetStandingResponse(
-            standing=await self._boards.standing(contest, request.target, participant_id)
+            standing=await self._boards.standing(contest, request.target, request.participant_id)
         )
 
     async def WatchLeaderboard(
         self, request: leaderboard_pb2.WatchLeaderboardRequest, context: AioContext
     ) -> AsyncIterator[leaderboard_pb2.WatchLeaderboardResponse]:
-        contest, limit = self._boards.resolve(request.contest, request.target), checked_limit(request.limit)
+        contest, limit = self._boards.resolve(request.contest, request.target), _limit(request.limit)
         async for event in self._feed.watch(contest, request.target, limit, request.after_revision):
             yield _watch_response(event)
+
+
+def _limit(requested: int) -> int:
+    Violations().within("limit", requested, 0, MAX_LIMIT).done()
+    return requested or DEFAULT_LIMIT
 
 
 def _watch_response(

@@ -1,4 +1,4 @@
-"""What callers may ask for and deliver; every field that comes in is checked here."""
+"""What may be delivered; every field of it is checked here."""
 
 from google.protobuf.message import DecodeError
 
@@ -6,35 +6,9 @@ from cygnet.internal.v1 import results_pb2
 from cygnet.leaderboard.values import LogEntry
 from cygnet.platform.validation import ID, NAME, SHA256, Violations
 
-DEFAULT_LIMIT = 20
-MAX_LIMIT = 100
 MAX_RESULTS = 500
 _MAX_MS = 253_402_300_799_999
 """The end of the year 9999."""
-
-
-def checked_limit(limit: int) -> int:
-    """Returns how many standings to list, DEFAULT_LIMIT for 0.
-
-    Raises:
-        InvalidRequest: more than MAX_LIMIT.
-    """
-    violations = Violations()
-    violations.within("limit", limit, 0, MAX_LIMIT)
-    violations.done()
-    return limit or DEFAULT_LIMIT
-
-
-def checked_participant(participant_id: str) -> str:
-    """Returns a participant's id.
-
-    Raises:
-        InvalidRequest: it cannot be one.
-    """
-    violations = Violations()
-    violations.matches("participant_id", participant_id, ID)
-    violations.done()
-    return participant_id
 
 
 def checked_entries(request: results_pb2.RecordResultsRequest) -> list[LogEntry]:

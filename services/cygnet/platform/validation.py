@@ -2,6 +2,7 @@
 
 import math
 import re
+from typing import Self
 
 from cygnet.platform.errors import FieldViolation, InvalidRequest
 from cygnet.platform.text import control_characters
@@ -26,41 +27,43 @@ _WORDS = {
 
 
 class Violations:
-    """Collects what is wrong with one request, so that its sender is told everything at once."""
+    """Collects what is wrong with one request, so that its sender is told everything at once. Checks can be chained."""
 
     def __init__(self) -> None:
         self._violations: list[FieldViolation] = []
 
-    def require(self, field: str, holds: object, words: str) -> None:
+    def require(self, field: str, holds: object, words: str) -> Self:
         """Notes that `field` must be as `words` say, unless it `holds`."""
         if not holds:
             self._violations.append(FieldViolation(field, words))
+        return self
 
-    def matches(self, field: str, value: str, pattern: re.Pattern[str]) -> None:
+    def matches(self, field: str, value: str, pattern: re.Pattern[str]) -> Self:
         """Requires one of this module's patterns."""
-        self.require(field, pattern.fullmatch(value), _WORDS[pattern])
+        return self.require(field, pattern.fullmatch(value), _WORDS[pattern])
 
-    def within(self, field: str, value: float, least: float, most: float) -> None:
+    def within(self, field: str, value: float, least: float, most: float) -> Self:
         """Requires a number in its bounds, both included; NaN is in none."""
-        self.require(field, least <= value <= most, f"must be {least:,} to {most:,}")
+        return self.require(field, least <= value <= most, f"must be {least:,} to {most:,}")
 
-    def length(self, field: str, value: str | bytes, least: int, most: int) -> None:
+    def length(self, field: str, value: str | bytes, least: int, most: int) -> Self:
         """Requires a text of `least` to `most` characters, or bytes."""
         unit = "characters" if isinstance(value, str) else "bytes"
-        self.require(field, least <= len(value) <= most, f"must have {least:,} to {most:,} {unit}")
+        return self.require(field, least <= len(value) <= most, f"must have {least:,} to {most:,} {unit}")
 
-    def line(self, field: str, value: str, least: int, most: int) -> None:
+    def line(self, field: str, value: str, least: int, most: int) -> Self:
         """Requires a text of one line, without control characters."""
         self.length(field, value, least, most)
-        self.require(field, not control_characters(value), "must not hold control characters")
+        return self.require(field, not control_characters(value), "must not hold control characters")
 
-    def cosine(self, field: str, value: float) -> None:
+    def cosine(self, field: str, value: float) -> Self:
         """Requires a cosine; it may leave [-1, 1] by what float64 rounds."""
-        self.require(field, math.fabs(value) <= 1 + 1e-9, "must be -1 to 1")
+        return self.require(field, math.fabs(value) <= 1 + 1e-9, "must be -1 to 1")
 
-    def extend(self, error: InvalidRequest, prefix: str) -> None:
+    def extend(self, error: InvalidRequest, prefix: str) -> Self:
         """Takes over what another check found, of fields that lie under `prefix`."""
         self._violations += [FieldViolation(f"{prefix}.{v.field}", v.description) for v in error.violations]
+        return self
 
     def done(self) -> None:
         """Ends the check.

@@ -4,13 +4,12 @@ from collections.abc import Sequence
 
 from cygnet.contest.admin import ContestAdminServicer
 from cygnet.contest.store import ContestHolder
-from cygnet.internal.v1 import admin_pb2, admin_pb2_grpc
+from cygnet.internal.v1 import admin_pb2, admin_pb2_grpc, dedup_pb2_grpc
 from cygnet.platform.clock import now_ms
 from cygnet.platform.grpc.client import channel
 from cygnet.platform.grpc.server import MAX_ADMIN_REQUEST_BYTES, Endpoint, Lifetime, run
 from cygnet.platform.pictures import PictureStore
 from cygnet.platform.redis import connected
-from cygnet.submission.dedup import DedupClient
 from cygnet.submission.feed import SubmissionFeed
 from cygnet.submission.servicer import ContestServicer, SubmissionServicer
 from cygnet.submission.sessions import SessionKeys
@@ -23,7 +22,9 @@ from cygnet.v1 import contest_pb2, contest_pb2_grpc, submission_pb2, submission_
 async def wire(settings: SubmissionSettings, lifetime: Lifetime) -> Sequence[Endpoint]:
     """Builds the service; returns what it serves on its public and its admin port."""
     redis = await lifetime.resources.enter_async_context(connected(settings.redis_url.get_secret_value()))
-    dedup = DedupClient(await lifetime.resources.enter_async_context(channel(settings.dedup_address)))
+    dedup = dedup_pb2_grpc.DedupServiceStub(
+        await lifetime.resources.enter_async_context(channel(settings.dedup_address))
+    )
     telemetry = Telemetry()
     contests = ContestHolder(redis, "sub", telemetry.document)
     await contests.load()

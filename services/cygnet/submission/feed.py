@@ -8,12 +8,15 @@ import asyncio
 import logging
 from collections import defaultdict
 from collections.abc import AsyncIterator, Iterable
-from typing import Protocol
+from typing import TYPE_CHECKING
 
 from cygnet.internal.v1 import dedup_pb2
 from cygnet.platform.errors import DomainError
-from cygnet.platform.latest import StreamEvent, Watch, Watches
+from cygnet.platform.latest import StreamEvent, Watch, Watches, shows_the_same
 from cygnet.v1 import submission_pb2
+
+if TYPE_CHECKING:
+    from cygnet.internal.v1.dedup_pb2_grpc import DedupServiceAsyncStub
 
 log = logging.getLogger(__name__)
 
@@ -28,23 +31,13 @@ Key = tuple[str, str]
 """(contest, submission id)"""
 
 
-class Changes(Protocol):
-    """Where changes and states come from."""
-
-    def changes(self) -> AsyncIterator[dedup_pb2.WatchChangesResponse]:
-        """Streams what changed; raises DomainError when the stream breaks."""
-
-    async def read(self, contest: str, ids: list[str]) -> list[dedup_pb2.OwnedSubmission]:
-        """Returns submissions as they stand; unknown ids are left out. Raises DomainError."""
-
-
 class SubmissionFeed:
     """Let `follow` and `refresh` run for as long as the service does."""
 
-    def __init__(self, source: Changes, stopping: asyncio.Event) -> None:
-        self._source = source
+    def __init__(self, dedup: "DedupServiceAsyncStub", stopping: asyncio.Event) -> None:
+        self._dedup = dedup
         self._watches: Watches[Key, submission_pb2.Submission] = Watches(stopping)
-        self._sent: dict[Key, submission_pb2.Submission] = {}
+        self._latest: dict[Key, submission_pb2.Submission] = {}
         self._stale: set[Key] = set()
         self._wake = asyncio.Event()
 
@@ -60,9 +53,9 @@ class SubmissionFeed:
         with self._watches.watching(key) as watch:
             # `first` may be news for others who watch the same, and older than what they have seen.
             self._publish(contest, first)
-            newest = self._sent[key]
+            newest = self._latest[key]
             if newest.revision > after_revision:
-                watch.offer(_copy(newest))
+                watch.offer(newest)
             # What changed between that read and now has been missed.
             self._mark([key])
             async for event in self._until_final(watch):
@@ -80,7 +73,7 @@ class SubmissionFeed:
         """Notes what changed, for ever."""
         while True:
             try:
-                async for change in self._source.changes():
+                async for change in self._dedup.WatchChanges(dedup_pb2.WatchChangesRequest()):
                     self._note(change)
                 log.info("dedup ended the stream of changes, opening another")
             except DomainError as error:
@@ -119,33 +112,24 @@ class SubmissionFeed:
     async def _read(self, stale: set[Key]) -> None:
         by_contest: dict[str, list[str]] = defaultdict(list)
         watched = set(self._watches.keys)
-        self._sent = {key: sent for key, sent in self._sent.items() if key in watched}
+        self._latest = {key: latest for key, latest in self._latest.items() if key in watched}
         for contest, submission_id in stale & watched:
             by_contest[contest].append(submission_id)
         for contest, ids in by_contest.items():
             for start in range(0, len(ids), BATCH):
-                for owned in await self._source.read(contest, ids[start : start + BATCH]):
+                request = dedup_pb2.GetSubmissionsRequest(contest=contest, submission_ids=ids[start : start + BATCH])
+                for owned in (await self._dedup.GetSubmissions(request)).submissions:
                     self._publish(contest, owned.submission)
 
     def _publish(self, contest: str, now: submission_pb2.Submission) -> None:
         key = (contest, now.submission_id)
-        sent = self._sent.get(key)
-        if sent is not None:
-            if now.revision < sent.revision:
-                return
-            # The revision counts changes of the whole contest: alone it is no news for this watcher.
-            sent.revision = now.revision
-            if sent == now:
-                return
-        # A copy: the watchers hold the other one, and ours is written to above.
-        self._sent[key] = _copy(now)
-        self._watches.publish(key, now)
-
-
-def _copy(submission: submission_pb2.Submission) -> submission_pb2.Submission:
-    copy = submission_pb2.Submission()
-    copy.CopyFrom(submission)
-    return copy
+        latest = self._latest.get(key)
+        if latest is not None and now.revision < latest.revision:
+            return
+        self._latest[key] = now
+        # The revision counts changes of the whole contest: alone it is no news for this watcher.
+        if latest is None or not shows_the_same(latest, now):
+            self._watches.publish(key, now)
 
 
 def is_final(submission: submission_pb2.Submission) -> bool:

@@ -1,26 +1,18 @@
 """The public API: protobuf in, protobuf out."""
 
 import logging
-import re
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 from cygnet.contest.phase import FINISHED, PhaseState, phase_at, player_view
 from cygnet.contest.store import ContestHolder
 from cygnet.internal.v1 import dedup_pb2, document_pb2
-from cygnet.platform.errors import (
-    Conflict,
-    DomainError,
-    FieldViolation,
-    InvalidRequest,
-    NotFound,
-    NotSignedIn,
-    Refused,
-)
+from cygnet.platform.errors import Conflict, DomainError, NotFound, NotSignedIn, Refused
 from cygnet.platform.grpc.interceptors import AioContext
 from cygnet.platform.latest import StreamEvent
 from cygnet.platform.logs import prompt_hash
-from cygnet.submission.dedup import DedupClient
+from cygnet.platform.validation import ID, Violations
 from cygnet.submission.feed import SubmissionFeed
 from cygnet.submission.sessions import Session, SessionKeys, new_participant_id
 from cygnet.submission.store import ParticipantStore
@@ -28,15 +20,17 @@ from cygnet.submission.telemetry import Telemetry
 from cygnet.submission.validation import check_submission, clean_nickname
 from cygnet.v1 import contest_pb2, contest_pb2_grpc, submission_pb2, submission_pb2_grpc
 
+if TYPE_CHECKING:
+    from cygnet.internal.v1.dedup_pb2_grpc import DedupServiceAsyncStub
+
 log = logging.getLogger(__name__)
 
 MAX_PARTICIPANTS = 100_000
 """Participants of one contest: a bound on what strangers can make us store."""
-PAUSE_LOOK_S = 15.0
+PAUSED_RETRY_S = 15.0
 """A player whose contest is paused may look again after so many seconds: nobody knows when it goes on."""
 DEFAULT_LIST = 20
 MAX_LIST = 100
-_SUBMISSION_ID = re.compile(r"[a-z2-7]{26}")
 
 
 class ContestServicer(contest_pb2_grpc.ContestServiceServicer):
@@ -62,7 +56,7 @@ class SubmissionServicer(submission_pb2_grpc.SubmissionServiceServicer):
         contests: ContestHolder,
         participants: ParticipantStore,
         sessions: SessionKeys,
-        dedup: DedupClient,
+        dedup: "DedupServiceAsyncStub",
         feed: SubmissionFeed,
         telemetry: Telemetry,
         clock: Callable[[], int],
@@ -102,7 +96,7 @@ class SubmissionServicer(submission_pb2_grpc.SubmissionServiceServicer):
         check_submission(request.prompt, request.request_id, document.contest.max_prompt_chars)
         now_ms = self._clock()
         now = phase_at(document.contest, now_ms)
-        asked = dedup_pb2.AdmitRequest(
+        admission = dedup_pb2.AdmitRequest(
             contest=session.contest,
             participant_id=session.participant_id,
             nickname=session.nickname,
@@ -116,8 +110,10 @@ class SubmissionServicer(submission_pb2_grpc.SubmissionServiceServicer):
             only_known=not now.takes_submissions,
         )
         try:
-            submission = await self._dedup.admit(asked)
+            submission = (await self._dedup.Admit(admission)).submission
         except NotFound:
+            if not admission.only_known:
+                raise
             # A retry of what was taken while it was open is answered; this is none.
             raise _not_taken(now, now_ms) from None
         log.debug(
@@ -142,18 +138,20 @@ class SubmissionServicer(submission_pb2_grpc.SubmissionServiceServicer):
         self, request: submission_pb2.ListSubmissionsRequest, context: AioContext
     ) -> submission_pb2.ListSubmissionsResponse:
         session = self._session(context, self._contests.get(request.contest).contest.name)
-        if request.limit > MAX_LIST:
-            raise InvalidRequest(FieldViolation("limit", f"at most {MAX_LIST}"))
-        return submission_pb2.ListSubmissionsResponse(
-            submissions=await self._dedup.of_participant(
-                session.contest, session.participant_id, request.limit or DEFAULT_LIST
+        Violations().within("limit", request.limit, 0, MAX_LIST).done()
+        listed = await self._dedup.ListParticipantSubmissions(
+            dedup_pb2.ListParticipantSubmissionsRequest(
+                contest=session.contest,
+                participant_id=session.participant_id,
+                limit=request.limit or DEFAULT_LIST,
             )
         )
+        return submission_pb2.ListSubmissionsResponse(submissions=listed.submissions)
 
     async def _own_submission(self, session: Session, submission_id: str) -> submission_pb2.Submission:
-        if not _SUBMISSION_ID.fullmatch(submission_id):
-            raise InvalidRequest(FieldViolation("submission_id", "26 characters of a-z and 2-7"))
-        found = await self._dedup.read(session.contest, [submission_id])
+        Violations().matches("submission_id", submission_id, ID).done()
+        request = dedup_pb2.GetSubmissionsRequest(contest=session.contest, submission_ids=[submission_id])
+        found = (await self._dedup.GetSubmissions(request)).submissions
         if not found or found[0].participant_id != session.participant_id:
             raise NotFound("you have no such submission", reason="SUBMISSION_NOT_FOUND")
         return found[0].submission
@@ -180,7 +178,7 @@ def _not_taken(now: PhaseState, now_ms: int) -> DomainError:
         return Conflict("this contest has ended", reason="CONTEST_FINISHED")
     if now.next_change_ms is None:
         words = "the organisers have paused this contest; try again in a moment"
-        return Refused(words, reason="CONTEST_PAUSED", retry_after_s=PAUSE_LOOK_S)
+        return Refused(words, reason="CONTEST_PAUSED", retry_after_s=PAUSED_RETRY_S)
     opens = datetime.fromtimestamp(now.next_change_ms / 1000, UTC).isoformat(timespec="seconds")
     wait_s = (now.next_change_ms - now_ms) / 1000
     return Refused(f"this contest is closed; it opens at {opens}", reason="CONTEST_CLOSED", retry_after_s=wait_s)

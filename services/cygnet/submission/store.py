@@ -5,20 +5,25 @@
 
 import redis.asyncio as aioredis
 
-from cygnet.platform.redis import script, translate_errors
+from cygnet.platform.scripts import load
 
 
 class ParticipantStore:
-    """Who joined. Raises `Unavailable` while Redis does not work."""
+    """Who joined.
+
+    Raises:
+        Unavailable: Redis does not work.
+    """
 
     def __init__(self, redis: aioredis.Redis) -> None:
-        self._redis = redis
-        self._join = script(redis, "cygnet.submission", "join.lua")
+        self._join = load(redis, "cygnet.submission", "join.lua")
 
     async def put(self, contest: str, participant_id: str, nickname: str, now_ms: int, limit: int) -> bool:
         """Adds a participant or changes the nickname. Returns False when `limit` others are there already."""
-        with translate_errors():
-            joined = await self._join(
-                keys=[f"sub:{{{contest}}}:participants"], args=[participant_id, f"{now_ms} {nickname}", limit]
-            )
+        joined = await self._join(
+            lambda name: f"sub:{{{contest}}}:{name}",
+            participant_id=participant_id,
+            record=f"{now_ms} {nickname}",
+            limit=limit,
+        )
         return bool(joined)

@@ -27,12 +27,12 @@ WAIT_LIMIT = Gauge(
 
 REFUSALS = ("SUBMIT_RATE", "NEW_WORK_RATE", "PENDING_LIMIT", "QUEUE_FULL", "CONTEST_CLOSED", "CONTEST_PAUSED")
 _OTHER_REFUSAL = "OTHER"
-_ANSWERS: dict[int, str] = {
+_ADMITTED: dict[int, str] = {
     submission_pb2.ADMISSION_OUTCOME_ACCEPTED: "accepted",
     submission_pb2.ADMISSION_OUTCOME_COALESCED: "coalesced",
     submission_pb2.ADMISSION_OUTCOME_REPEATED: "repeated",
 }
-OUTCOMES = (*_ANSWERS.values(), "rejected", "failed", *REFUSALS, _OTHER_REFUSAL)
+OUTCOMES = (*_ADMITTED.values(), "rejected", "failed", *REFUSALS, _OTHER_REFUSAL)
 _CALLERS_MISTAKES = (InvalidRequest, NotFound, NotSignedIn, NotAllowed, Conflict)
 
 
@@ -49,12 +49,12 @@ class Telemetry:
 
     @contextmanager
     def submit(self, contest: str) -> Iterator[Callable[[submission_pb2.Submission], None]]:
-        """Counts what becomes of one submission; yields what is told of it when it was admitted."""
+        """Counts what becomes of one submission; yields what is called with it when it was admitted."""
         outcome = "failed"
 
         def admitted(submission: submission_pb2.Submission) -> None:
             nonlocal outcome
-            outcome = _ANSWERS[submission.outcome]
+            outcome = _ADMITTED[submission.outcome]
 
         try:
             yield admitted

@@ -1,20 +1,23 @@
 """What players may write: nicknames, prompts and request ids. All of it is hostile until it went through here."""
 
-import re
 import unicodedata
 
 from cygnet.platform.errors import FieldViolation, InvalidRequest
 from cygnet.platform.text import control_characters, one_line, without_invisible
+from cygnet.platform.validation import REQUEST_ID, Violations
 
 MAX_NICKNAME_CHARS = 24
 MAX_RAW_NICKNAME_CHARS = 200
-_REQUEST_ID = re.compile(r"[A-Za-z0-9-]{16,64}")
 _MAX_MARKS = 2
 """Combining marks that stay on one letter; more of them climb over the neighbouring rows."""
 
 
 def clean_nickname(raw: str) -> str:
-    """Returns the nickname as it will be shown. Raises InvalidRequest when nothing visible, or too much, is left."""
+    """Returns the nickname as it will be shown.
+
+    Raises:
+        InvalidRequest: nothing visible, or too much, is left of it.
+    """
     if len(raw) > MAX_RAW_NICKNAME_CHARS:
         raise InvalidRequest(FieldViolation("nickname", f"at most {MAX_NICKNAME_CHARS} characters"))
     spaced = "".join(" " if char.isspace() else char for char in raw)
@@ -28,18 +31,21 @@ def clean_nickname(raw: str) -> str:
 
 
 def check_submission(prompt: str, request_id: str, max_prompt_chars: int) -> None:
-    """Raises InvalidRequest naming each field that is out of its bounds."""
-    violations = []
+    """Checks what a player submits.
+
+    Raises:
+        InvalidRequest: with each field that is out of its bounds.
+    """
+    violations = Violations()
+    # One complaint about the prompt is enough.
     if len(prompt) > max_prompt_chars:
-        violations.append(FieldViolation("prompt", f"at most {max_prompt_chars} characters, not {len(prompt)}"))
+        violations.require("prompt", False, f"at most {max_prompt_chars} characters, not {len(prompt)}")
     elif control_characters(prompt):
-        violations.append(FieldViolation("prompt", "no line breaks or control characters"))
-    elif not one_line(without_invisible(prompt)):
-        violations.append(FieldViolation("prompt", "write what to draw"))
-    if not _REQUEST_ID.fullmatch(request_id):
-        violations.append(FieldViolation("request_id", "16 to 64 characters of A-Z, a-z, 0-9 and -"))
-    if violations:
-        raise InvalidRequest(*violations)
+        violations.require("prompt", False, "no line breaks or control characters")
+    else:
+        violations.require("prompt", one_line(without_invisible(prompt)), "write what to draw")
+    violations.matches("request_id", request_id, REQUEST_ID)
+    violations.done()
 
 
 def _few_marks(text: str) -> str:
