@@ -101,6 +101,10 @@ proto: $(VENV)/.installed-dev ## Generates code from proto/: Python, and the pag
 release-protos: $(VENV)/.installed-dev ## Freezes the public API as it is released: from then on `make test` refuses what breaks its callers
 	@$(BIN)/buf build proto --path proto/cygnet/v1 --exclude-source-info --output proto/released.binpb
 
+.PHONY: docs
+docs: $(VENV)/.installed-dev ## Writes the generated pages of docs/reference anew: the API, the settings
+	@PYTHONPATH=docs/generator $(BIN)/python -m cygnet_docs
+
 .PHONY: dashboards
 dashboards: $(VENV)/.installed-dev ## Writes the Grafana dashboards' JSON anew, from helm/dashboards
 	@PYTHONPATH=helm/dashboards $(BIN)/python -W ignore::DeprecationWarning -m cygnet_dashboards

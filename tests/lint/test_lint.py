@@ -43,6 +43,7 @@ def test_format() -> None:
         "services",
         "operator",
         "helm/dashboards",
+        "docs/generator",
         "tests",
         "triton_models/training",
         "triton_models/diffusion",
