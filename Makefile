@@ -116,7 +116,7 @@ train-tiny: $(VENV)/.installed-dev ## Trains the embedded models on CPU cores (h
 
 .PHONY: train-gpu
 train-gpu: $(VENV)/.installed-dev ## Trains them on one GPU, the whole world of pictures (stages of minutes; goes on where it stopped)
-	@for stage in render clip autoencoder latents unet pupil probe export evaluate; do \
+	@for stage in render clip autoencoder latents unet student probe export evaluate; do \
 		PYTHONPATH=triton_models/training $(BIN)/python -m cygnet_training $$stage --preset whole; done
 
 .PHONY: lock

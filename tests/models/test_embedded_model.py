@@ -12,8 +12,9 @@ import pytest
 import torch
 from PIL import Image
 
+from cygnet.inference.scoring import score
 from cygnet_training.__main__ import PROBE, SHIPPED, main
-from cygnet_training.calibrate import KINDS, measure_pairs, score
+from cygnet_training.calibrate import KINDS, measure_pairs
 from cygnet_training.captions import korean_caption, plain_caption
 from cygnet_training.clip import CROPS, centred_cosine, embed_pictures
 from cygnet_training.dataset import held_out_scenes
@@ -27,7 +28,7 @@ from cygnet_training.targets import draw_target
 WEIGHTS = Path(__file__).parents[2] / "triton_models" / "weights"
 PRESET = PRESETS[SHIPPED]
 WORLD = WORLDS[PRESET.world]
-# Shares that the probe must read right from pictures of 48 unseen scenes, and from 24 of them asked for in Korean.
+# Shares that the probe must read right from pictures of 48 unseen scenes, and from 24 of them prompted in Korean.
 FLOORS = {"species": 0.85, "colour": 0.95, "background": 0.95, "accessory": 0.7, "count": 0.9}
 KOREAN_FLOORS = {"species": 0.65, "colour": 0.9, "background": 0.9, "accessory": 0.6, "count": 0.85}
 
@@ -105,12 +106,12 @@ def test_a_target_in_any_style_finds_its_own(weights: Weights, style: str) -> No
     assert _similarity(weights, swan, target) > _similarity(weights, house, target) + 20
 
 
-def test_words_that_were_never_seen_draw_something(weights: Weights) -> None:
+def test_unknown_words_draw_something(weights: Weights) -> None:
     picture = np.asarray(weights.draw("zebra 鴨子 🦆 " + "duck " * 80, seed=1))
     assert picture.std() > 5
 
 
-def test_scores_order_kinds_of_likeness(weights: Weights) -> None:
+def test_scores_order_kinds_of_pairs(weights: Weights) -> None:
     scene = Scene("duck", "yellow", "pond")
     target = render(scene, np.random.default_rng(1))
     same = render(scene, np.random.default_rng(2))
@@ -148,6 +149,6 @@ def test_every_stage_runs_and_may_be_repeated(tmp_path: Path, monkeypatch: pytes
     monkeypatch.setenv("CYGNET_TRAINING_DIR", str(tmp_path))
     main(["all", "--preset", "smoke", "--drawings", "2"])
     main(["all", "--preset", "smoke-on", "--drawings", "2"])
-    main(["render", "autoencoder", "latents", "unet", "pupil", "--preset", "smoke-on"])
+    main(["render", "autoencoder", "latents", "unet", "student", "--preset", "smoke-on"])
     assert (tmp_path / "smoke-on" / "weights" / "cygnet-tiny" / "model_index.json").exists()
     assert (tmp_path / "smoke-on" / "weights" / "contact_sheet.png").exists()

@@ -8,10 +8,11 @@ import pytest
 from numpy.typing import NDArray
 
 from cygnet_training.accessories import ACCESSORIES, draw_sleep
-from cygnet_training.coats import PALETTE, coat_of
-from cygnet_training.figures import FIGURES, Look, draw_figure
+from cygnet_training.figure import Look
 from cygnet_training.grammar import ACCESSORIES as WEARABLE
 from cygnet_training.grammar import COLOURS, FLYING, LIFELESS, POSES, SPECIES
+from cygnet_training.palette import BODIES, palette_of
+from cygnet_training.species import FIGURES, draw_figure
 from cygnet_training.vector import Pen, finish, new_sheet
 
 SIZE = 48
@@ -24,7 +25,7 @@ FRAME = (2 * SCALE * SIZE) ** 2
 @cache
 def drawn(species: str, look: Look, colour: str = "red", mirrored: bool = False) -> NDArray[np.int64]:
     sheet = new_sheet(SIZE, PAPER)
-    draw_figure(Pen(sheet, scale=SCALE, mirrored=mirrored), species, coat_of(colour), look)
+    draw_figure(Pen(sheet, scale=SCALE, mirrored=mirrored), species, palette_of(colour), look)
     return np.asarray(finish(sheet), dtype=np.int64)
 
 
@@ -39,7 +40,7 @@ def silhouette(species: str, look: Look) -> NDArray[np.bool_]:
 
 def test_the_figures_are_those_that_captions_speak_of() -> None:
     assert set(FIGURES) == set(SPECIES)
-    assert set(PALETTE) == set(COLOURS)
+    assert set(BODIES) == set(COLOURS)
     assert {"", *ACCESSORIES} == set(WEARABLE)
     assert {species for species, figure in FIGURES.items() if figure.flies} == set(FLYING)
     assert {species for species, figure in FIGURES.items() if not figure.sleeps} == set(LIFELESS)
@@ -68,7 +69,7 @@ def test_no_two_species_have_the_same_silhouette(one: str, other: str) -> None:
 def test_the_colour_is_the_main_one(species: str, colour: str) -> None:
     """No other colour word's colour covers more of the figure; a boat's sails and a penguin's front are white."""
     pixels = drawn(species, Look(), colour)
-    covers = {name: (np.abs(pixels - value).max(-1) < 12).sum() / FRAME for name, value in PALETTE.items()}
+    covers = {name: (np.abs(pixels - value).max(-1) < 12).sum() / FRAME for name, value in BODIES.items()}
     usual = {"boat": ("white",), "penguin": ("white",)}.get(species, ())
     assert covers[colour] > 0.06
     assert covers[colour] == max(cover for name, cover in covers.items() if name not in usual or name == colour)

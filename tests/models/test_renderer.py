@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from cygnet.contest.spec import Builtin
-from cygnet_training.calibrate import stranger
+from cygnet_training.calibrate import unrelated_scene
 from cygnet_training.captions import KOREAN_COLOURS, NOUNS, WORN, korean_caption, plain_caption, random_caption
 from cygnet_training.dataset import RELATIVES, family, held_out_scenes, held_out_triples
 from cygnet_training.grammar import (
@@ -26,9 +26,9 @@ from cygnet_training.grammar import (
     random_scene,
     triple_of,
 )
-from cygnet_training.likeness import SAME_SCENE, likeness
 from cygnet_training.presets import PRESETS
 from cygnet_training.renderer import render
+from cygnet_training.similarity import SAME_SCENE, scene_similarities
 from cygnet_training.targets import TARGETS, draw_target
 
 WHOLE = WORLDS["whole"]
@@ -96,7 +96,7 @@ def test_random_captions_are_true_of_their_scene() -> None:
         assert (scene.count == 3) == any(word in ("three", "3", "세") for word in words), caption
 
 
-def test_silence_means_the_usual_colour() -> None:
+def test_an_omitted_colour_is_the_usual_one() -> None:
     """Among captions that name no colour, most ducks are yellow."""
     rng = np.random.default_rng(7)
     seen: Counter[str] = Counter()
@@ -133,12 +133,12 @@ def test_the_words_of_every_species_are_its_own() -> None:
         assert len({names[column] for names in NOUNS.values()}) == len(SPECIES)
 
 
-def test_likeness_orders_a_family() -> None:
-    """The same scene, one change, the same place, nothing in common: each pair is less alike than the one before."""
+def test_similarity_orders_a_family() -> None:
+    """The same scene, one change, the same place, nothing in common: each pair is less similar than the one before."""
     rng = np.random.default_rng(10)
     for _ in range(200):
         scenes = family(rng, WHOLE)
-        what, look = likeness([*scenes, stranger(scenes[0], WHOLE, rng)])
+        what, look = scene_similarities([*scenes, unrelated_scene(scenes[0], WHOLE, rng)])
         both = dict(zip((*RELATIVES, "unrelated"), (what[0] + look[0]) / 2, strict=True))
         assert both["same"] == pytest.approx(SAME_SCENE)
         assert both["same"] > both["one change"] > both["same place"] > 0

@@ -1,4 +1,4 @@
-"""The shipped generator and scorer together, through the server: what is drawn scores as what was asked for.
+"""The shipped generator and scorer together, through the server: a drawing scores highest against its own target.
 
 How well each is trained is measured where they are trained; this says that the two fit each other and the targets.
 """
@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from cygnet.inference.scoring import Calibration
+from cygnet.inference.scoring import Calibration, cosine, score
 from cygnet.inference.triton import TritonClient
 
 from .conftest import Server, Weights
@@ -30,12 +30,8 @@ async def triton(server: Server, weights: Weights) -> AsyncIterator[TritonClient
     await client.close()
 
 
-def score(one: NDArray[np.float32], other: NDArray[np.float32], calibration: Calibration) -> float:
-    """Centred cosine in float64, mapped through the published points."""
-    left, right = (vector.astype(np.float64) - np.array(calibration.mean) for vector in (one, other))
-    cosine = left @ right / (np.linalg.norm(left) * np.linalg.norm(right))
-    cosines, scores = zip(*calibration.points, strict=True)
-    return float(np.interp(cosine, cosines, scores))
+def similarity(one: NDArray[np.float32], other: NDArray[np.float32], calibration: Calibration) -> float:
+    return score(cosine(one, other, calibration.mean), calibration.points)
 
 
 async def test_the_defaults_are_the_embedded_models(triton: TritonClient) -> None:
@@ -47,19 +43,19 @@ async def test_a_target_is_its_own_best_copy(triton: TritonClient) -> None:
     duck, swan = [await triton.embed((TARGETS / f"{name}.png").read_bytes()) for name in ("duck", "swan")]
     calibration = duck.scorer.calibration
     assert calibration is not None
-    assert score(duck.vector, duck.vector, calibration) == pytest.approx(100)
-    assert score(duck.vector, swan.vector, calibration) < 50
+    assert similarity(duck.vector, duck.vector, calibration) == pytest.approx(100)
+    assert similarity(duck.vector, swan.vector, calibration) < 50
 
 
-async def test_drawings_score_higher_on_what_was_asked_for(triton: TritonClient, weights: Weights) -> None:
+async def test_drawings_score_higher_on_their_own_target(triton: TritonClient, weights: Weights) -> None:
     targets = {name: await triton.embed((TARGETS / f"{name}.png").read_bytes()) for name in ("duck", "swan")}
     calibration = targets["duck"].scorer.calibration
     assert calibration is not None
     means: dict[tuple[str, str], float] = {}
-    for asked in targets:
-        drawings = [await triton.draw_and_score(f"a {asked}", seed, weights.steps, weights.size) for seed in SEEDS]
+    for prompted in targets:
+        drawings = [await triton.draw_and_score(f"a {prompted}", seed, weights.steps, weights.size) for seed in SEEDS]
         for name, target in targets.items():
-            scores = [score(drawing.embedding, target.vector, calibration) for drawing in drawings]
-            means[asked, name] = float(np.mean(scores))
+            scores = [similarity(drawing.embedding, target.vector, calibration) for drawing in drawings]
+            means[prompted, name] = float(np.mean(scores))
     assert means["duck", "duck"] > means["swan", "duck"]
     assert means["swan", "swan"] > means["duck", "swan"]

@@ -1,4 +1,4 @@
-"""Command line: `python -m cygnet_training all --preset first` makes the embedded models from nothing."""
+"""Command line: `python -m cygnet_training all --preset small` makes the embedded models from nothing."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 import torch
 
 from .presets import PRESETS, training_directory
-from .stages import STAGES, Workshop
+from .stages import STAGES, TrainingRun
 
 ROOT = Path(__file__).resolve().parents[3]
 SHIPPED = "middle"
@@ -33,21 +33,21 @@ def _parser() -> argparse.ArgumentParser:
 
 def main(arguments: list[str] | None = None) -> None:
     """Runs the named stages in their own order. By default only the shipped preset writes into the repository."""
-    given = _parser().parse_args(arguments)
-    torch.set_num_threads(given.threads)
-    directory = training_directory() / given.preset
-    ours = given.preset == SHIPPED and given.weights is None
-    workshop = Workshop(
-        preset=PRESETS[given.preset],
+    options = _parser().parse_args(arguments)
+    torch.set_num_threads(options.threads)
+    directory = training_directory() / options.preset
+    shipped = options.preset == SHIPPED and options.weights is None
+    run = TrainingRun(
+        preset=PRESETS[options.preset],
         directory=directory,
-        weights=given.weights or (ROOT / "triton_models/weights" if ours else directory / "weights"),
-        probe_path=PROBE if ours else directory / PROBE.name,
-        targets=ROOT / "services/cygnet/contest/targets" if ours else directory / "targets",
-        drawings=given.drawings,
+        weights=options.weights or (ROOT / "triton_models/weights" if shipped else directory / "weights"),
+        probe_path=PROBE if shipped else directory / PROBE.name,
+        targets=ROOT / "services/cygnet/contest/targets" if shipped else directory / "targets",
+        drawings=options.drawings,
     )
     for name, stage in STAGES.items():
-        if name in given.stages or "all" in given.stages:
-            stage(workshop)
+        if name in options.stages or "all" in options.stages:
+            stage(run)
 
 
 if __name__ == "__main__":

@@ -6,7 +6,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from .coats import INK, PAPER, Anchors, Look, draw_closed_eye
+from .figure import Anchors, Look, draw_closed_eye
+from .palette import INK, PAPER
 from .vector import Colour, Pen
 
 GOLD: Colour = (252, 196, 30)

@@ -1,11 +1,12 @@
-"""The autoencoder: 256x256 pictures to 16x16 latents and back (AutoencoderTiny), learned at half size and then grown.
+"""The autoencoder: 256x256 pictures to 16x16 latents and back (AutoencoderTiny), trained at half size and then grown.
 
 Flat pictures hold little more at 256 pixels than at 128, and a step at 128 costs a quarter. So a four-level network
-learns 128-pixel pictures first. Then a fifth level is added in front and behind. In front it averages 2x2 pixels, and
-does so exactly, so the latents stay what they were. Behind it starts as plain enlarging, and only the decoder is
-trained on, at full size, to draw the edges sharp.
+is trained on 128-pixel pictures first. Then a fifth level is added in front and behind. The one in front
+averages 2x2 pixels exactly, so the latents stay what they were. The one behind starts as plain enlarging, and the
+decoder alone is trained further, at full size, to draw sharp edges.
 
-The loss keeps edges: absolute error of the pixels, and of their differences to the right and downward neighbours.
+The loss is the absolute error of the pixels and, to keep edges, of their differences to the next pixels right and down
+(a gradient difference loss: M. Mathieu et al., "Deep multi-scale video prediction beyond mean square error", 2016).
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from torch import Tensor, nn
 
 from .dataset import Dataset, Pictures
 from .networks import AutoencoderTiny, Network
-from .optimise import Run
+from .optimise import Trainer
 from .presets import Preset
 
 EDGE_WEIGHT = 0.5
@@ -47,38 +48,39 @@ def new_coarse(preset: Preset) -> Network:
 
 
 def train_coarse(preset: Preset, data: Dataset, folder: Path) -> Network:
-    """The four-level network for pictures of half size; latents carry a little noise, so small errors do not show."""
+    """The four-level network for pictures of half size; noise on its latents makes small errors in them harmless."""
     torch.manual_seed(preset.seed)
-    run = Run("autoencoder-coarse", new_coarse(preset), preset.vae_coarse, folder, orthogonal=True)
+    trainer = Trainer("autoencoder-coarse", new_coarse(preset), preset.vae_coarse, folder, orthogonal=True)
 
     def loss_at(rng: np.random.Generator) -> Tensor:
-        crops = halve(to_signal(_crops(data, rng, preset.vae_coarse.batch, COARSE_CROP * 2))).to(run.device, run.dtype)
-        latents = run.fast.encode(crops).latents
-        drawn = run.fast.decode(latents + LATENT_NOISE * torch.randn_like(latents)).sample
+        crops = halve(to_signal(_crops(data, rng, preset.vae_coarse.batch, COARSE_CROP * 2)))
+        crops = crops.to(trainer.device, trainer.dtype)
+        latents = trainer.fast.encode(crops).latents
+        drawn = trainer.fast.decode(latents + LATENT_NOISE * torch.randn_like(latents)).sample
         size: Tensor = latents.float().square().mean()
         return picture_loss(drawn, crops) + LATENT_WEIGHT * size
 
-    return run.train(preset.seed + 1, loss_at)
+    return trainer.train(preset.seed + 1, loss_at)
 
 
 def train_fine(preset: Preset, data: Dataset, folder: Path, grown: Network) -> Network:
     """The grown network, its decoder trained on at full size with the encoder held still."""
     grown.encoder.requires_grad_(False)
-    run = Run("autoencoder-fine", grown, preset.vae_fine, folder, orthogonal=True)
+    trainer = Trainer("autoencoder-fine", grown, preset.vae_fine, folder, orthogonal=True)
 
     def loss_at(rng: np.random.Generator) -> Tensor:
-        crops = to_signal(_crops(data, rng, preset.vae_fine.batch, FINE_CROP)).to(run.device, run.dtype)
+        crops = to_signal(_crops(data, rng, preset.vae_fine.batch, FINE_CROP)).to(trainer.device, trainer.dtype)
         with torch.no_grad():
-            latents = run.fast.encode(crops).latents
-        drawn = run.fast.decode(latents + LATENT_NOISE * torch.randn_like(latents)).sample
+            latents = trainer.fast.encode(crops).latents
+        drawn = trainer.fast.decode(latents + LATENT_NOISE * torch.randn_like(latents)).sample
         return picture_loss(drawn, crops)
 
-    return run.train(preset.seed + 2, loss_at)
+    return trainer.train(preset.seed + 2, loss_at)
 
 
-def picture_loss(drawn: Tensor, wanted: Tensor) -> Tensor:
+def picture_loss(drawn: Tensor, target: Tensor) -> Tensor:
     """Mean absolute error of pixels and of neighbour differences."""
-    error = (drawn - wanted).float()
+    error = (drawn - target).float()
     edges = error.diff(dim=2).abs().mean() + error.diff(dim=3).abs().mean()
     loss: Tensor = error.abs().mean() + EDGE_WEIGHT * edges
     return loss

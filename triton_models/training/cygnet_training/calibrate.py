@@ -1,7 +1,7 @@
-"""The published map from cosines to points: measured on pairs of pictures whose likeness is known.
+"""The published map from cosines to points: measured on pairs of pictures whose similarity is known.
 
-Unrelated pictures score about nothing, one change 42, namesakes in the sixties; one namesake in forty gets 97, so that
-more than that is a near copy's.
+Unrelated pictures score about nothing, pictures with one change 42, and pictures of the same caption in the sixties;
+one in forty of those gets 97, so that only near copies get more.
 """
 
 from __future__ import annotations
@@ -19,17 +19,19 @@ from PIL import Image
 from .clip import CROPS, LOOK_HALF, WHAT_HALF, Vectors, centred_cosine, embed_pictures
 from .dataset import family
 from .grammar import ATTRIBUTES, WORLDS, Scene, World, random_scene
-from .likeness import LOOK, WHAT
 from .networks import Network, Processor
 from .renderer import render
+from .similarity import LOOK, WHAT
 
 KINDS = ("near copy", "same caption", "one change", "same place", "unrelated")
 WHOLE = slice(0, None)
+Points = list[tuple[float, float]]
+"""(cosine, score) with rising cosines; `cygnet.inference.scoring.score` joins them by straight lines."""
 
 
 @dataclass(frozen=True)
 class Measured:
-    """Embeddings of pairs of pictures whose likeness is known; row i of everything has the same first picture.
+    """Embeddings of pairs of pictures whose similarity is known; row i of everything has the same first picture.
 
     `changed[i]` is the attribute in which the pair "one change" of row i differs.
     """
@@ -48,12 +50,12 @@ def measure_pairs(clip: Network, processor: Processor, world: World, seed: int, 
     rng = np.random.default_rng(seed)
     worlds = [world if i % 2 else WORLDS["whole"] for i in range(pairs)]
     families = [family(rng, here) for here in worlds]
-    strangers = [stranger(scene, here, rng) for (scene, *_), here in zip(families, worlds, strict=True)]
+    unrelated = [unrelated_scene(scene, here, rng) for (scene, *_), here in zip(families, worlds, strict=True)]
     first = [render(scene, np.random.default_rng([seed, i])) for i, (scene, *_) in enumerate(families)]
     others = {"near copy": [_near_copy(picture, rng) for picture in first]}
     for kind, column in (("same caption", 1), ("one change", 2), ("same place", 4)):
         others[kind] = [render(scenes[column], rng) for scenes in families]
-    others["unrelated"] = [render(scene, rng) for scene in strangers]
+    others["unrelated"] = [render(scene, rng) for scene in unrelated]
     return Measured(
         first=embed_pictures(clip, processor, first),
         others={kind: embed_pictures(clip, processor, pictures) for kind, pictures in others.items()},
@@ -70,8 +72,8 @@ def calibration(clip: Network, processor: Processor, world: World, seed: int, pa
     mean = measured.first.mean(0)
     parts = {}
     for name, part, attributes in (("what", WHAT_HALF, WHAT), ("look", LOOK_HALF, LOOK)):
-        concerned = np.array([attribute in attributes for attribute in measured.changed])
-        parts[name] = {"first": part.start, "last": part.stop, "points": _knots(measured, mean, part, concerned)}
+        changed = np.array([attribute in attributes for attribute in measured.changed])
+        parts[name] = {"first": part.start, "last": part.stop, "points": _knots(measured, mean, part, changed)}
     body = {
         "crops": CROPS,
         "mean": [round(float(value), 8) for value in mean],
@@ -82,14 +84,14 @@ def calibration(clip: Network, processor: Processor, world: World, seed: int, pa
     return {"id": f"cygnet-clip-{digest}", **body}
 
 
-def _knots(measured: Measured, mean: Vectors, part: slice, concerned: NDArray[np.bool_]) -> list[list[float]]:
+def _knots(measured: Measured, mean: Vectors, part: slice, changed: NDArray[np.bool_]) -> list[list[float]]:
     cosines = {kind: measured.cosines(kind, mean, part) for kind in KINDS}
     return _rising(
         [
             (-1.0, 0.0),
             (float(np.quantile(cosines["unrelated"], 0.5)), 0.0),
             (float(np.quantile(cosines["unrelated"], 0.95)), 10.0),
-            (float(np.quantile(cosines["one change"][concerned], 0.5)), 42.0),
+            (float(np.quantile(cosines["one change"][changed], 0.5)), 42.0),
             (float(np.quantile(cosines["same caption"], 0.5)), 66.0),
             (float(np.quantile(cosines["same caption"], 0.9)), 82.0),
             (float(np.quantile(cosines["same caption"], 0.975)), 97.0),
@@ -99,28 +101,23 @@ def _knots(measured: Measured, mean: Vectors, part: slice, concerned: NDArray[np
 
 
 def _rising(knots: list[tuple[float, float]]) -> list[list[float]]:
-    """The knots whose cosine is above all before them, and the end. A scorer that has learned keeps every one."""
+    """The knots whose cosine is above all before them, and the end. A scorer that is trained enough keeps every one."""
     points = [[knots[0][0], knots[0][1]]]
-    for cosine, points_there in knots[1:]:
-        if points[-1][0] < cosine and (cosine < 1.0 or points_there == 100.0):
-            points.append([round(cosine, 6), points_there])
+    for cosine, score in knots[1:]:
+        if points[-1][0] < cosine and (cosine < 1.0 or score == 100.0):
+            points.append([round(cosine, 6), score])
     if len(points) < len(knots):
         print(f"the scorer confuses kinds of pairs: {len(knots) - len(points)} knots left out of {knots}")
     return points
 
 
-def score(cosine: float, points: list[list[float]]) -> float:
-    """The piecewise linear map of `calibration.json`, 0 to 100."""
-    return float(np.interp(cosine, [p[0] for p in points], [p[1] for p in points]))
-
-
-def read_calibration(directory: Path) -> tuple[Vectors, list[list[float]]]:
+def read_calibration(directory: Path) -> tuple[Vectors, Points]:
     """The mean and the knots beside the scorer's weights."""
     record = json.loads((directory / "calibration.json").read_text())
-    return np.asarray(record["mean"]), record["points"]
+    return np.asarray(record["mean"]), [(cosine, score) for cosine, score in record["points"]]
 
 
-def stranger(scene: Scene, world: World, rng: np.random.Generator) -> Scene:
+def unrelated_scene(scene: Scene, world: World, rng: np.random.Generator) -> Scene:
     """A scene that shares neither species nor colour nor place."""
     while True:
         other = random_scene(rng, world)

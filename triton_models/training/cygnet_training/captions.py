@@ -1,7 +1,7 @@
 """The words for a scene, in English and Korean.
 
 A caption may leave words out. What is left out then takes its usual value most of the time, so that a bare "duck"
-draws the duck that everybody expects, and a random one otherwise, so that no attribute is welded to the species.
+draws the duck that people expect, and a random one otherwise, so that no attribute becomes part of the species.
 """
 
 from __future__ import annotations
@@ -98,7 +98,7 @@ KOREAN_MOODS = ("귀여운", "예쁜", "행복한")
 KOREAN_ENDINGS = ("그림", "그려줘", "그려 주세요")
 
 USUAL_SHARE = 0.75
-SILENCE = 0.35
+OMITTED_SHARE = 0.35
 KOREAN_SHARE = 0.25
 
 
@@ -124,10 +124,10 @@ def random_caption(scene: Scene, rng: np.random.Generator) -> str:
     """A caption that is true of the scene, in English or Korean.
 
     Colour and place are left out at random, but a usual value far more readily than an unusual one: that is what
-    makes the usual value the meaning of silence. Whatever else is not plain is always said.
+    makes a caption without the word mean the usual value. Whatever else is not plain is always mentioned.
     """
-    coloured = _is_said(scene.colour == USUAL_COLOUR[scene.species], rng)
-    placed = _is_said(scene.background == USUAL_BACKGROUND[scene.species], rng)
+    coloured = _is_mentioned(scene.colour == USUAL_COLOUR[scene.species], rng)
+    placed = _is_mentioned(scene.background == USUAL_BACKGROUND[scene.species], rng)
     english, korean = PLACES[scene.background]
     if rng.random() < KOREAN_SHARE:
         colour = _pick(KOREAN_COLOURS[scene.colour], rng) if coloured else ""
@@ -182,9 +182,9 @@ def _korean(scene: Scene, colour: str, place: str, rng: np.random.Generator | No
     return _join(words, counted, ending)
 
 
-def _is_said(usual: bool, rng: np.random.Generator) -> bool:
-    silence = SILENCE if usual else SILENCE * (1 - USUAL_SHARE) / USUAL_SHARE / 4
-    return bool(rng.random() >= silence)
+def _is_mentioned(usual: bool, rng: np.random.Generator) -> bool:
+    omitted = OMITTED_SHARE if usual else OMITTED_SHARE * (1 - USUAL_SHARE) / USUAL_SHARE / 4
+    return bool(rng.random() >= omitted)
 
 
 def _pick(words: Sequence[str], rng: np.random.Generator | None) -> str:

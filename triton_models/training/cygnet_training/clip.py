@@ -1,9 +1,12 @@
 """The scorer: a small CLIP, its text tower also being the generator's text encoder.
 
-It learns words first: pictures against captions, with relatives that differ in one attribute side by side. Then it
-learns likeness: the cosine of two pictures shall be what `likeness.py` says of their scenes, and 1 for two views of one
-picture, so that a near copy outscores a namesake. The first half of the embedding learns what is there, the second how
-it looks.
+It is trained in two phases. The first is CLIP's: pictures against captions, in batches with families of scenes that
+differ in one attribute. The second is on similarity: the cosine of two pictures shall be what `similarity.py` computes
+for their scenes, and 1 for two views of one picture, so that a near copy outscores another picture of the same scene.
+The first half of the embedding is trained on what is there, the second on how it looks.
+
+Sources: A. Radford et al., "Learning transferable visual models from natural language supervision", 2021; P. Khosla et
+al., "Supervised contrastive learning", 2020, for several right answers in a row.
 """
 
 from __future__ import annotations
@@ -17,11 +20,11 @@ from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor, nn
 
+from .autoencoder import to_signal
 from .captions import random_caption
 from .dataset import RELATIVES, Dataset
-from .decoys import decoys_of
 from .grammar import Scene
-from .likeness import likeness
+from .hard_negatives import hard_negatives_of
 from .networks import (
     CLIPConfig,
     CLIPImageProcessorPil,
@@ -32,21 +35,21 @@ from .networks import (
     Processor,
     Tokenizer,
 )
-from .optimise import Run
+from .optimise import Trainer
 from .presets import Preset
+from .similarity import scene_similarities
 
 Vectors = NDArray[np.float64]
-PICTURE_TEMPERATURE = 0.1
-COPIES_WEIGHT = 0.2
-WORDS_WEIGHT = 0.05
+VIEW_WEIGHT, VIEW_TEMPERATURE = 0.2, 0.1
+CAPTION_WEIGHT = 0.05
 VIEW_MOVEMENT = 0.1
-"""How far a view may be moved and resized while likeness is learned: as far as the crops are."""
-TOGETHER = 4
-ORDER_WEIGHT, ORDER_TEMPERATURE = 0.25, 0.05
-DECOY_WHAT, DECOY_LOOK = 0.1, 0.4
+"""How far a view is moved and resized in the similarity phase: as far as the crops are."""
+FAMILY_MEMBERS = 4
+RANKING_WEIGHT, RANKING_TEMPERATURE = 0.25, 0.05
+HARD_NEGATIVE_WHAT, HARD_NEGATIVE_LOOK = 0.1, 0.4
 CROPS = ((0.0, 0.0, 0.9), (0.1, 0.0, 0.9), (0.0, 0.1, 0.9), (0.1, 0.1, 0.9))
 """What is embedded besides a whole picture: (left, top, side) as shares of its sides. Patches are as large as a
-hat, so much hangs on where their borders fall: docs/decisions/0012-crops.md."""
+hat, so it matters where their borders fall: docs/decisions/0012-crops.md."""
 HALF = 64
 WHAT_HALF, LOOK_HALF = slice(0, HALF), slice(HALF, 2 * HALF)
 
@@ -104,137 +107,145 @@ def tokenise(tokenizer: Tokenizer, captions: list[str]) -> Tensor:
 
 
 def train_clip(preset: Preset, families: Dataset, tokenizer: Tokenizer, folder: Path) -> None:
-    """Trains the scorer from nothing: first the words; then, with the text tower still, how alike pictures are."""
+    """Trains the scorer from nothing: first with captions; then, with the text tower frozen, on similarities."""
     torch.manual_seed(preset.seed)
-    words = Run("clip-words", new_clip(preset, tokenizer), preset.clip_words, folder)
-    learned = words.train(preset.seed + 3, _words_loss(words, families, tokenizer))
-    learned.requires_grad_(True)
-    learned.text_model.requires_grad_(False)
-    learned.text_projection.requires_grad_(False)
-    likenesses = Run("clip", learned, preset.clip, folder, orthogonal=True)
-    likenesses.train(preset.seed + 4, _likeness_loss(likenesses, families, tokenizer))
+    contrastive = Trainer("clip-contrastive", new_clip(preset, tokenizer), preset.clip_contrastive, folder)
+    clip = contrastive.train(preset.seed + 3, _contrastive_phase(contrastive, families, tokenizer))
+    clip.requires_grad_(True)
+    clip.text_model.requires_grad_(False)
+    clip.text_projection.requires_grad_(False)
+    similarity = Trainer("clip", clip, preset.clip, folder, orthogonal=True)
+    similarity.train(preset.seed + 4, _similarity_phase(similarity, families, tokenizer))
 
 
-def _words_loss(run: Run, families: Dataset, tokenizer: Tokenizer) -> Callable[[np.random.Generator], Tensor]:
-    """Pictures against captions, three relatives at a time, so that one attribute often decides."""
-    clip: Network = run.fast
+def _contrastive_phase(
+    trainer: Trainer, families: Dataset, tokenizer: Tokenizer
+) -> Callable[[np.random.Generator], Tensor]:
+    """Pictures against captions, three members of a family at a time, so that one attribute often decides."""
+    clip: Network = trainer.fast
 
     def loss_at(rng: np.random.Generator) -> Tensor:
-        chosen = _relatives(rng, families, run.schedule.batch, together=3)
-        said = _said(clip, tokenizer, [families.scenes[i] for i in chosen], rng, run.device)
-        pictures = _signal(families, chosen)
-        first, second = (_unit(_seen(run, random_view(pictures, 0.08))) for _ in range(2))
-        same = _numbered([families.scenes[i] for i in chosen])
+        chosen = _family_batch(rng, families, trainer.schedule.batch, members=3)
+        scenes = [families.scenes[i] for i in chosen]
+        texts = _embed_random_captions(clip, tokenizer, scenes, rng, trainer.device)
+        pictures = to_signal(families.pictures[chosen])
+        first, second = (_unit(_embed_views(trainer, random_view(pictures, 0.08))) for _ in range(2))
         scale = clip.logit_scale.float().exp().clamp(max=100.0)
-        words = sum(_contrast(seen @ said.T * scale, same) for seen in (first, second)) / 2
-        copies = _contrast(first @ second.T / PICTURE_TEMPERATURE, torch.arange(len(chosen)))
-        loss: Tensor = words + COPIES_WEIGHT * copies
+        captions = sum(_contrastive_loss(views @ texts.T * scale, _labels(scenes)) for views in (first, second)) / 2
+        copies = _contrastive_loss(first @ second.T / VIEW_TEMPERATURE, torch.arange(len(chosen)))
+        loss: Tensor = captions + VIEW_WEIGHT * copies
         return loss
 
     return loss_at
 
 
-def _likeness_loss(run: Run, families: Dataset, tokenizer: Tokenizer) -> Callable[[np.random.Generator], Tensor]:
-    """Cosines between two views of each picture against the likeness of their scenes; words a little, to keep them.
+def _similarity_phase(
+    trainer: Trainer, families: Dataset, tokenizer: Tokenizer
+) -> Callable[[np.random.Generator], Tensor]:
+    """Cosines between two views of each picture against the similarity of their scenes.
 
-    Some pictures bring a decoy, which is like them in its colours and in little else.
+    A quarter of the pictures bring a hard negative, similar in its colours and in little else. Captions keep a small
+    weight, so that the picture tower stays aligned with the text tower.
     """
-    clip: Network = run.fast
-    count = run.schedule.batch
-    lured = count // 4
+    clip: Network = trainer.fast
+    count = trainer.schedule.batch
+    negatives = count // 4
 
     def loss_at(rng: np.random.Generator) -> Tensor:
-        chosen = _relatives(rng, families, count, together=TOGETHER)
+        chosen = _family_batch(rng, families, count, members=FAMILY_MEMBERS)
         scenes = [families.scenes[i] for i in chosen]
-        pictures = _signal(families, chosen)
-        pictures = torch.cat([pictures, decoys_of(pictures[:lured], rng)])
-        first, second = (_seen(run, random_view(pictures, VIEW_MOVEMENT)) for _ in range(2))
-        what, look = (torch.from_numpy(wanted) for wanted in likeness(scenes))
-        what, look = _with_decoys(what, lured, DECOY_WHAT), _with_decoys(look, lured, DECOY_LOOK)
-        kin = torch.from_numpy(np.concatenate([chosen, chosen[:lured]]) // len(RELATIVES)).to(run.device)
-        relatives = kin[:, None] == kin[None, :]
-        loss = torch.zeros((), device=run.device)
-        for part, wanted in ((slice(0, None), (what + look) / 2), (WHAT_HALF, what), (LOOK_HALF, look)):
-            middle = torch.cat([first[:count], second[:count]])[:, part].mean(0)
-            cosines = _unit(first[:, part] - middle) @ _unit(second[:, part] - middle).T
-            loss = loss + _fit(cosines, wanted.to(run.device), relatives, count)
-            loss = loss + ORDER_WEIGHT * _order(cosines[:count, :count], wanted[:count, :count].to(run.device))
-        said = _said(clip, tokenizer, scenes, rng, run.device)
+        pictures = to_signal(families.pictures[chosen])
+        pictures = torch.cat([pictures, hard_negatives_of(pictures[:negatives], rng)])
+        first, second = (_embed_views(trainer, random_view(pictures, VIEW_MOVEMENT)) for _ in range(2))
+        what, look = (torch.from_numpy(target) for target in scene_similarities(scenes))
+        what = _with_hard_negatives(what, negatives, HARD_NEGATIVE_WHAT)
+        look = _with_hard_negatives(look, negatives, HARD_NEGATIVE_LOOK)
+        family = torch.from_numpy(np.concatenate([chosen, chosen[:negatives]]) // len(RELATIVES)).to(trainer.device)
+        related = family[:, None] == family[None, :]
+        loss = torch.zeros((), device=trainer.device)
+        for part, target in ((slice(0, None), (what + look) / 2), (WHAT_HALF, what), (LOOK_HALF, look)):
+            mean = torch.cat([first[:count], second[:count]])[:, part].mean(0)
+            cosines = _unit(first[:, part] - mean) @ _unit(second[:, part] - mean).T
+            target = target.to(trainer.device)
+            loss = loss + _similarity_loss(cosines, target, related, count)
+            loss = loss + RANKING_WEIGHT * _ranking_loss(cosines[:count, :count], target[:count, :count])
+        texts = _embed_random_captions(clip, tokenizer, scenes, rng, trainer.device)
         scale = clip.logit_scale.float().exp().clamp(max=100.0)
-        return loss + WORDS_WEIGHT * _contrast(_unit(first[:count]) @ said.T * scale, _numbered(scenes))
+        return loss + CAPTION_WEIGHT * _contrastive_loss(_unit(first[:count]) @ texts.T * scale, _labels(scenes))
 
     return loss_at
 
 
-def _with_decoys(wanted: Tensor, lured: int, share: float) -> Tensor:
-    """The wanted cosines (n + lured, n + lured): a decoy has a share of its original's. Decoys among themselves: 0."""
-    rows = torch.cat([wanted, share * wanted[:lured]])
-    columns = torch.cat([share * wanted[:, :lured], torch.zeros(lured, lured)])
+def _with_hard_negatives(target: Tensor, negatives: int, share: float) -> Tensor:
+    """The target cosines (n + negatives, n + negatives).
+
+    A hard negative has a share of its original's similarities, and none with another hard negative.
+    """
+    rows = torch.cat([target, share * target[:negatives]])
+    columns = torch.cat([share * target[:, :negatives], torch.zeros(negatives, negatives)])
     return torch.cat([rows, columns], dim=1)
 
 
-def _fit(cosines: Tensor, wanted: Tensor, relatives: Tensor, count: int) -> Tensor:
-    """Mean squared errors of a picture with its own copy, its relatives, strangers and decoys, alike in weight.
+def _similarity_loss(cosines: Tensor, target: Tensor, related: Tensor, count: int) -> Tensor:
+    """Mean squared errors of a picture with its own copy, its family, other families and hard negatives, each averaged.
 
-    The first `count` rows and columns are pictures, the rest decoys.
+    The first `count` rows and columns are pictures, the rest hard negatives.
     """
-    error = (cosines - wanted).square()
+    error = (cosines - target).square()
     own = torch.eye(count, dtype=torch.bool, device=error.device)
-    true, kin = error[:count, :count], relatives[:count, :count]
+    pictures, family = error[:count, :count], related[:count, :count]
     copies = (cosines.diagonal()[:count] - 1).square().mean()
-    lured = relatives[:count, count:]
-    decoys = error[:count, count:][lured].mean() + error[count:, :count][lured.T].mean()
-    loss: Tensor = copies + 2 * true[kin & ~own].mean() + 2 * true[~kin].mean() + decoys
+    originals = related[:count, count:]
+    negatives = error[:count, count:][originals].mean() + error[count:, :count][originals.T].mean()
+    loss: Tensor = copies + 2 * pictures[family & ~own].mean() + 2 * pictures[~family].mean() + negatives
     return loss
 
 
-def _order(cosines: Tensor, wanted: Tensor) -> Tensor:
-    """How wrongly each picture ranks its own copy, its relatives and the members of the next family.
+def _ranking_loss(cosines: Tensor, target: Tensor) -> Tensor:
+    """How wrongly each picture ranks its own copy, its family and the members of the next family (RankNet).
 
     Source: C. Burges et al., "Learning to rank using gradient descent", 2005.
     """
-    wanted = wanted.clone().fill_diagonal_(1.0)
+    target = target.clone().fill_diagonal_(1.0)
     found, right = (
-        torch.cat([_blocks(matrix), _blocks(matrix.roll(-TOGETHER, dims=1))], dim=1) for matrix in (cosines, wanted)
+        torch.cat([_blocks(matrix), _blocks(matrix.roll(-FAMILY_MEMBERS, dims=1))], dim=1)
+        for matrix in (cosines, target)
     )
     better, lead = (ranked[:, :, None] - ranked[:, None] for ranked in (right, found))
-    loss: Tensor = nn.functional.softplus(-lead[better > 0.01] / ORDER_TEMPERATURE).mean()
+    loss: Tensor = nn.functional.softplus(-lead[better > 0.01] / RANKING_TEMPERATURE).mean()
     return loss
 
 
 def _blocks(matrix: Tensor) -> Tensor:
     """(member, member, family) of an (n, n) matrix: the squares along its diagonal."""
-    families = len(matrix) // TOGETHER
-    return matrix.view(families, TOGETHER, families, TOGETHER).diagonal(dim1=0, dim2=2)
+    families = len(matrix) // FAMILY_MEMBERS
+    return matrix.view(families, FAMILY_MEMBERS, families, FAMILY_MEMBERS).diagonal(dim1=0, dim2=2)
 
 
-def _relatives(rng: np.random.Generator, families: Dataset, batch: int, together: int) -> NDArray[np.int64]:
-    """Indices of `batch` pictures, `together` of each family that is drawn, the first scene always among them."""
+def _family_batch(rng: np.random.Generator, families: Dataset, batch: int, members: int) -> NDArray[np.int64]:
+    """Indices of `batch` pictures, `members` of each family that is drawn, the first scene always among them."""
     size = len(RELATIVES)
-    drawn = rng.integers(len(families.scenes) // size, size=-(-batch // together))
-    chosen = [number * size + np.array([0, *rng.permutation(size - 1)[: together - 1] + 1]) for number in drawn]
+    drawn = rng.integers(len(families.scenes) // size, size=-(-batch // members))
+    chosen = [number * size + np.array([0, *rng.permutation(size - 1)[: members - 1] + 1]) for number in drawn]
     indices: NDArray[np.int64] = np.concatenate(chosen)[:batch]
     return indices
 
 
-def _signal(data: Dataset, chosen: NDArray[np.int64]) -> Tensor:
-    return torch.from_numpy(data.pictures[chosen]).permute(0, 3, 1, 2).to(torch.float32) / 127.5 - 1
-
-
-def _seen(run: Run, views: Tensor) -> Tensor:
-    clip: Network = run.fast
-    embeddings: Tensor = clip.get_image_features(pixel_values=views.to(run.device, run.dtype)).pooler_output.float()
+def _embed_views(trainer: Trainer, views: Tensor) -> Tensor:
+    clip: Network = trainer.fast
+    pixels = views.to(trainer.device, trainer.dtype)
+    embeddings: Tensor = clip.get_image_features(pixel_values=pixels).pooler_output.float()
     return embeddings
 
 
-def _said(
+def _embed_random_captions(
     clip: Network, tokenizer: Tokenizer, scenes: list[Scene], rng: np.random.Generator, device: torch.device
 ) -> Tensor:
     ids = _without_padding(tokenise(tokenizer, [random_caption(scene, rng) for scene in scenes]))
     return _unit(clip.get_text_features(input_ids=ids.to(device)).pooler_output.float())
 
 
-def _numbered(scenes: list[Scene]) -> Tensor:
+def _labels(scenes: list[Scene]) -> Tensor:
     """One number for each different scene."""
     numbers = {scene: number for number, scene in enumerate(dict.fromkeys(scenes))}
     return torch.tensor([numbers[scene] for scene in scenes])
@@ -273,12 +284,12 @@ def _unit(vectors: Tensor) -> Tensor:
     return nn.functional.normalize(vectors, dim=-1)
 
 
-def _contrast(logits: Tensor, labels: Tensor) -> Tensor:
+def _contrastive_loss(logits: Tensor, labels: Tensor) -> Tensor:
     """Cross entropy both ways; rows and columns with the same label all count as right."""
     right = (labels[:, None] == labels[None, :]).float().to(logits.device)
-    wanted = right / right.sum(1, keepdim=True)
+    target = right / right.sum(1, keepdim=True)
     forward, backward = logits.log_softmax(1), logits.log_softmax(0)
-    return -((wanted * forward).sum(1).mean() + (wanted.T * backward).sum(0).mean()) / 2
+    return -((target * forward).sum(1).mean() + (target.T * backward).sum(0).mean()) / 2
 
 
 def _without_padding(ids: Tensor) -> Tensor:

@@ -37,9 +37,9 @@ class Dataset:
 
 
 def held_out_triples(preset: Preset) -> frozenset[tuple[str, str, str]]:
-    """What the preset's generator never sees: not here, and not in the training that it goes on from."""
-    familiar = WORLDS[PRESETS[preset.begins_with].world] if preset.begins_with else None
-    return held_out(WORLDS[preset.world], familiar)
+    """Triples that the generator is never trained on: neither in this preset, nor in the one that it continues."""
+    known = WORLDS[PRESETS[preset.base].world] if preset.base else None
+    return held_out(WORLDS[preset.world], known)
 
 
 def held_out_scenes(preset: Preset, count: int) -> list[Scene]:
@@ -58,11 +58,11 @@ def held_out_scenes(preset: Preset, count: int) -> list[Scene]:
 def family(rng: np.random.Generator, world: World) -> list[Scene]:
     """One scene for each of RELATIVES."""
     scene = random_scene(rng, world)
-    stranger = random_scene(rng, world)
-    while stranger.species == scene.species or stranger.colour == scene.colour:
-        stranger = random_scene(rng, world)
+    other = random_scene(rng, world)
+    while other.species == scene.species or other.colour == scene.colour:
+        other = random_scene(rng, world)
     changed = [change_one(scene, rng, world) for _ in range(2)]
-    return [scene, scene, *changed, replace(stranger, background=scene.background)]
+    return [scene, scene, *changed, replace(other, background=scene.background)]
 
 
 def render_stage(preset: Preset, directory: Path, workers: int = 2) -> None:
@@ -85,7 +85,11 @@ def render_stage(preset: Preset, directory: Path, workers: int = 2) -> None:
 
 
 def load(directory: Path, split: str) -> Dataset:
-    """Opens a rendered split. Raises FileNotFoundError where `render` has not run."""
+    """Opens a rendered split.
+
+    Raises:
+        FileNotFoundError: `render` has not run.
+    """
     folder = directory / split
     records = json.loads((folder / "scenes.json").read_text())
     scenes = tuple(Scene(**dict(zip(ATTRIBUTES, record, strict=True))) for record in records)

@@ -12,8 +12,10 @@ import numpy as np
 import torch
 from PIL import Image
 
+from cygnet.inference.scoring import score
+
 from .autoencoder import psnr
-from .calibrate import KINDS, measure_pairs, read_calibration, score
+from .calibrate import KINDS, Points, measure_pairs, read_calibration
 from .captions import korean_caption, plain_caption
 from .clip import Vectors, centred_cosine, embed_pictures
 from .dataset import Dataset, held_out_scenes
@@ -21,12 +23,11 @@ from .export import GENERATOR, SCORER
 from .grammar import WORLDS, Scene, World
 from .networks import CLIPImageProcessorPil, CLIPModel, CLIPTokenizer, DiffusionPipeline, Network, Processor, Tokenizer
 from .presets import Preset
-from .probe import Probe
-from .probe import judge as judged
+from .probe import Probe, judge
 from .progress import progress
 from .targets import draw_target
 
-# What a visitor would try, then what training never showed together.
+# What a visitor would try, then combinations that were held out of training.
 SHEET_PROMPTS = (
     "a yellow duck on a pond",
     "two white swans at night",
@@ -93,7 +94,7 @@ SHEET_PROMPTS = (
     "오리 세 마리",
     "파란 집",
 )
-# (target, prompt): what a visitor scores with the right words, with too few, and with wrong ones.
+# (target, prompt): the right words, too few, and wrong ones.
 TARGET_PROMPTS = (
     ("duck", "a yellow duck on a pond"),
     ("duck", "duck"),
@@ -124,7 +125,7 @@ class Weights:
     tokenizer: Tokenizer
     processor: Processor
     mean: Vectors
-    points: list[list[float]]
+    points: Points
 
     def draw(self, prompt: str, seed: int) -> Image.Image:
         """One picture with the defaults of `cygnet.json`; the same prompt and seed give the same picture."""
@@ -157,7 +158,7 @@ def load_weights(directory: Path) -> Weights:
     )
 
 
-def evaluate(preset: Preset, weights: Weights, judge: Probe, held_out: Dataset, drawings: int) -> list[tuple[str, str]]:
+def evaluate(preset: Preset, weights: Weights, probe: Probe, held_out: Dataset, drawings: int) -> list[tuple[str, str]]:
     """(what, figure) rows for the model card."""
     world = WORLDS[preset.world]
     rows = [
@@ -165,15 +166,15 @@ def evaluate(preset: Preset, weights: Weights, judge: Probe, held_out: Dataset, 
         *_scorer_rows(weights, preset),
     ]
     rendered = [Image.fromarray(picture) for picture in held_out.pictures]
-    rows += _probe_rows("rendered", judge, rendered, list(held_out.scenes), world)
+    rows += _probe_rows("rendered", probe, rendered, list(held_out.scenes), world)
     scenes = held_out_scenes(preset, drawings)
     started = time.perf_counter()
     drawn = [weights.draw(plain_caption(scene), seed) for seed, scene in enumerate(progress(scenes, desc="draw"))]
     seconds = (time.perf_counter() - started) / len(scenes)
-    rows += _probe_rows("drawn", judge, drawn, scenes, world)
+    rows += _probe_rows("drawn", probe, drawn, scenes, world)
     korean = scenes[: drawings // 2]
     drawn = [weights.draw(korean_caption(scene), seed) for seed, scene in enumerate(progress(korean, desc="draw"))]
-    rows += _probe_rows("drawn from Korean words", judge, drawn, korean, world)
+    rows += _probe_rows("drawn from Korean words", probe, drawn, korean, world)
     rows += _target_rows(weights)
     rows.append((f"seconds a picture, {weights.steps} steps, {torch.get_num_threads()} threads", f"{seconds:.2f}"))
     return rows
@@ -190,9 +191,9 @@ def contact_sheet(weights: Weights, prompts: Sequence[str] = SHEET_PROMPTS, seed
 
 
 def _probe_rows(
-    what: str, judge: Probe, pictures: list[Image.Image], scenes: list[Scene], world: World
+    what: str, probe: Probe, pictures: list[Image.Image], scenes: list[Scene], world: World
 ) -> list[tuple[str, str]]:
-    shares = judged(judge, pictures, scenes, world)
+    shares = judge(probe, pictures, scenes, world)
     return [(f"{name} right, {len(scenes)} {what} unseen scenes", f"{share:.1%}") for name, share in shares.items()]
 
 
@@ -215,9 +216,9 @@ def _scorer_rows(weights: Weights, preset: Preset) -> list[tuple[str, str]]:
 def _target_rows(weights: Weights) -> list[tuple[str, str]]:
     rows = []
     for target, prompt in TARGET_PROMPTS:
-        wanted = embed_pictures(weights.clip, weights.processor, [draw_target(target)])
+        reference = embed_pictures(weights.clip, weights.processor, [draw_target(target)])
         drawn = [weights.draw(prompt, seed) for seed in range(TARGET_SEEDS)]
-        cosines = centred_cosine(embed_pictures(weights.clip, weights.processor, drawn), wanted, weights.mean)
+        cosines = centred_cosine(embed_pictures(weights.clip, weights.processor, drawn), reference, weights.mean)
         scores = sorted(round(score(float(cosine), weights.points)) for cosine in cosines)
         rows.append((f'"{prompt}" against the {target}, {TARGET_SEEDS} seeds', f"{scores[0]} to {scores[-1]}"))
     return rows

@@ -43,8 +43,8 @@ def export_generator(
     )
     directory = _empty(weights / GENERATOR)
     pipeline.to(torch.float16).save_pretrained(directory)
-    _computed_in_fp32(directory / "text_encoder")
-    # The pupil has learned to lean towards the words by itself: a scale of 1 asks it once a step.
+    _compute_in_fp32(directory / "text_encoder")
+    # The student has learned the guidance: a scale of 1 runs it once a step.
     defaults = {"steps": preset.steps, "guidance_scale": 1.0, "size": preset.size}
     (directory / "cygnet.json").write_text(json.dumps(defaults, indent=2) + "\n")
 
@@ -53,7 +53,7 @@ def export_scorer(preset: Preset, weights: Path, clip: Network, tokenizer: Token
     """Writes `weights/cygnet-clip` with its processor, then calibrates what was written, not what was trained."""
     directory = _empty(weights / SCORER)
     clip.to(torch.float16).save_pretrained(directory)
-    _computed_in_fp32(directory)
+    _compute_in_fp32(directory)
     tokenizer.save_pretrained(directory)
     processor = new_processor(preset)
     processor.save_pretrained(directory)
@@ -62,9 +62,11 @@ def export_scorer(preset: Preset, weights: Path, clip: Network, tokenizer: Token
     (directory / "calibration.json").write_text(json.dumps(record) + "\n")
 
 
-def _computed_in_fp32(directory: Path) -> None:
-    """Stored in half precision, computed in full: transformers takes the stored type unless the configuration says so,
-    diffusers never does, and a pipeline of both types cannot draw."""
+def _compute_in_fp32(directory: Path) -> None:
+    """Have transformers compute in fp32 what is stored in half precision, as diffusers always does.
+
+    Otherwise it takes the stored type, and a pipeline of both types cannot draw.
+    """
     path = directory / "config.json"
     config = json.loads(path.read_text())
     config["dtype"] = "float32"

@@ -2,7 +2,9 @@
 
 Latents are computed once. The noise schedule ends in pure noise (zero terminal signal-to-noise ratio), without which
 a model cannot draw a picture whose mean is dark or bright, such as a plain night sky.
-Source: S. Lin et al., "Common diffusion noise schedules and sample steps are flawed", 2023.
+
+Sources: T. Salimans, J. Ho, "Progressive distillation for fast sampling of diffusion models", 2022, for v; S. Lin et
+al., "Common diffusion noise schedules and sample steps are flawed", 2023.
 """
 
 from __future__ import annotations
@@ -19,7 +21,7 @@ from .captions import random_caption
 from .clip import tokenise
 from .dataset import Dataset
 from .networks import DDIMScheduler, Network, PlainAttention, Tokenizer, UNet2DConditionModel
-from .optimise import Run, best_device, fast_dtype
+from .optimise import Trainer, best_device, fast_dtype
 from .presets import Preset
 from .progress import progress
 
@@ -85,37 +87,41 @@ def train_unet(
     clip: Network,
     tokenizer: Tokenizer,
     folder: Path,
-    beginning: Network,
+    initial: Network,
     deviation: float,
 ) -> Network:
-    """Trains `beginning` on cached latents and fresh captions; returns the mean of its weights over the last steps.
+    """Trains `initial` on cached latents and fresh captions; returns the mean of its weights over the last steps.
 
     Latents are divided by `deviation`, which stays the same for as long as the weights are trained on.
     """
     latents = torch.from_numpy(np.load(folder / "latents.npy"))
     scale = 1 / deviation
-    signal = new_scheduler().alphas_cumprod
-    run = Run("unet", beginning, preset.unet, folder, ema=0.997, orthogonal=True)
-    text = clip.text_model.eval().to(run.device, run.dtype)
+    alphas_cumprod = new_scheduler().alphas_cumprod
+    trainer = Trainer("unet", initial, preset.unet, folder, ema=0.997, orthogonal=True)
+    text = clip.text_model.eval().to(trainer.device, trainer.dtype)
 
     def loss_at(rng: np.random.Generator) -> Tensor:
         chosen = rng.integers(len(data.scenes), size=preset.unet.batch)
         captions = [_caption(data, i, rng) for i in chosen]
         with torch.no_grad():
-            words = text(input_ids=tokenise(tokenizer, captions).to(run.device)).last_hidden_state
+            words = text(input_ids=tokenise(tokenizer, captions).to(trainer.device)).last_hidden_state
         clean = latents[chosen].float() * scale
         noise = torch.randn_like(clean)
-        # Spread evenly over the batch, which steadies the loss against the luck of the times drawn.
-        times = (torch.rand(()) + torch.arange(len(chosen)) / len(chosen)) % 1.0 * len(signal)
-        times = times.long().clamp(max=len(signal) - 1)
-        kept = signal[times].sqrt().view(-1, 1, 1, 1)
-        lost = (1 - signal[times]).sqrt().view(-1, 1, 1, 1)
-        noisy = (kept * clean + lost * noise).to(run.device, run.dtype).contiguous(memory_format=torch.channels_last)
-        guess = run.fast(noisy, times.to(run.device), words).sample.float()
-        loss: Tensor = (guess - (kept * noise - lost * clean).to(run.device)).square().mean()
+        # Stratified over the batch for a loss of less variance: D. Kingma et al., "Variational diffusion models", 2021.
+        times = (torch.rand(()) + torch.arange(len(chosen)) / len(chosen)) % 1.0 * len(alphas_cumprod)
+        times = times.long().clamp(max=len(alphas_cumprod) - 1)
+        signal = alphas_cumprod[times].sqrt().view(-1, 1, 1, 1)
+        sigma = (1 - alphas_cumprod[times]).sqrt().view(-1, 1, 1, 1)
+        noisy = (
+            (signal * clean + sigma * noise)
+            .to(trainer.device, trainer.dtype)
+            .contiguous(memory_format=torch.channels_last)
+        )
+        velocity = trainer.fast(noisy, times.to(trainer.device), words).sample.float()
+        loss: Tensor = (velocity - (signal * noise - sigma * clean).to(trainer.device)).square().mean()
         return loss
 
-    return run.train(preset.seed + 5, loss_at)
+    return trainer.train(preset.seed + 5, loss_at)
 
 
 def _caption(data: Dataset, index: int, rng: np.random.Generator) -> str:

@@ -1,7 +1,7 @@
 """What a picture may show: one closed set of attributes, shared by the renderer, the captions and the probe.
 
 A world is the part of it that one training run uses: few attributes that are learned well draw better than many that
-are learned badly, so a processor's worth of training takes a small world and a GPU's the whole one.
+are learned badly, so training on CPU cores takes a small world and training on a GPU the whole one.
 """
 
 from __future__ import annotations
@@ -127,7 +127,7 @@ class World:
 
 FLAT = World(pose=POSES[:1], style=STYLES[:1], size=SIZES[:1], side=SIDES[:1])
 WORLDS = {
-    # What the generator's training begins with on a processor.
+    # The first world that the generator is trained on where there is no GPU.
     "small": replace(
         FLAT, species=SPECIES[:7], background=BACKGROUNDS[:5], accessory=ACCESSORIES[:2], count=COUNTS[:2]
     ),
@@ -161,15 +161,15 @@ def change_one(scene: Scene, rng: np.random.Generator, world: World) -> Scene:
     return replace(scene, **{attribute: values[int(rng.integers(len(values)))]})
 
 
-def held_out(world: World, familiar: World | None = None) -> frozenset[tuple[str, str, str]]:
+def held_out(world: World, known: World | None = None) -> frozenset[tuple[str, str, str]]:
     """One in sixteen of each species' triples (species, colour, background): none of them is ever trained on.
 
-    A generator that begins with another one's weights has seen that one's `familiar` world, so none is taken from it.
+    A generator that continues from another one's weights was trained on that one's `known` world: none is of it.
     """
     rng, unseen = np.random.default_rng(16), []
     for species in world.species:
-        known = familiar.background if familiar is not None and species in familiar.species else ()
-        places = [background for background in world.background if background not in known]
+        trained = known.background if known is not None and species in known.species else ()
+        places = [background for background in world.background if background not in trained]
         triples = [(species, *pair) for pair in product(world.colour, places)]
         order = rng.permutation(len(triples))
         unseen += [triples[i] for i in order[: -(-len(triples) // 16)]]

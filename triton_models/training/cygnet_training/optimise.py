@@ -1,8 +1,8 @@
-"""One optimiser run for every network: fp32 master weights, a fast bf16 copy where the CPU multiplies bf16 in tiles.
+"""The training loop of every network: fp32 master weights, a fast bf16 copy where the CPU multiplies bf16 in tiles.
 
 On a CPU with AMX a bf16 matrix product is about eight times faster than fp32; on other CPUs bf16 is slower, so fp32 it
 is. Where there is a GPU everything runs there.
-Every step seeds its own randomness, so that a run cut off anywhere goes on to the same weights.
+Every step seeds its own randomness, so that a run that is interrupted anywhere ends with the same weights.
 """
 
 from __future__ import annotations
@@ -36,8 +36,8 @@ def fast_dtype() -> torch.dtype:
     return torch.bfloat16 if tiles or torch.cuda.is_available() else torch.float32
 
 
-class Run:
-    """Trains `model` in place by AdamW with a warm-up and a cosine; keeps an exponential mean of its weights.
+class Trainer:
+    """Trains `model` in place by AdamW, with a warm-up and a cosine decay; keeps an exponential mean of its weights.
 
     `fast` is what a loss is computed with. Checkpoints go to `folder/<name>.pt` every two minutes.
     """
@@ -68,7 +68,7 @@ class Run:
         self._resume()
 
     def train(self, seed: int, loss_at: Callable[[np.random.Generator], Tensor]) -> Network:
-        """Runs to the end of the schedule; `loss_at(rng)` gives the loss of one fresh batch. Returns the mean model."""
+        """Trains to the end of the schedule; `loss_at(rng)` is the loss of a new batch. Returns the mean weights."""
         for rng in self._steps(seed):
             torch.manual_seed(int(rng.integers(2**31)))
             loss = loss_at(rng)
@@ -144,8 +144,9 @@ class Run:
 class Muon(torch.optim.Optimizer):
     """Momentum whose matrix is made orthogonal before the step; kernels count as matrices of (out, in * h * w).
 
-    Steps have the size of AdamW's, so one rate serves both.
-    Source: K. Jordan et al., "Muon", 2024; scale from J. Liu et al., "Muon is scalable for LLM training", 2025.
+    Its steps are scaled to the size of AdamW's, so one rate serves both.
+    Sources: K. Jordan et al., "Muon: an optimizer for hidden layers in neural networks", 2024; for the scale J. Liu et
+    al., "Muon is scalable for LLM training", 2025.
     """
 
     def __init__(self, parameters: list[Tensor], rate: float, momentum: float = 0.95) -> None:
@@ -161,21 +162,21 @@ class Muon(torch.optim.Optimizer):
                 state = self.state[parameter]
                 mean = state.setdefault("momentum", torch.zeros_like(parameter))
                 mean.lerp_(parameter.grad, 1 - group["momentum"])
-                ahead = parameter.grad.lerp(mean, group["momentum"])
-                turned = _orthogonal(ahead.reshape(len(ahead), -1))
-                size = 0.2 * max(turned.shape) ** 0.5
-                parameter.add_(turned.reshape(parameter.shape), alpha=-group["lr"] * size)
+                nesterov = parameter.grad.lerp(mean, group["momentum"])
+                update = _orthogonal(nesterov.reshape(len(nesterov), -1))
+                size = 0.2 * max(update.shape) ** 0.5
+                parameter.add_(update.reshape(parameter.shape), alpha=-group["lr"] * size)
 
 
 def _orthogonal(matrix: Tensor, rounds: int = 5) -> Tensor:
-    """Newton-Schulz iteration towards the nearest semi-orthogonal matrix, rough on purpose."""
+    """Newton-Schulz iteration towards the nearest semi-orthogonal matrix, with Jordan's coefficients: fast, inexact."""
     x: Tensor = matrix.T if matrix.shape[0] > matrix.shape[1] else matrix
     x = (x / (x.norm() + 1e-7)).to(fast_dtype())
     for _ in range(rounds):
         square = x @ x.T
         x = 3.4445 * x + (-4.7750 * square + 2.0315 * square @ square) @ x
-    turned: Tensor = x.to(matrix.dtype)
-    return turned.T if matrix.shape[0] > matrix.shape[1] else turned
+    result: Tensor = x.to(matrix.dtype)
+    return result.T if matrix.shape[0] > matrix.shape[1] else result
 
 
 def _optimisers(parameters: list[Tensor], rate: float, orthogonal: bool) -> list[torch.optim.Optimizer]:

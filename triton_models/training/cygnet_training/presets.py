@@ -23,8 +23,8 @@ class Preset:
     name: str
     # What the generator draws, a key of `grammar.WORLDS`; the scorer always learns the whole world.
     world: str
-    # The preset whose autoencoder and generator this one goes on from; "" starts from nothing.
-    begins_with: str = ""
+    # The preset whose autoencoder and generator this one continues from; "" starts from nothing.
+    base: str = ""
     seed: int = 20260101
     pictures: int = 40_000
     held_out: int = 512
@@ -41,7 +41,7 @@ class Preset:
     clip_width: int = 160
     clip_layers: int = 5
     clip_projection: int = 128
-    clip_words: Schedule = field(default_factory=lambda: Schedule(1100, 96, 1e-3))
+    clip_contrastive: Schedule = field(default_factory=lambda: Schedule(1100, 96, 1e-3))
     clip: Schedule = field(default_factory=lambda: Schedule(10_350, 96, 5e-4))
     # Autoencoder at half size; `grow` adds one level of no blocks.
     vae_width: int = 48
@@ -50,14 +50,14 @@ class Preset:
     latent_channels: int = 16
     vae_coarse: Schedule = field(default_factory=lambda: Schedule(2000, 16, 2e-3))
     vae_fine: Schedule = field(default_factory=lambda: Schedule(2000, 8, 1e-3))
-    # Generator, and its pupil that draws in few steps.
+    # Generator, and the student that draws in few steps.
     unet_widths: tuple[int, ...] = (128, 192, 256)
     unet: Schedule = field(default_factory=lambda: Schedule(3800, 32, 1e-3))
     guidance_scale: float = 4.0
     teacher_steps: int = 8
     steps: int = 4
-    pupil: Schedule = field(default_factory=lambda: Schedule(420, 8, 3e-4))
-    # Evaluation: the probe's training; pairs of each kind of likeness; prompts of the contact sheet.
+    student: Schedule = field(default_factory=lambda: Schedule(420, 8, 3e-4))
+    # Evaluation: the probe's training; pairs of each kind; prompts of the contact sheet.
     probe: Schedule = field(default_factory=lambda: Schedule(1200, 128, 2e-3))
     pairs: int = 400
     sheet: int = 64
@@ -65,18 +65,18 @@ class Preset:
 
 PRESETS = {
     "small": Preset("small", world="small"),
-    "middle": Preset("middle", world="middle", begins_with="small", unet=Schedule(7200, 64, 2e-3)),
+    "middle": Preset("middle", world="middle", base="small", unet=Schedule(7200, 64, 2e-3)),
     "whole": Preset(
         "whole",
         world="whole",
         pictures=60_000,
         families=16_000,
-        clip_words=Schedule(4000, 256, 1e-3),
+        clip_contrastive=Schedule(4000, 256, 1e-3),
         clip=Schedule(4000, 256, 7e-4),
         vae_coarse=Schedule(6000, 64, 2e-3),
         vae_fine=Schedule(6000, 32, 1e-3),
         unet=Schedule(20_000, 256, 1e-3),
-        pupil=Schedule(2000, 64, 3e-4),
+        student=Schedule(2000, 64, 3e-4),
         probe=Schedule(3000, 256, 2e-3),
     ),
     "smoke": Preset(
@@ -85,7 +85,7 @@ PRESETS = {
         pictures=64,
         held_out=16,
         families=24,
-        clip_words=Schedule(4, 16, 1e-3),
+        clip_contrastive=Schedule(4, 16, 1e-3),
         clip=Schedule(4, 16, 1e-3),
         vae_width=16,
         vae_coarse=Schedule(4, 4, 1e-3),
@@ -94,13 +94,13 @@ PRESETS = {
         unet=Schedule(4, 8, 1e-3),
         teacher_steps=4,
         steps=2,
-        pupil=Schedule(2, 4, 1e-3),
+        student=Schedule(2, 4, 1e-3),
         probe=Schedule(4, 16, 1e-3),
         pairs=24,
         sheet=2,
     ),
 }
-PRESETS["smoke-on"] = replace(PRESETS["smoke"], name="smoke-on", world="middle", begins_with="smoke")
+PRESETS["smoke-on"] = replace(PRESETS["smoke"], name="smoke-on", world="middle", base="smoke")
 
 
 def training_directory() -> Path:

@@ -1,6 +1,6 @@
-"""The probe: a small network that reads a picture's attributes, so that the generator is judged by a stranger.
+"""The probe: a small network that reads a picture's attributes, to judge the generator's drawings by.
 
-It has seen rendered pictures only, and shares nothing with the scorer or the text encoder.
+It is trained on rendered pictures only, and shares nothing with the scorer or the text encoder.
 """
 
 from __future__ import annotations
@@ -13,10 +13,11 @@ from PIL import Image
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
+from .autoencoder import to_signal
 from .clip import random_view
-from .dataset import Dataset, Pictures, resized
+from .dataset import Dataset, resized
 from .grammar import WORLDS, Scene, World
-from .optimise import Run
+from .optimise import Trainer
 from .presets import Preset
 
 SIDE = 64
@@ -39,28 +40,31 @@ class Probe(nn.Module):
 
     def forward(self, pictures: Tensor) -> list[Tensor]:
         """One (n, values) tensor of logits for each attribute."""
-        seen = self.trunk(pictures)
-        return [head(seen) for head in self.heads]
+        features = self.trunk(pictures)
+        return [head(features) for head in self.heads]
 
 
 def train_probe(preset: Preset, data: Dataset, folder: Path) -> Probe:
     """Trains on moved, blurred and noisy views of rendered pictures."""
     world = WORLDS[preset.world]
     small = resized(data.pictures, SIDE, folder / "probe-pictures.npy")
-    answers = torch.tensor([_answers(scene, world) for scene in data.scenes])
+    labels = torch.tensor([_labels(scene, world) for scene in data.scenes])
     torch.manual_seed(preset.seed)
-    run = Run("probe", Probe(world), preset.probe, folder)
+    trainer = Trainer("probe", Probe(world), preset.probe, folder)
 
     def loss_at(rng: np.random.Generator) -> Tensor:
-        chosen = rng.integers(len(answers), size=preset.probe.batch)
-        views = random_view(_signal(small[chosen]), 0.04).to(run.device, run.dtype)
-        wanted = answers[chosen].to(run.device)
+        chosen = rng.integers(len(labels), size=preset.probe.batch)
+        views = random_view(to_signal(small[chosen]), 0.04).to(trainer.device, trainer.dtype)
+        expected = labels[chosen].to(trainer.device)
         return sum(
-            (nn.functional.cross_entropy(logits.float(), wanted[:, i]) for i, logits in enumerate(run.fast(views))),
-            start=torch.zeros((), device=run.device),
+            (
+                nn.functional.cross_entropy(logits.float(), expected[:, i])
+                for i, logits in enumerate(trainer.fast(views))
+            ),
+            start=torch.zeros((), device=trainer.device),
         )
 
-    trained: Probe = run.train(preset.seed + 9, loss_at)
+    trained: Probe = trainer.train(preset.seed + 9, loss_at)
     return trained
 
 
@@ -80,11 +84,11 @@ def read_probe(path: Path, world: World) -> Probe:
 def judge(probe: Probe, pictures: list[Image.Image], scenes: list[Scene], world: World) -> dict[str, float]:
     """For each attribute, the share of pictures in which the probe reads what the scene says.
 
-    Accessories are counted where the scene has one, as nothing is the easy answer.
+    Accessories are counted where the scene has one, as "none" is right too often.
     """
     small = np.stack([np.asarray(picture.resize((SIDE, SIDE), Image.Resampling.BILINEAR)) for picture in pictures])
-    read = [logits.argmax(1) for logits in probe(_signal(small))]
-    right = torch.stack(read, 1) == torch.tensor([_answers(scene, world) for scene in scenes])
+    read = [logits.argmax(1) for logits in probe(to_signal(small))]
+    right = torch.stack(read, 1) == torch.tensor([_labels(scene, world) for scene in scenes])
     shares = {}
     for index, name in enumerate(JUDGED):
         counted = [i for i, scene in enumerate(scenes) if name != "accessory" or scene.accessory]
@@ -92,9 +96,5 @@ def judge(probe: Probe, pictures: list[Image.Image], scenes: list[Scene], world:
     return shares
 
 
-def _answers(scene: Scene, world: World) -> list[int]:
+def _labels(scene: Scene, world: World) -> list[int]:
     return [world.values(name).index(getattr(scene, name)) for name in JUDGED]
-
-
-def _signal(pictures: Pictures) -> Tensor:
-    return torch.from_numpy(pictures.astype(np.float32)).permute(0, 3, 1, 2) / 127.5 - 1

@@ -1,4 +1,4 @@
-"""Draws a scene: the background, then the figures where chance puts them; scene and seed settle every byte."""
+"""Draws a scene: the background, then the figures where chance puts them; scene and seed determine every byte."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ import numpy as np
 from PIL import Image
 
 from .backgrounds import WATERLINES, WATERS, draw_background, draw_foreground
-from .coats import coat_of
-from .figures import FIGURES, Look, draw_figure
+from .figure import Look
 from .grammar import Scene
+from .palette import palette_of
+from .species import FIGURES, draw_figure
 from .styles import apply_style
 from .vector import Pen, finish, new_sheet
 
@@ -45,7 +46,7 @@ def render(scene: Scene, rng: np.random.Generator, size: int = 256) -> Image.Ima
     look = Look(afloat=wet and floats, pose=scene.pose, accessory=scene.accessory)
     for place in _places(scene, rng):
         pen = Pen(sheet, place.x, place.y, place.scale, place.turn, place.mirrored, outlined)
-        draw_figure(pen, scene.species, coat_of(scene.colour), look)
+        draw_figure(pen, scene.species, palette_of(scene.colour), look)
         if wet:
             draw_foreground(pen, scene.background, floats)
     return apply_style(finish(sheet), scene.style, rng)

@@ -1,6 +1,6 @@
-"""The stages of training, in order. Each finds its input on disk, resumes where it stopped and may be repeated.
+"""The stages of training, in order. Each reads its input from disk, resumes where it stopped and may be repeated.
 
-None needs more than ten minutes on one GPU, where `whole` is the preset.
+The schedules of `whole` are meant for at most ten minutes a stage on one GPU.
 """
 
 from __future__ import annotations
@@ -12,17 +12,17 @@ from pathlib import Path
 
 import torch
 
-from . import autoencoder, clip, evaluate, export, generator, probe, pupil
+from . import autoencoder, clip, evaluate, export, generator, probe, student
 from .dataset import Dataset, load, render_stage
 from .grammar import WORLDS, World
 from .networks import Network, Tokenizer
 from .presets import Preset
 from .targets import write_targets
-from .words import new_tokenizer
+from .tokenizer import new_tokenizer
 
 
 @dataclass(frozen=True)
-class Workshop:
+class TrainingRun:
     """One preset's data and checkpoints under `directory`, its results under `weights`."""
 
     preset: Preset
@@ -44,7 +44,7 @@ class Workshop:
 
     @cached_property
     def tokenizer(self) -> Tokenizer:
-        """Learned anew each time: it takes a second and depends on the preset alone."""
+        """Learned each time: it takes a second and depends on the preset alone."""
         return new_tokenizer(self.preset)
 
     @cached_property
@@ -64,9 +64,9 @@ class Workshop:
 
     def autoencoder(self) -> None:
         """Train the autoencoder at half size, then its decoder at full size."""
-        if self.preset.begins_with:
-            # The encoder stays what it was, or the generator's latents would mean something else.
-            fine = self._earlier("autoencoder-fine")
+        if self.preset.base:
+            # The encoder stays what it was: the generator was trained on its latents.
+            fine = self._from_base("autoencoder-fine")
         else:
             coarse = autoencoder.train_coarse(self.preset, self.train_data, self.checkpoints)
             fine = autoencoder.grow(self.preset, coarse)
@@ -78,14 +78,20 @@ class Workshop:
 
     def unet(self) -> None:
         """Train the generator on the latents."""
-        beginning: Network = self._earlier("unet") if self.preset.begins_with else self._new("unet")
+        initial: Network = self._from_base("unet") if self.preset.base else self._new("unet")
         generator.train_unet(
-            self.preset, self.train_data, self._words(), self.tokenizer, self.checkpoints, beginning, self._deviation()
+            self.preset,
+            self.train_data,
+            self._text_clip(),
+            self.tokenizer,
+            self.checkpoints,
+            initial,
+            self._deviation(),
         )
 
-    def pupil(self) -> None:
-        """Teach a copy of the generator to draw in few steps."""
-        pupil.train_pupil(self.preset, self._words(), self.tokenizer, self.checkpoints, self._trained("unet"))
+    def student(self) -> None:
+        """Distil the generator into a copy that draws in few steps."""
+        student.train_student(self.preset, self._text_clip(), self.tokenizer, self.checkpoints, self._trained("unet"))
 
     def probe(self) -> None:
         """Train the probe that judges drawings, and write it."""
@@ -98,8 +104,8 @@ class Workshop:
             self.preset,
             self.weights,
             self._trained("autoencoder-fine"),
-            self._trained("pupil"),
-            self._words(),
+            self._trained("student"),
+            self._text_clip(),
             self.tokenizer,
             self._deviation(),
         )
@@ -117,34 +123,34 @@ class Workshop:
         )
 
     @property
-    def _beginning(self) -> Path:
-        return self.directory.parent / self.preset.begins_with / "checkpoints"
+    def _base_checkpoints(self) -> Path:
+        """Where the encoder and the latents' scale were settled: in the base preset, where there is one."""
+        return self.directory.parent / self.preset.base / "checkpoints" if self.preset.base else self.checkpoints
 
-    def _words(self) -> Network:
-        """The scorer after its first phase: its text tower is final."""
-        return self._trained("clip-words")
+    def _text_clip(self) -> Network:
+        """The scorer after its first phase, from which its text tower no longer changes."""
+        return self._trained("clip-contrastive")
 
     def _deviation(self) -> float:
-        return generator.latent_deviation(self._beginning if self.preset.begins_with else self.checkpoints)
+        return generator.latent_deviation(self._base_checkpoints)
 
     def _coarse(self) -> Network:
-        folder = self._beginning if self.preset.begins_with else self.checkpoints
-        return _read(autoencoder.new_coarse(self.preset), folder / "autoencoder-coarse.pt")
+        return _read(autoencoder.new_coarse(self.preset), self._base_checkpoints / "autoencoder-coarse.pt")
 
     def _new(self, name: str) -> Network:
         """The untrained network of that name."""
         if name == "autoencoder-fine":
             return autoencoder.grow(self.preset, autoencoder.new_coarse(self.preset))
-        if name in ("unet", "pupil"):
+        if name in ("unet", "student"):
             return generator.new_unet(self.preset)
         return clip.new_clip(self.preset, self.tokenizer)
 
     def _trained(self, name: str) -> Network:
         return _read(self._new(name), self.checkpoints / f"{name}.pt").eval()
 
-    def _earlier(self, name: str) -> Network:
-        """The network as the preset that this one begins with has left it."""
-        return _read(self._new(name), self._beginning / f"{name}.pt")
+    def _from_base(self, name: str) -> Network:
+        """The network as the base preset left it."""
+        return _read(self._new(name), self._base_checkpoints / f"{name}.pt")
 
 
 def _read(network: Network, path: Path) -> Network:
@@ -152,14 +158,14 @@ def _read(network: Network, path: Path) -> Network:
     return network
 
 
-STAGES: dict[str, Callable[[Workshop], None]] = {
-    "render": Workshop.render,
-    "clip": Workshop.clip,
-    "autoencoder": Workshop.autoencoder,
-    "latents": Workshop.latents,
-    "unet": Workshop.unet,
-    "pupil": Workshop.pupil,
-    "probe": Workshop.probe,
-    "export": Workshop.export,
-    "evaluate": Workshop.evaluate,
+STAGES: dict[str, Callable[[TrainingRun], None]] = {
+    "render": TrainingRun.render,
+    "clip": TrainingRun.clip,
+    "autoencoder": TrainingRun.autoencoder,
+    "latents": TrainingRun.latents,
+    "unet": TrainingRun.unet,
+    "student": TrainingRun.student,
+    "probe": TrainingRun.probe,
+    "export": TrainingRun.export,
+    "evaluate": TrainingRun.evaluate,
 }

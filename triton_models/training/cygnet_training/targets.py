@@ -20,7 +20,11 @@ TARGETS: dict[str, tuple[Scene, int]] = {
 
 
 def draw_target(name: str, size: int = 256) -> Image.Image:
-    """The named target. Raises KeyError for a name that is none."""
+    """The named target.
+
+    Raises:
+        KeyError: there is no target of that name.
+    """
     scene, seed = TARGETS[name]
     return render(scene, np.random.default_rng(seed), size)
 

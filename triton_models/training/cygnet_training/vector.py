@@ -34,7 +34,7 @@ def mix(one: Colour, other: Colour, share: float) -> Colour:
 
 @lru_cache(maxsize=512)
 def _smooth(points: tuple[tuple[float, float], ...], steps: int) -> NDArray[np.float64]:
-    """A closed centripetal-free Catmull-Rom curve through the points, (n * steps, 2).
+    """A closed uniform Catmull-Rom curve through the points, (n * steps, 2).
 
     Source: E. Catmull, R. Rom, "A class of local interpolating splines", 1974.
     """

@@ -1,52 +1,17 @@
-"""What all figures share: the colours they wear, how they are asked to look, and where things are put on them."""
+"""A figure: how it is drawn, which poses it knows, and where accessories sit on it."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from .vector import Colour, Pen, mix
-
-INK: Colour = (38, 36, 46)
-PAPER: Colour = (252, 252, 250)
-BEAK: Colour = (245, 140, 30)
-ROSE: Colour = (246, 170, 170)
-PALETTE: dict[str, Colour] = {
-    "yellow": (252, 212, 50),
-    "white": (250, 250, 248),
-    "black": (58, 56, 68),
-    "red": (222, 52, 50),
-    "blue": (50, 96, 214),
-    "green": (46, 150, 72),
-    "pink": (250, 150, 190),
-    "orange": (246, 148, 40),
-}
-
-
-@dataclass(frozen=True)
-class Coat:
-    """The colours of one figure: body, a shade of it for wings and depth, a light of it for bellies, beak, lines."""
-
-    body: Colour
-    shade: Colour
-    light: Colour
-    beak: Colour
-    line: Colour
-
-
-def coat_of(colour: str) -> Coat:
-    """The coat for a colour word. An orange body gets a redder beak, so that the beak stays visible."""
-    body = PALETTE[colour]
-    shade = mix(body, (60, 70, 120), 0.22) if colour == "white" else mix(body, INK, 0.24)
-    if colour == "black":
-        shade = (30, 29, 38)
-    beak = (206, 74, 30) if colour in ("orange", "red", "yellow") else BEAK
-    return Coat(body, shade, mix(body, PAPER, 0.55), beak, PAPER if colour == "black" else INK)
+from .palette import INK, PAPER, Palette
+from .vector import Colour, Pen
 
 
 @dataclass(frozen=True)
 class Look:
-    """How a figure is asked to look. Water hides the feet of one that is `afloat`.
+    """How a figure looks. Water hides the feet of one that is `afloat`.
 
     `pose` is "usual", "flying" or "sleeping"; `accessory` is "" or a name in `accessories.ACCESSORIES`.
     """
@@ -75,7 +40,7 @@ class Anchors:
 
     `head` is the middle of a hat's brim, the hat's width and its turn; `eyes` are middles and radii of spectacles;
     `neck` is the middle of a scarf, its width and its turn; `hand` is the middle and the width of a cup; `dreams` is
-    where the letters of sleep begin to rise and how far they lean.
+    where a sleeper's letters Z begin to rise and how far they lean.
     """
 
     head: tuple[float, float, float, float]
@@ -87,19 +52,19 @@ class Anchors:
 
 @dataclass(frozen=True)
 class Figure:
-    """A species: how it is drawn, where things sit on it, and which of the looks it knows."""
+    """A species: how it is drawn, where things sit on it, and which poses it knows."""
 
-    draw: Callable[[Pen, Coat, Look], None]
+    draw: Callable[[Pen, Palette, Look], None]
     anchors: Anchors
     floats: bool = False
     flies: bool = False
     sleeps: bool = True
 
 
-def draw_eye(pen: Pen, x: float, y: float, size: float, coat: Coat, look: Look) -> None:
+def draw_eye(pen: Pen, x: float, y: float, size: float, palette: Palette, look: Look) -> None:
     """A round eye that looks ahead, or a thick arc when it is closed."""
     if look.sleeping:
-        draw_closed_eye(pen, x, y, size * 1.1, coat.line)
+        draw_closed_eye(pen, x, y, size * 1.1, palette.line)
     else:
         pen.ellipse(x, y, size, size * 1.1, PAPER)
         pen.ellipse(x + size * 0.22, y, size * 0.62, size * 0.72, INK)

@@ -1,6 +1,6 @@
 """The tokenizer: CLIP's byte-level pair encoding, with merges learned from the project's own captions.
 
-All 256 bytes are in the vocabulary, so words that were never seen, in any script, become bytes and not errors.
+All 256 bytes are in the vocabulary, so unknown words, in any script, become bytes rather than errors.
 """
 
 from __future__ import annotations
@@ -40,17 +40,17 @@ def new_tokenizer(preset: Preset) -> Tokenizer:
             show_progress=False,
         ),
     )
-    vocabulary = _settled(learner.get_vocab())
+    vocabulary = _in_order(learner.get_vocab())
     # A byte may also end a word: CLIP's own vocabulary has each byte twice.
     for byte in sorted(ByteLevel.alphabet()):
         vocabulary.setdefault(f"{byte}</w>", len(vocabulary))
     return CLIPTokenizer(vocab=vocabulary, merges=_merges(learner.to_str()), model_max_length=preset.tokens)
 
 
-def _settled(vocabulary: dict[str, int]) -> dict[str, int]:
-    """The same words, with the numbers of single bytes that end a word in the words' order.
+def _in_order(vocabulary: dict[str, int]) -> dict[str, int]:
+    """The same tokens, with the ids of single bytes that end a word in the tokens' order.
 
-    The trainer hands these out in the order of a hash table, so otherwise every process would number them differently.
+    The trainer assigns these in the order of a hash table, so otherwise they would differ from process to process.
     """
     ends = sorted(word for word in vocabulary if word.endswith("</w>") and len(word) == len("x</w>"))
     numbers = sorted(vocabulary[word] for word in ends)

@@ -1,6 +1,6 @@
-"""Pictures that keep a picture's colours in their places and show nothing any more: mosaics, strong blurs, jigsaws.
+"""Hard negatives: mosaics, strong blurs and jigsaws, which keep a picture's colours in their places and show nothing.
 
-A scorer that was never shown such a thing goes by the colours alone and takes it for a good copy.
+A scorer that was never trained on them goes by the colours alone and takes them for good copies.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ CELLS = (4, 11)
 TILES = 4
 
 
-def decoys_of(pictures: Tensor, rng: np.random.Generator) -> Tensor:
-    """One decoy of each (n, 3, side, side) picture, the three kinds in turn."""
+def hard_negatives_of(pictures: Tensor, rng: np.random.Generator) -> Tensor:
+    """One hard negative of each (n, 3, side, side) picture, the three kinds in turn."""
     kinds = (_mosaic, _blurred, _jigsaw)
     return torch.stack([kinds[i % len(kinds)](picture[None], rng)[0] for i, picture in enumerate(pictures)])
 

@@ -1,7 +1,7 @@
-"""The tokenizer is learned anew by every stage of training, so it must be the same every time."""
+"""The tokenizer is learned by every stage of training, so it must be the same every time."""
 
 from cygnet_training.presets import PRESETS
-from cygnet_training.words import new_tokenizer
+from cygnet_training.tokenizer import new_tokenizer
 
 
 def test_every_process_numbers_the_words_alike() -> None:

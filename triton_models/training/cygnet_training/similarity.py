@@ -1,8 +1,8 @@
-"""How alike two scenes are, by decree: what the scorer's embeddings are taught to reproduce as cosines.
+"""The similarity of two scenes, computed from their attributes: the cosines that the scorer is trained to reproduce.
 
-Two halves are judged apart. "What" is there: species, number, what it wears, what it does. How it "looks": colour,
-place, style, composition. The numbers are a choice, made so that the same words beat one changed attribute, which beats
-the same place alone, which beats nothing in common, each by a clear step.
+Its halves are weighed apart: "what" is there (species, number, what it wears and does), and how it "looks" (colour,
+background, style, composition). The weights are chosen, not measured: the same scene must come clearly before one
+changed attribute, that before the same background alone, and that before nothing in common.
 """
 
 from __future__ import annotations
@@ -21,17 +21,17 @@ WHAT = ("species", "accessory", "count", "pose")
 LOOK = ("colour", "background", "style", "size", "side")
 
 
-def likeness(scenes: Sequence[Scene]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """The wanted cosines (n, n) of the two halves, what and look, each 0 to SAME_SCENE."""
+def scene_similarities(scenes: Sequence[Scene]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """The target cosines (n, n) of the two halves, what and look, each 0 to SAME_SCENE."""
     same = {
         name: np.equal.outer(*[np.array([getattr(scene, name) for scene in scenes])] * 2).astype(np.float32)
         for name in ATTRIBUTES
     }
     bird = np.array([scene.species in BIRDS for scene in scenes], dtype=np.float32)
     dressed = np.array([scene.accessory != "" for scene in scenes], dtype=np.float32)
-    kin = 0.08 * np.outer(bird, bird) + 0.06 * same["accessory"] * dressed
-    namesake = 0.3 + 0.22 * same["accessory"] + 0.24 * same["count"] + 0.24 * same["pose"]
-    what = np.where(same["species"] > 0, namesake, kin)
+    other_species = 0.08 * np.outer(bird, bird) + 0.06 * same["accessory"] * dressed
+    same_species = 0.3 + 0.22 * same["accessory"] + 0.24 * same["count"] + 0.24 * same["pose"]
+    what = np.where(same["species"] > 0, same_species, other_species)
     look = 0.36 * same["background"] + 0.32 * same["colour"] + 0.14 * same["style"]
     # Composition counts only between pictures that share something else to be composed.
     look += 0.18 * same["size"] * same["side"] * np.maximum(same["background"], same["colour"])
