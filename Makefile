@@ -43,7 +43,7 @@ quick: $(VENV)/.installed-dev ## What needs neither Triton nor the running game:
 		tests/gateway tests/worker tests/doctor tests/local tests/cli $(ARGS)
 
 .PHONY: lint
-lint: $(VENV)/.installed-dev $(PAGE)/node_modules/.package-lock.json ## Style, types, walls between rooms, protos, the page's code
+lint: $(VENV)/.installed-dev $(PAGE)/node_modules/.package-lock.json ## Style, types, import contracts, protos, the page's code
 	@$(BIN)/python -m pytest tests/lint $(ARGS)
 
 .PHONY: format

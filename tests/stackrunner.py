@@ -37,12 +37,12 @@ class Stack:
         """`contest` is given to the first start; None plays the example."""
         self.data_dir = data_dir
         self.events: list[dict[str, Any]] = []
-        """What this run has said so far."""
+        """What this run has reported so far."""
         self.seconds_to_ready = 0.0
         self._contest = contest
         self._port = 0
         self._process: subprocess.Popen[str] | None = None
-        self._heard: queue.SimpleQueue[dict[str, Any] | None] = queue.SimpleQueue()
+        self._incoming: queue.SimpleQueue[dict[str, Any] | None] = queue.SimpleQueue()
 
     @property
     def url(self) -> str:
@@ -68,7 +68,7 @@ class Stack:
     def start(self) -> None:
         """Starts the game and returns when it is ready; fails the test with the logs when it does not get there."""
         began = time.monotonic()
-        self.events, self._heard = [], queue.SimpleQueue()
+        self.events, self._incoming = [], queue.SimpleQueue()
         command = [sys.executable, "-P", "-m", "cygnet.cli", "up", "--json", "--no-browser"]
         command += ["--data-dir", str(self.data_dir), "--port", str(self._port)]
         if self._contest is not None:
@@ -76,7 +76,7 @@ class Stack:
         self._process = subprocess.Popen(
             command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True
         )
-        threading.Thread(target=self._listen, args=(self._process, self._heard), daemon=True).start()
+        threading.Thread(target=self._collect, args=(self._process, self._incoming), daemon=True).start()
         ready = self.until("ready")
         # The same port again at the next start: clients and pages come back to it.
         self._port = int(str(ready["url"]).rstrip("/").rpartition(":")[2])
@@ -87,7 +87,7 @@ class Stack:
         process = self.process
         process.send_signal(signum)
         status = process.wait(STOP_PATIENCE_S)
-        while self._hear_one(1.0):
+        while self._read_one(1.0):
             pass
         self._process = None
         return status
@@ -118,7 +118,7 @@ class Stack:
 
     def pid(self, name: str) -> int:
         """The process id of a part, as it was started last."""
-        self._hear_all()
+        self._read_all()
         return int(
             next(
                 event["pid"]
@@ -135,25 +135,25 @@ class Stack:
         """Returns the first such event at or after position `after`, waiting for it."""
         deadline = time.monotonic() + START_PATIENCE_S
         while True:
-            self._hear_all()
-            for heard in self.events[after:]:
-                if heard["event"] == event and process in (None, heard.get("process")):
-                    return heard
+            self._read_all()
+            for found in self.events[after:]:
+                if found["event"] == event and process in (None, found.get("process")):
+                    return found
             if self._process is None or self._process.poll() is not None or time.monotonic() > deadline:
-                pytest.fail(f"no {event!r} came; what the game said:\n{self._said()}")
-            self._hear_one(0.2)
+                pytest.fail(f"no {event!r} came; what the game reported:\n{self._transcript()}")
+            self._read_one(0.2)
 
-    def _said(self) -> str:
-        self._hear_all()
+    def _transcript(self) -> str:
+        self._read_all()
         return "\n".join(str(event.get("text", event)) for event in self.events[-40:])
 
-    def _hear_all(self) -> None:
-        while not self._heard.empty():
-            self._hear_one(0)
+    def _read_all(self) -> None:
+        while not self._incoming.empty():
+            self._read_one(0)
 
-    def _hear_one(self, patience_s: float) -> bool:
+    def _read_one(self, patience_s: float) -> bool:
         try:
-            event = self._heard.get(timeout=patience_s)
+            event = self._incoming.get(timeout=patience_s)
         except queue.Empty:
             return False
         if event is None:
@@ -162,14 +162,14 @@ class Stack:
         return True
 
     @staticmethod
-    def _listen(process: subprocess.Popen[str], heard: "queue.SimpleQueue[dict[str, Any] | None]") -> None:
+    def _collect(process: subprocess.Popen[str], incoming: "queue.SimpleQueue[dict[str, Any] | None]") -> None:
         assert process.stdout is not None
         for line in process.stdout:
             try:
-                heard.put(json.loads(line))
+                incoming.put(json.loads(line))
             except json.JSONDecodeError:
-                heard.put({"event": "text", "text": line.rstrip()})
-        heard.put(None)
+                incoming.put({"event": "text", "text": line.rstrip()})
+        incoming.put(None)
 
 
 def weights_are_shipped() -> bool:

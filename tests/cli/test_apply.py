@@ -34,7 +34,7 @@ spec:
 
 @dataclass(frozen=True)
 class Result:
-    """How a command ended, and all that it said."""
+    """How a command ended, and all that it printed."""
 
     exit_code: int
     output: str

@@ -49,20 +49,20 @@ async def options(service: Service, redis_client: aioredis.Redis, tmp_path: Path
 
 async def test_organisers_see_what_players_do_not(service: Service, options: tuple[str, ...]) -> None:
     assert [each.score for each in (await service.board()).standings] == [70.25, 60]
-    said = await cygnet("board", *options)
-    assert said.exit_code == 0, said.output
-    assert "test: frozen until" in said.output
-    assert "Players see the ranking of" in said.output
-    assert "duck: 2 players\n   1  90.00   player 2\n   2  70.25   민준" in said.output
-    assert "swan: 0 players\n  nobody has a score yet" in said.output
+    result = await cygnet("board", *options)
+    assert result.exit_code == 0, result.output
+    assert "test: frozen until" in result.output
+    assert "Players see the ranking of" in result.output
+    assert "duck: 2 players\n   1  90.00   player 2\n   2  70.25   민준" in result.output
+    assert "swan: 0 players\n  nobody has a score yet" in result.output
 
 
 async def test_json_says_all_of_it(options: tuple[str, ...]) -> None:
-    said = json.loads((await cygnet("board", "--json", "--target", "duck", "--top", "1", *options)).output)
-    assert (said["contest"], said["phase"], len(said["targets"])) == ("test", "frozen", 1)
-    [first] = said["targets"][0]["standings"]
+    document = json.loads((await cygnet("board", "--json", "--target", "duck", "--top", "1", *options)).output)
+    assert (document["contest"], document["phase"], len(document["targets"])) == ("test", "frozen", 1)
+    [first] = document["targets"][0]["standings"]
     assert (first["rank"], first["nickname"], first["score"]) == (1, "player 2", 90)
-    assert said["targets"][0]["participants"] == 2
+    assert document["targets"][0]["participants"] == 2
 
 
 async def test_watching_shows_every_change(service: Service, options: tuple[str, ...]) -> None:
@@ -82,7 +82,7 @@ async def test_watching_shows_every_change(service: Service, options: tuple[str,
         await watching.wait()
 
 
-async def test_what_is_wrong_is_said_in_one_line(options: tuple[str, ...], tmp_path: Path) -> None:
+async def test_bad_input_ends_in_one_line(options: tuple[str, ...], tmp_path: Path) -> None:
     target = await cygnet("board", "--target", "goose", *options)
     assert "contest test has no target called 'goose'; it has duck, swan" in target.output
     contest = await cygnet("board", "--contest", "nothing", *options)

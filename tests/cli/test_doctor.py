@@ -37,20 +37,20 @@ async def doctor(*options: str) -> Result:
 
 async def test_a_gameable_target_is_named_with_what_succeeded(options: tuple[str, ...], triton: TritonDouble) -> None:
     """To the double every picture is about as good as any other, drawn or not."""
-    said = await doctor(*options)
-    assert said.exit_code == 1
-    assert "duck: this target is gameable" in said.output
-    assert "<- succeeds: not below" in said.output
-    assert "examining duck" in said.output
+    result = await doctor(*options)
+    assert result.exit_code == 1
+    assert "duck: this target is gameable" in result.output
+    assert "<- succeeds: not below" in result.output
+    assert "examining duck" in result.output
     assert triton.prompts[0] == "a duck"
     assert len(triton.prompts) == 1 + len(PROMPTS)
     assert triton.cancelled == 0
 
 
 async def test_json_says_all_of_it(options: tuple[str, ...], triton: TritonDouble) -> None:
-    said = await doctor("--json", "--contest", "pycon-kr", "--prompt", "a yellow duck on a pond", *options)
-    [target] = json.loads(said.output[said.output.index("{") :])["targets"]
-    assert said.exit_code == 1
+    result = await doctor("--json", "--contest", "pycon-kr", "--prompt", "a yellow duck on a pond", *options)
+    [target] = json.loads(result.output[result.output.index("{") :])["targets"]
+    assert result.exit_code == 1
     assert (target["target"], target["gameable"]) == ("duck", True)
     assert target["honest"]["prompts"] == ["a yellow duck on a pond"]
     assert [attack["name"] for attack in target["attacks"]] == [attack.name for attack in (*PICTURES, *PROMPTS)]
@@ -69,9 +69,9 @@ async def test_what_cannot_be_examined_says_why(options: tuple[str, ...], triton
     await triton.stop()
     away = await doctor(*options)
     assert (away.exit_code, "the targets cannot be examined" in away.output) == (1, True)
-    assert "Traceback" not in "".join(said.output for said in (missing, other, unscaled, away))
+    assert "Traceback" not in "".join(result.output for result in (missing, other, unscaled, away))
 
 
 async def test_services_elsewhere_have_their_triton_elsewhere(installation: Installation) -> None:  # noqa: F811
-    said = await doctor(*installation.options)
-    assert (said.exit_code, "give --triton and --pictures as well" in said.output) == (1, True)
+    result = await doctor(*installation.options)
+    assert (result.exit_code, "give --triton and --pictures as well" in result.output) == (1, True)

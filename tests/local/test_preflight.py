@@ -1,4 +1,4 @@
-"""What `cygnet up` says before anything starts: one line that tells what to do."""
+"""What `cygnet up` refuses before anything starts: in one line that says what to do."""
 
 import json
 import socket

@@ -21,20 +21,20 @@ from ..waiting import eventually
 QUICK = RestartPolicy(first_pause_s=0.01, longest_pause_s=0.02, ends_in_a_row=3, steady_after_s=60)
 
 
-class Says:
+class Output:
     """Waits for what a process prints."""
 
     def __init__(self) -> None:
         self.lines: list[str] = []
         self._more = asyncio.Event()
 
-    def hear(self, line: str) -> None:
+    def add(self, line: str) -> None:
         self.lines.append(line)
         self._more.set()
 
-    async def until(self, fact: Callable[[list[str]], bool]) -> None:
+    async def until(self, check: Callable[[list[str]], bool]) -> None:
         async with asyncio.timeout(20):
-            while not fact(self.lines):
+            while not check(self.lines):
                 self._more.clear()
                 await self._more.wait()
 
@@ -46,13 +46,13 @@ def python(program: str) -> list[str]:
     return [sys.executable, "-u", "-c", textwrap.dedent(program)]
 
 
-def dummy(name: str, program: str, says: Says, **options: object) -> ProcessSpec:
-    return ProcessSpec(name, python(program), ready=says.ready(), on_line=says.hear, **options)  # type: ignore[arg-type]
+def dummy(name: str, program: str, output: Output, **options: object) -> ProcessSpec:
+    return ProcessSpec(name, python(program), ready=output.ready(), on_line=output.add, **options)  # type: ignore[arg-type]
 
 
 SERVES = """
     import signal, sys, time
-    signal.signal(signal.SIGTERM, lambda *_: (print("told to stop"), sys.exit(0)))
+    signal.signal(signal.SIGTERM, lambda *_: (print("stopping"), sys.exit(0)))
     print("ready")
     while True: signal.pause()
 """
@@ -78,29 +78,29 @@ def kinds(events: list[Event], process: str) -> list[str]:
 
 
 async def test_one_that_is_used_stops_after_its_users(supervisor: Supervisor, events: list[Event]) -> None:
-    specs = [dummy("store", SERVES, Says()), dummy("user", SERVES, Says(), uses=["store"])]
+    specs = [dummy("store", SERVES, Output()), dummy("user", SERVES, Output(), uses=["store"])]
     async with supervisor.running(specs):
         await supervisor.all_ready()
     assert [event.process for event in events if event.kind == "stopped"] == ["user", "store"]
 
 
 async def test_starts_in_order_and_stops_in_reverse(supervisor: Supervisor, events: list[Event]) -> None:
-    one, two = Says(), Says()
+    one, two = Output(), Output()
     specs = [dummy("one", SERVES, one), dummy("two", SERVES, two, after=["one"])]
     async with supervisor.running(specs):
         await supervisor.all_ready()
         pids = [event.pid for event in events if event.kind == "started"]
         assert [event.process for event in events] == ["one", "one", "two", "two"]
     assert [event.process for event in events if event.kind == "stopped"] == ["two", "one"]
-    assert "told to stop" in one.lines and "told to stop" in two.lines
+    assert "stopping" in one.lines and "stopping" in two.lines
     assert not any(is_running(pid) for pid in pids if pid is not None)
 
 
 async def test_a_crash_before_ready_fails_the_start_and_shows_the_log(supervisor: Supervisor, tmp_path: Path) -> None:
-    says = Says()
-    crashes = dummy("broken", "print('no such setting: X'); raise SystemExit(3)", says)
+    output = Output()
+    crashes = dummy("broken", "print('no such setting: X'); raise SystemExit(3)", output)
     with pytest.raises(ProcessFailed, match="broken ended by itself with status 3 before it was ready") as failed:
-        async with supervisor.running([crashes, dummy("other", SERVES, Says())]):
+        async with supervisor.running([crashes, dummy("other", SERVES, Output())]):
             await supervisor.all_ready()
     assert str(tmp_path / "broken.log") in str(failed.value)
     assert list(failed.value.last_lines) == ["no such setting: X"]
@@ -123,13 +123,13 @@ async def test_one_that_hangs_is_killed_and_starts_again(
     supervisor: Supervisor, events: list[Event], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("cygnet.local.supervisor._ALIVE_PAUSE_S", 0.1)
-    port, says = any_free_port("127.0.0.1"), Says()
+    port, output = any_free_port("127.0.0.1"), Output()
     spec = ProcessSpec(
         "server",
         [*python(ANSWERS), str(port)],
-        ready=says.ready(lambda: 1 + kinds(events, "server").count("restarting")),
+        ready=output.ready(lambda: 1 + kinds(events, "server").count("restarting")),
         alive=lambda: http_answers("127.0.0.1", port, "/"),
-        on_line=says.hear,
+        on_line=output.add,
         hangs_after_s=1.0,
     )
     async with supervisor.running([spec]):
@@ -156,7 +156,7 @@ async def test_a_program_that_is_missing_is_named(supervisor: Supervisor) -> Non
 
 
 async def test_one_that_never_serves_is_a_failed_start(supervisor: Supervisor) -> None:
-    spec = dummy("sleepy", "import time; time.sleep(600)", Says(), ready_within_s=0.2)
+    spec = dummy("sleepy", "import time; time.sleep(600)", Output(), ready_within_s=0.2)
     with pytest.raises(ProcessFailed, match="sleepy did not serve within 0.2 s"):
         async with supervisor.running([spec]):
             await supervisor.all_ready()
@@ -177,12 +177,12 @@ async def test_a_fault_of_the_supervision_itself_is_not_swallowed(supervisor: Su
         raise PermissionError("cannot sweep")
 
     with pytest.raises(PermissionError, match="cannot sweep"):
-        async with supervisor.running([dummy("one", SERVES, Says(), sweep=broken_sweep)]):
+        async with supervisor.running([dummy("one", SERVES, Output(), sweep=broken_sweep)]):
             await supervisor.all_ready()
 
 
 async def test_a_killed_process_is_started_again(supervisor: Supervisor, events: list[Event]) -> None:
-    says = Says()
+    output = Output()
     starts = 0
 
     def times() -> int:
@@ -190,20 +190,20 @@ async def test_a_killed_process_is_started_again(supervisor: Supervisor, events:
         starts += 1
         return starts
 
-    spec = ProcessSpec("worker", python(SERVES), ready=says.ready(lambda: starts), on_line=says.hear, sweep=times)
+    spec = ProcessSpec("worker", python(SERVES), ready=output.ready(lambda: starts), on_line=output.add, sweep=times)
     async with supervisor.running([spec]):
         await supervisor.all_ready()
         (first,) = (event.pid for event in events if event.kind == "started")
         assert first is not None
         os.kill(first, signal.SIGKILL)
-        await says.until(lambda lines: lines.count("ready") == 2)
+        await output.until(lambda lines: lines.count("ready") == 2)
         await eventually(lambda: "restarting" in kinds(events, "worker"), 20)
     ended = next(event for event in events if event.kind == "ended")
     assert "worker was ended by signal 9 (SIGKILL); it starts again in 0.01 s" in ended.text
 
 
 async def test_one_that_crashes_again_and_again_is_given_up(supervisor: Supervisor, events: list[Event]) -> None:
-    spec = dummy("flaky", "print('ready'); import time; time.sleep(0.2); raise SystemExit(1)", Says())
+    spec = dummy("flaky", "print('ready'); import time; time.sleep(0.2); raise SystemExit(1)", Output())
     with pytest.raises(ProcessFailed, match="3 times in a row"):
         async with supervisor.running([spec]):
             await supervisor.all_ready()
@@ -214,7 +214,7 @@ async def test_one_that_crashes_again_and_again_is_given_up(supervisor: Supervis
 
 async def test_one_that_does_not_stop_is_killed_after_its_grace(supervisor: Supervisor, events: list[Event]) -> None:
     deaf = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('ready'); time.sleep(600)"
-    async with supervisor.running([dummy("deaf", deaf, Says(), stop_grace_s=0.2)]):
+    async with supervisor.running([dummy("deaf", deaf, Output(), stop_grace_s=0.2)]):
         await supervisor.all_ready()
     assert "was killed" in events[-1].text
 
@@ -222,15 +222,15 @@ async def test_one_that_does_not_stop_is_killed_after_its_grace(supervisor: Supe
 async def test_one_that_has_nothing_to_put_in_order_is_killed_at_once(
     supervisor: Supervisor, events: list[Event]
 ) -> None:
-    says = Says()
-    async with supervisor.running([dummy("models", SERVES, says, stop_grace_s=0)]):
+    output = Output()
+    async with supervisor.running([dummy("models", SERVES, output, stop_grace_s=0)]):
         await supervisor.all_ready()
-    assert events[-1].kind == "stopped" and "told to stop" not in says.lines
+    assert events[-1].kind == "stopped" and "stopping" not in output.lines
 
 
 async def test_hurry_cuts_the_grace_short(supervisor: Supervisor) -> None:
     deaf = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('ready'); time.sleep(600)"
-    async with asyncio.timeout(20), supervisor.running([dummy("deaf", deaf, Says(), stop_grace_s=600)]):
+    async with asyncio.timeout(20), supervisor.running([dummy("deaf", deaf, Output(), stop_grace_s=600)]):
         await supervisor.all_ready()
         supervisor.hurry()
 
@@ -245,22 +245,22 @@ PARENT = """
 
 
 async def test_helpers_of_a_process_die_with_it(supervisor: Supervisor, events: list[Event]) -> None:
-    says = Says()
-    async with supervisor.running([dummy("parent", PARENT, says)]):
+    output = Output()
+    async with supervisor.running([dummy("parent", PARENT, output)]):
         await supervisor.all_ready()
-        helper = int(says.lines[0])
+        helper = int(output.lines[0])
         assert is_running(helper)
     await until_gone(helper)
 
 
 async def test_helpers_die_when_their_process_is_killed(supervisor: Supervisor, events: list[Event]) -> None:
-    says = Says()
-    async with supervisor.running([dummy("parent", PARENT, says)]):
+    output = Output()
+    async with supervisor.running([dummy("parent", PARENT, output)]):
         await supervisor.all_ready()
         (pid,) = (event.pid for event in events if event.kind == "started")
         assert pid is not None
         os.kill(pid, signal.SIGKILL)
-        await until_gone(int(says.lines[0]))
+        await until_gone(int(output.lines[0]))
 
 
 SUPERVISOR = """
@@ -269,10 +269,10 @@ SUPERVISOR = """
     from cygnet.local.supervisor import ProcessSpec, Supervisor
 
     async def main():
-        heard = asyncio.Event()
+        printed = asyncio.Event()
         supervisor = Supervisor(Path(sys.argv[1]), lambda event: None, max_log_bytes=1000)
         child = [sys.executable, "-c", "import time; print('ready', flush=True); time.sleep(600)"]
-        spec = ProcessSpec("child", child, ready=heard.wait, on_line=lambda line: heard.set())
+        spec = ProcessSpec("child", child, ready=printed.wait, on_line=lambda line: printed.set())
         async with supervisor.running([spec]):
             await supervisor.all_ready()
             print(supervisor._kept["child"].process.pid, flush=True)
@@ -292,9 +292,9 @@ async def test_processes_die_with_a_supervisor_that_is_killed(tmp_path: Path) ->
 
 
 async def test_logs_are_bounded(supervisor: Supervisor, tmp_path: Path) -> None:
-    says = Says()
+    output = Output()
     chatty = "print('x' * 90_000); print('y' * 90_000); print('ready'); import time; time.sleep(600)"
-    async with supervisor.running([dummy("chatty", chatty, says)]):
+    async with supervisor.running([dummy("chatty", chatty, output)]):
         await supervisor.all_ready()
     assert all(path.stat().st_size <= 100_000 for path in tmp_path.iterdir())
     assert {path.name for path in tmp_path.iterdir()} == {"chatty.log", "chatty.log.1"}

@@ -37,7 +37,7 @@ DRAWING = submission_pb2.SUBMISSION_STATE_DRAWING
 
 
 def unique(prompt: str) -> str:
-    """Returns a prompt that nobody has asked for yet."""
+    """Returns a prompt that nobody has submitted yet."""
     return f"{prompt} {uuid.uuid4().hex[:10]}"
 
 
@@ -74,7 +74,7 @@ class Player:
     async def submit(
         self, prompt: str, target: str = "duck", request_id: str | None = None
     ) -> submission_pb2.Submission:
-        """Asks for a drawing. Raises DomainError."""
+        """Submits a prompt. Raises DomainError."""
         request = submission_pb2.SubmitRequest(
             contest=self.contest, target=target, prompt=prompt, request_id=request_id or uuid.uuid4().hex
         )
@@ -84,7 +84,7 @@ class Player:
             raise from_rpc_error(error) from error
 
     async def submit_patiently(self, prompt: str, target: str = "duck") -> submission_pb2.Submission:
-        """Asks for a drawing, and waits as long as refusals say."""
+        """Submits a prompt, and waits as long as refusals say."""
         request_id = uuid.uuid4().hex
         async with asyncio.timeout(DRAWING_S):
             while True:

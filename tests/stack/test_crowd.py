@@ -96,9 +96,9 @@ async def test_one_who_floods_does_not_stop_the_others(stack: Stack) -> None:
             prompt, began = unique("the same duck again and again"), time.monotonic()
             while not stop.is_set():
                 # First the same prompt, then a new one each time.
-                wished = prompt if time.monotonic() - began < FLOOD_S / 2 else unique("another duck")
+                text = prompt if time.monotonic() - began < FLOOD_S / 2 else unique("another duck")
                 try:
-                    await flooder.submit(wished)
+                    await flooder.submit(text)
                     answered += 1
                 except Refused as refused:
                     refusals.append(refused)
@@ -108,9 +108,9 @@ async def test_one_who_floods_does_not_stop_the_others(stack: Stack) -> None:
             waits, deadline = [], time.monotonic() + FLOOD_S
             while time.monotonic() < deadline:
                 submission = await player.submit_patiently(unique("an honest swan"), target="swan")
-                asked = time.monotonic()
+                began = time.monotonic()
                 await player.result(submission)
-                waits.append(time.monotonic() - asked)
+                waits.append(time.monotonic() - began)
             return waits
 
         flooding = asyncio.create_task(flood())

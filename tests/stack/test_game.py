@@ -25,9 +25,9 @@ async def test_a_prompt_becomes_a_picture_a_score_and_a_place(stack: Stack) -> N
         contest = await contest_of(channel)
         assert (contest.name, [target.name for target in contest.targets]) == ("duck-and-swan", ["duck", "swan"])
         player = await Player.join(channel, "Ada")
-        asked = await player.submit(unique("a yellow duck on a pond"))
-        assert asked.outcome == submission_pb2.ADMISSION_OUTCOME_ACCEPTED
-        states = [state async for state in player.states(asked)]
+        submitted = await player.submit(unique("a yellow duck on a pond"))
+        assert submitted.outcome == submission_pb2.ADMISSION_OUTCOME_ACCEPTED
+        states = [state async for state in player.states(submitted)]
         done = states[-1]
         assert done.state == DONE and [s.revision for s in states] == sorted({s.revision for s in states})
         assert 0 <= done.result.score <= 100 and -1 <= done.result.cosine <= 1
@@ -57,11 +57,13 @@ async def test_fifty_times_the_same_prompt_at_once_is_one_drawing(stack: Stack) 
         drawn_before = await asyncio.to_thread(_drawings, stack)
         players = [await Player.join(channel, f"Crowd {i}") for i in range(10)]
         prompt = unique("everybody wants this duck")
-        asked = await asyncio.gather(*(player.submit(prompt) for player in players for _ in range(5)))
+        submitted = await asyncio.gather(*(player.submit(prompt) for player in players for _ in range(5)))
         owners = [player for player in players for _ in range(5)]
-        results = await asyncio.gather(*(p.result(s) for p, s in zip(owners, asked, strict=True)))
+        results = await asyncio.gather(*(p.result(s) for p, s in zip(owners, submitted, strict=True)))
         assert len({(r.result.picture_sha256, r.result.score, r.result.cosine) for r in results}) == 1
-        assert len(results) == 50 and sum(s.outcome == submission_pb2.ADMISSION_OUTCOME_ACCEPTED for s in asked) == 1
+        assert (
+            len(results) == 50 and sum(s.outcome == submission_pb2.ADMISSION_OUTCOME_ACCEPTED for s in submitted) == 1
+        )
         assert await asyncio.to_thread(_drawings, stack) == drawn_before + 1
         await asyncio.gather(*(p.standing_of(r) for p, r in zip(owners, results, strict=True)))
 
@@ -115,9 +117,9 @@ async def test_prompts_that_cannot_be_drawn_are_refused_in_words(stack: Stack, p
 async def test_prompts_of_all_kinds_are_drawn(stack: Stack, prompt: str) -> None:
     async with connection(stack.address) as channel:
         player = await Player.join(channel, "Polyglot")
-        wished = unique(prompt) if len(prompt) < 280 else prompt
-        done = await player.result(await player.submit(wished))
-        assert done.prompt == wished
+        text = unique(prompt) if len(prompt) < 280 else prompt
+        done = await player.result(await player.submit(text))
+        assert done.prompt == text
 
 
 @pytest.mark.parametrize(
@@ -178,7 +180,7 @@ INTERNAL = [
 
 
 @pytest.mark.parametrize("method", INTERNAL)
-async def test_what_is_inside_the_house_cannot_be_called_from_outside(stack: Stack, method: str) -> None:
+async def test_internal_services_cannot_be_called_from_outside(stack: Stack, method: str) -> None:
     async with connection(stack.address) as channel:
         call: grpc.aio.UnaryUnaryMultiCallable[bytes, bytes] = channel.unary_unary(f"/{method}")
         with pytest.raises(grpc.aio.AioRpcError) as refused:
@@ -236,9 +238,9 @@ async def test_pages_and_pictures_through_envoy(stack: Stack) -> None:
 async def test_a_drawing_is_seen_while_it_is_drawn(stack: Stack) -> None:
     async with connection(stack.address) as channel:
         player = await Player.join(channel, "Watcher")
-        asked = [await player.submit(unique("first in line")), await player.submit(unique("second in line"))]
+        submitted = [await player.submit(unique("first in line")), await player.submit(unique("second in line"))]
         seen: set[int] = set()
-        for submission in asked:
+        for submission in submitted:
             seen |= {state.state async for state in player.states(submission)}
         # The second waits for the first; a quick machine may skip over states, but not over all of them.
         assert DONE in seen and seen & {submission_pb2.SUBMISSION_STATE_QUEUED, DRAWING}

@@ -37,24 +37,24 @@ async def test_a_worker_killed_in_the_middle_of_a_drawing(own_stack: Stack) -> N
         triton = stack.pid("triton")
         os.kill(triton, signal.SIGSTOP)
         try:
-            asked = await player.submit(unique("a duck that survives"))
-            async for state in player.states(asked):
+            submitted = await player.submit(unique("a duck that survives"))
+            async for state in player.states(submitted):
                 if state.state == DRAWING:
                     break
-            heard = len(stack.events)
+            seen = len(stack.events)
             worker = stack.pid("worker")
             os.kill(worker, signal.SIGKILL)
             await eventually(lambda: not is_running(worker), what="the worker's end")
         finally:
             os.kill(triton, signal.SIGCONT)
-        done = await player.result(asked)
-        ended = await asyncio.to_thread(stack.until, "process-ended", "worker", heard)
+        done = await player.result(submitted)
+        ended = await asyncio.to_thread(stack.until, "process-ended", "worker", seen)
         assert "signal 9 (SIGKILL)" in ended["text"] and "starts again" in ended["text"]
         assert stack.pid("worker") != worker
         standing = await player.standing_of(done)
         assert standing.picture_sha256 == done.result.picture_sha256
         (only,) = await player.list()
-        assert (only.submission_id, only.state) == (asked.submission_id, DONE)
+        assert (only.submission_id, only.state) == (submitted.submission_id, DONE)
 
 
 @pytest.mark.parametrize("name", ["submission", "dedup", "leaderboard", "gateway", "envoy", "redis"])
@@ -63,9 +63,9 @@ async def test_any_part_that_is_killed_comes_back(own_stack: Stack, name: str) -
     async with connection(stack.address) as channel:
         player = await Player.join(channel, "Patient")
         killed = stack.pid(name)
-        heard = len(stack.events)
+        seen = len(stack.events)
         os.kill(killed, signal.SIGKILL)
-        await asyncio.to_thread(stack.until, "process-ready", name, heard)
+        await asyncio.to_thread(stack.until, "process-ready", name, seen)
         assert stack.pid(name) != killed
         await player.standing_of(await player.result(await player.submit_patiently(unique("a duck afterwards"))))
 

@@ -21,7 +21,7 @@ from cygnet.platform.errors import DomainError
     help="Apply this contest file. Otherwise the example, where there is no contest yet.",
 )
 @click.option("--no-browser", is_flag=True, help="Do not open a browser.")
-@click.option("--json", "as_json", is_flag=True, help="Say everything as one JSON object a line; log files as well.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line; log files as well.")
 def up(data_dir: Path, port: int, host: str, contest: Path | None, no_browser: bool, as_json: bool) -> None:
     """Play on this machine: start everything, and stop it with Ctrl-C.
 

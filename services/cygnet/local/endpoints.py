@@ -61,7 +61,7 @@ def free_addresses(count: int) -> list[str]:
     """Returns loopback addresses on which nobody listens now.
 
     Raises:
-        UserError: there are not so many.
+        UserError: there are fewer.
     """
     addresses: list[str] = []
     for port in random.sample(range(_FIRST_PORT, _LAST_PORT), _LAST_PORT - _FIRST_PORT):

@@ -106,7 +106,7 @@ class Process:
         return f"ended by itself with status {status}"
 
     def terminate(self) -> None:
-        """Asks the process to stop; helpers of its own are its own business."""
+        """Sends SIGTERM to the process alone; it ends its own helpers."""
         with suppress(ProcessLookupError):
             self._popen.terminate()
 
@@ -131,7 +131,7 @@ class Process:
 
 
 class _LineReader(asyncio.Protocol):
-    """Writes what a process says into its log, line by line."""
+    """Writes the output of a process into its log, line by line."""
 
     def __init__(self, log: LogFile, on_line: Callable[[str], None]) -> None:
         self._log = log

@@ -33,7 +33,7 @@ class ProcessSpec:
     ready: Callable[[], Awaitable[None]]
     """Returns when the process serves, or raises NotReady; cancelled when the process ends before."""
     alive: Callable[[], Awaitable[None]] | None = None
-    """Asked again and again once the process was ready: returns when it answers. None: never asked."""
+    """Probed again and again once the process was ready: returns when it answers. None: never probed."""
     env: Mapping[str, str] = field(default_factory=lambda: dict(os.environ), repr=False)
     cwd: Path | None = None
     after: Sequence[str] = ()
@@ -46,7 +46,7 @@ class ProcessSpec:
     """Sees every line of the log."""
     ready_within_s: float = 60.0
     hangs_after_s: float = 30.0
-    """A process that did not answer `alive` for so long hangs."""
+    """Seconds without an answer to `alive` after which the process counts as hung."""
     stop_grace_s: float = 10.0
     """Seconds between SIGTERM and SIGKILL; 0 for what has nothing to put in order and is killed at once."""
 
@@ -58,14 +58,14 @@ class RestartPolicy:
     first_pause_s: float = 0.5
     longest_pause_s: float = 10.0
     ends_in_a_row: int = 5
-    """So many ends in a row are too many."""
+    """At this number of ends in a row it is given up."""
     steady_after_s: float = 60.0
-    """A process that ran so long ends a row."""
+    """Seconds after which an end is no longer in a row with the one before."""
 
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """Something to tell: `kind` is started, ready, ended, restarting, stopped or killed, `text` is for people."""
+    """Something to report: `kind` is started, ready, ended, restarting, stopped or killed, `text` is for people."""
 
     kind: str
     process: str
@@ -94,7 +94,7 @@ class Supervisor:
     def __init__(
         self, logs: Path, report: Callable[[Event], None], policy: RestartPolicy | None = None, *, max_log_bytes: int
     ) -> None:
-        """`logs` is the folder of the log files, each kept under twice `max_log_bytes`; `report` hears what happens."""
+        """`logs` is the folder of the log files, each kept under twice `max_log_bytes`; `report` gets the events."""
         self._logs = logs
         self._report = report
         self._policy = policy or RestartPolicy()
@@ -222,7 +222,7 @@ class Supervisor:
             kept.stopped.set()
 
     async def _end(self, kept: "_Kept", *, grace_s: float) -> bool:
-        """Ends the process and everything in its group; harmless for one that ended. Tells whether it ended in time."""
+        """Ends the process and everything in its group, if it has not ended. Returns whether it ended in time."""
         process = kept.process
         if process is None:
             return True

@@ -1,11 +1,11 @@
 """How one machine starts Triton without Docker: the real tritonserver out of the nvidia-pytriton wheel.
 
 The wheel means its server to be driven by its own Python layer, which cannot serve a model repository. The binary
-can, so this room works out what it needs: its libraries, a Python backend whose stub fits this interpreter, and a
+can, so this module works out what it needs: its libraries, a Python backend whose stub fits this interpreter, and a
 name for its shared memory by which leftovers are recognised.
 
-`plan_launch` only says what to start; `prepare_backend`, `clean_shared_memory` and `kill_strays` are the few steps
-that touch the machine. Starting, watching and stopping is the supervisor's business.
+`plan_launch` only plans what to start; `prepare_backend`, `clean_shared_memory` and `kill_strays` are the few steps
+that touch the machine. The supervisor starts, watches and stops.
 """
 
 import hashlib
@@ -67,7 +67,7 @@ class TritonLaunch:
 
 @dataclass(frozen=True, slots=True)
 class LoadProgress:
-    """What a log line tells about the start: `what` the model is doing, or why it failed."""
+    """What a log line reports of the start: `what` the model is doing, or why it failed."""
 
     model: str
     what: str
@@ -123,7 +123,7 @@ def plan_launch(
     generator: str = "builtin://cygnet-tiny",
     scorer: str = "builtin://cygnet-clip",
 ) -> TritonLaunch:
-    """Say how to start the server; starts and writes nothing.
+    """Plan how to start the server; starts and writes nothing.
 
     `models` is the model repository, `environment` the variables to build on (usually `os.environ`), `generator` and
     `scorer` are model sources as in a Contest.
@@ -164,7 +164,7 @@ def shm_prefix(data_dir: Path) -> str:
 
 
 def read_progress(line: str) -> LoadProgress | None:
-    """What a line of the server's log says about a model's loading; None for every other line."""
+    """What a line of the server's log reports of a model's loading; None for every other line."""
     if found := re.search(r'"cygnet load (\w+): (.*)"$', line.rstrip()):
         return LoadProgress(found[1], found[2])
     if found := re.search(r"failed to load '(\w+)' version \d+: (.*)", line.rstrip()):
