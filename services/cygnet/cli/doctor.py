@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cygnet.cli.options import Installation, installation_options
+from cygnet.cli.options import Installation, check_addresses, installation_options
 from cygnet.local.errors import UserError
 
 if TYPE_CHECKING:
@@ -26,7 +26,9 @@ if TYPE_CHECKING:
     help="An honest prompt, to be measured against; may be repeated.  [default: a TARGET]",
 )
 @click.option("--seeds", type=click.IntRange(1, 50), default=5, show_default=True, help="Drawings for each prompt.")
-@click.option("--triton", metavar="HOST:PORT", help="Triton's gRPC port, for a game elsewhere.")
+@click.option(
+    "--triton", callback=check_addresses, metavar="HOST:PORT", help="Triton's gRPC port, for a game elsewhere."
+)
 @click.option("--pictures", metavar="URL", help="Its picture store: file:///… or s3://…")
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON object.")
 @installation_options
@@ -61,6 +63,8 @@ def doctor(
     from cygnet.inference.scoring import NotScorable
     from cygnet.inference.triton import DrawingFailed, TritonUnavailable
 
+    if pictures and not pictures.startswith(("file:///", "s3://")):
+        raise click.BadParameter("give file:///PATH or s3://BUCKET/PREFIX", param_hint="--pictures")
     if installation.servers and not (triton and pictures):
         raise UserError("for services elsewhere give --triton and --pictures as well")
     apis = installation.admin_apis()

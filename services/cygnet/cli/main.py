@@ -1,5 +1,6 @@
 """The `cygnet` command. Each command has a file of its own, and imports what is heavy only when it runs."""
 
+import logging
 from typing import Any
 
 import click
@@ -42,6 +43,9 @@ def main() -> None:
     mistake in the command line. Set CYGNET_DATA_DIR instead of repeating --data-dir.
     """
 
+
+# What libraries and shared modules log is for services; a command ends in its own words.
+logging.getLogger("cygnet").addHandler(logging.NullHandler())
 
 for _command in (up, apply, board, contest, doctor, status):
     main.add_command(_command)

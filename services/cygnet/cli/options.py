@@ -1,10 +1,11 @@
 """Options that several commands have: which installation they talk to."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -16,6 +17,15 @@ if TYPE_CHECKING:
     from cygnet.contest.client import AdminApis
 
 _LONGEST_TOKEN = 10_000
+
+
+def check_addresses(context: click.Context, option: click.Parameter, value: Any) -> Any:
+    """Refuses an option's value, or one of its values, that is no HOST:PORT. A callback for `click.option`."""
+    for address in (value,) if isinstance(value, str) else value or ():
+        if not re.fullmatch(r"\S+:[0-9]{1,5}", address):
+            raise click.BadParameter(f"{address!r} is no HOST:PORT, as in localhost:8001")
+    return value
+
 
 data_dir_option = click.option(
     "--data-dir",
@@ -70,6 +80,7 @@ def installation_options(command: Callable[..., None]) -> Callable[..., None]:
     @click.option(
         "--server",
         "servers",
+        callback=check_addresses,
         multiple=True,
         metavar="HOST:PORT",
         help="Admin port of a service elsewhere: give submission's, then leaderboard's.",
