@@ -121,23 +121,23 @@ async def test_watchers_see_it_stop_and_move_again(service: Service, clock: Cloc
     watch.cancel()
 
 
-async def test_watchers_hear_how_the_contest_stands(service: Service, clock: Clock) -> None:
+async def test_watchers_see_in_which_phase_the_contest_is(service: Service, clock: Clock) -> None:
     clock.at_ms = -1
     watch = service.watch()
 
-    async def heard() -> tuple[str, int]:
+    async def state() -> tuple[str, int]:
         board = (await watch.read()).leaderboard
         until_ms = board.next_change.ToMilliseconds() - OPENING_MS if board.HasField("next_change") else 0
         return contest_pb2.ContestPhase.Name(board.phase).removeprefix("CONTEST_PHASE_"), until_ms
 
     async with asyncio.timeout(30):
-        assert await heard() == ("CLOSED", 0)
+        assert await state() == ("CLOSED", 0)
         clock.at_ms = 5_000
-        assert await heard() == ("OPEN", FREEZES)
+        assert await state() == ("OPEN", FREEZES)
         await service.apply(closes_ms=CLOSES, freeze_before_ms=CLOSES - FREEZES, paused=True)
-        assert await heard() == ("PAUSED", 0)
+        assert await state() == ("PAUSED", 0)
         await service.apply(closes_ms=CLOSES, freeze_before_ms=0)
-        assert await heard() == ("OPEN", CLOSES)
+        assert await state() == ("OPEN", CLOSES)
         clock.at_ms = CLOSES
-        assert await heard() == ("FINISHED", 0)
+        assert await state() == ("FINISHED", 0)
     watch.cancel()

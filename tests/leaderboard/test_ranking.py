@@ -99,10 +99,20 @@ def test_the_first_score_that_is_not_shown_counts_as_a_neighbour() -> None:
     assert [standing.decimals for standing in standings(head, None, 2)] == [2, 2]
 
 
-@pytest.mark.parametrize("same", ["ada lovelace", "ADA  LOVELACE", "\u200bAda Lovelace", "\uff21da Lovelace "])
+@pytest.mark.parametrize(
+    "same",
+    [
+        "ada lovelace",
+        "ADA  LOVELACE",
+        "\u200bAda Lovelace",
+        "\uff21da Lovelace ",
+        "\u0410d\u0430 L\u043evelac\u0435",  # Cyrillic A, a, o, e
+        "\u0391DA L\u039fVELACE",  # Greek capitals A, O
+    ],
+)
 def test_spellings_of_one_nickname(same: str) -> None:
     assert nickname_key(same) == nickname_key("Ada Lovelace")
 
 
 def test_other_nicknames_are_others() -> None:
-    assert len({nickname_key(name) for name in ("ada", "adam", "오리", "오 리", "")}) == 5
+    assert len({nickname_key(name) for name in ("ada", "adam", "오리", "오 리", "", "утка", "утки")}) == 7

@@ -6,13 +6,12 @@ See docs/decisions/0004-one-integer-per-standing.md.
 """
 
 import hashlib
-import unicodedata
 from collections.abc import Iterable, Sequence
 from decimal import ROUND_HALF_UP, Decimal
 from itertools import groupby
 
 from cygnet.leaderboard.values import Row
-from cygnet.platform.text import one_line, without_invisible
+from cygnet.platform.text import skeleton
 from cygnet.v1 import leaderboard_pb2
 
 MOST_DECIMALS = 4
@@ -71,10 +70,8 @@ def distinct_decimals(row: Row, others: Iterable[Row | None], least: int) -> int
 
 
 def nickname_key(nickname: str) -> str:
-    """Returns what two spellings of one nickname have in common, as 32 hex digits.
+    """Returns what nicknames have in common that people take for the same one, as 32 hex digits.
 
-    A phone's keyboard writes "Ada" where an organiser wrote "ada": case, width, invisible characters and runs of
-    spaces do not count.
+    A phone's keyboard writes "Ada" where an organiser wrote "ada", and a Cyrillic "Аda" passes for both.
     """
-    folded = unicodedata.normalize("NFKC", without_invisible(nickname)).casefold()
-    return hashlib.sha256(one_line(folded).encode()).hexdigest()[:32]
+    return hashlib.sha256(skeleton(nickname).encode()).hexdigest()[:32]

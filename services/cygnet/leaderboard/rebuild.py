@@ -6,11 +6,12 @@ The log is the truth. Whatever is in doubt about a ranking, this settles; the se
 import argparse
 import asyncio
 import logging
+import sys
 
 from cygnet.leaderboard.settings import RebuildSettings
 from cygnet.leaderboard.store import LeaderboardStore
 from cygnet.platform import logs
-from cygnet.platform.errors import Conflict
+from cygnet.platform.errors import Conflict, DomainError
 from cygnet.platform.redis import connected
 
 log = logging.getLogger(__name__)
@@ -21,7 +22,9 @@ _PAGE = 500
 async def rebuild(store: LeaderboardStore, contest: str) -> int:
     """Derives the ranking from the log and puts it in force in one step; returns how many results the log has.
 
-    Raises Conflict while another rebuild of the same contest runs.
+    Raises:
+        Conflict: another rebuild of the same contest runs.
+        Unavailable: Redis does not answer, or another version of Cygnet wrote the log.
     """
     if not await store.begin_rebuild(contest):
         raise Conflict(f"contest {contest} is being rebuilt already; wait until that ends", reason="REBUILD_RUNNING")
@@ -41,7 +44,10 @@ async def rebuild(store: LeaderboardStore, contest: str) -> int:
 
 async def _main(settings: RebuildSettings, contest: str) -> None:
     async with connected(settings.redis_url.get_secret_value()) as redis:
-        ranked = await rebuild(LeaderboardStore(redis), contest)
+        try:
+            ranked = await rebuild(LeaderboardStore(redis), contest)
+        except DomainError as error:
+            sys.exit(f"not rebuilt: {error}")
     log.info("rebuilt", extra={"contest": contest, "results": ranked})
 
 

@@ -270,4 +270,4 @@ def _row(raw: Sequence[Any]) -> Row:
 
 def _other_version(stored: str, remedy: str) -> Unavailable:
     # Not a Conflict: once the remedy was applied, the same call works.
-    return Unavailable(f"{stored} was stored by another version of Cygnet; {remedy}", reason="OTHER_VERSION")
+    return Unavailable(f"another version of Cygnet stored {stored}; {remedy}", reason="OTHER_VERSION")

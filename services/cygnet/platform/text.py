@@ -9,6 +9,13 @@ _VARIATION_SELECTOR = "\ufe0f"
 _BLANK_LETTERS = {"\u115f", "\u1160", "\u3164", "\uffa0", "\u2800"}
 """Letters by category, nothing by looks: Hangul fillers and the empty Braille pattern."""
 
+_LOOK_ALIKES = str.maketrans(
+    "авсԁеһніӏјкмоԛрѕтѵухԝαβεγικμνοηρτυχζ",
+    "abcdehhiljkmoqpstvyxwabeyikmvonptuxz",
+)
+"""Small Cyrillic and Greek letters that look like a Latin one, small or as capitals (from Unicode's confusables.txt,
+UTS #39). The whole table is a library's business; these two alphabets are what a keyboard has at hand."""
+
 
 def control_characters(text: str) -> bool:
     """Tells whether `text` holds control characters, line breaks included, or lone surrogates."""
@@ -44,3 +51,13 @@ def _pictograph(char: str) -> bool:
 def one_line(text: str) -> str:
     """Returns `text` with every run of white space as one space, and none at the ends."""
     return " ".join(text.split())
+
+
+def skeleton(text: str) -> str:
+    """Returns what spellings have in common that people take for the same: to compare by, never to show.
+
+    Case, width, invisible characters and runs of spaces do not count, nor whether a letter is Latin, Cyrillic or Greek
+    where it looks the same.
+    """
+    folded = unicodedata.normalize("NFKC", without_invisible(text)).casefold()
+    return one_line(folded.translate(_LOOK_ALIKES))
