@@ -1,7 +1,6 @@
 """Puts the operator together and keeps it running: kopf, the workers, the resync."""
 
 import asyncio
-import contextlib
 import logging
 import time
 from collections.abc import Sequence
@@ -9,6 +8,7 @@ from datetime import UTC, datetime
 
 import kopf
 
+from cygnet.platform.tasks import wait_unless
 from cygnet_operator import handlers, metrics
 from cygnet_operator.cache import Cache
 from cygnet_operator.cluster import Cluster, ClusterError, Connection
@@ -161,8 +161,7 @@ async def _until_known(cluster: Cluster, stop: asyncio.Event) -> frozenset[str] 
             log.warning("waiting: the cluster does not know contests yet; apply contest-crd.yaml")
         except ClusterError as error:
             log.warning("waiting for the API server", extra={"error": str(error)})
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(stop.wait(), LOOK_AGAIN_S)
+        await wait_unless(stop, asyncio.sleep(LOOK_AGAIN_S))
     return None
 
 

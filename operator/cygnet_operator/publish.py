@@ -8,15 +8,15 @@ replica is the acknowledgement. The resource is the truth: where a service has a
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import grpc
 
 from cygnet.internal.v1 import admin_pb2, admin_pb2_grpc, document_pb2
 from cygnet.platform.errors import Conflict, DomainError, Unavailable
-from cygnet.platform.grpc.status import from_rpc_error
+from cygnet.platform.grpc.client import channel
 from cygnet_operator.model import Object, Policy
 
 if TYPE_CHECKING:
@@ -27,14 +27,16 @@ log = logging.getLogger(__name__)
 _POLL_S = 0.02
 _GRACE_S = 5.0
 _CHANNEL_OPTIONS = [
+    # A dead replica must not hold up the others: a call to it fails at once, and is not repeated by the channel.
+    ("grpc.service_config", "{}"),
     # A replica that was started again is found again at once; gRPC's own pauses grow to two minutes.
     ("grpc.initial_reconnect_backoff_ms", 100),
     ("grpc.min_reconnect_backoff_ms", 100),
     ("grpc.max_reconnect_backoff_ms", 1_000),
-    ("grpc.max_send_message_length", 32 * 1024 * 1024),
 ]
 _CALL_S = 1.5
-"""Deadline of one call to a replica, in seconds: a dead one must not hold up the others."""
+"""Deadline of one call to a replica, in seconds."""
+_Response = TypeVar("_Response")
 
 
 def replicas_of(slices: Sequence[Object]) -> dict[str, dict[str, str]]:
@@ -72,7 +74,7 @@ class Publisher:
         self, token: str, replicas: Callable[[], Mapping[str, Mapping[str, str]]], *, acknowledge_s: float
     ) -> None:
         """`replicas` says, at any time, which replicas each service has, as `replicas_of` does."""
-        self._metadata = (("authorization", f"Bearer {token}"),)
+        self._token = token
         self._replicas = replicas
         self._acknowledge_s = acknowledge_s
         self._known: dict[str, _Replica] = {}
@@ -141,18 +143,10 @@ class Publisher:
     ) -> None:
         request = admin_pb2.ApplyContestRequest(document=document, target_pictures=pictures)
         try:
-            await self._call(replica, request)
+            await _response(replica.stub.ApplyContest(request, timeout=_CALL_S))
         except Conflict:
             request.document.contest.generation = 0
-            await self._call(replica, request)
-
-    async def _call(self, replica: _Replica, request: admin_pb2.ApplyContestRequest) -> None:
-        try:
-            await replica.stub.ApplyContest(request, metadata=self._metadata, timeout=_CALL_S)
-        except grpc.aio.AioRpcError as error:
-            raise from_rpc_error(error) from error
-        except grpc.aio.UsageError as error:
-            raise Unavailable("the replica went away") from error
+            await _response(replica.stub.ApplyContest(request, timeout=_CALL_S))
 
     async def _which_lack(self, replicas: Sequence[_Replica], document: document_pb2.ContestDocument) -> list[_Replica]:
         answers = await asyncio.gather(*(self._has(replica, document) for replica in replicas))
@@ -161,19 +155,16 @@ class Publisher:
     async def _has(self, replica: _Replica, document: document_pb2.ContestDocument) -> bool:
         request = admin_pb2.GetContestDocumentRequest(contest=document.contest.name)
         try:
-            answer = await replica.stub.GetContestDocument(request, metadata=self._metadata, timeout=_CALL_S)
-        except grpc.aio.AioRpcError as error:
-            # NOT_FOUND: it has no document yet. Anything else: it does not answer, and the status counts it so.
-            log.debug("no acknowledgement", extra={"replica": replica.address, "code": error.code().name})
+            live = (await _response(replica.stub.GetContestDocument(request, timeout=_CALL_S))).document
+        except DomainError as error:
+            # NotFound: it has no document yet. Anything else: it does not answer, and the status counts it so.
+            log.debug("no acknowledgement", extra={"replica": replica.address, "error": error.message})
             return False
-        except grpc.aio.UsageError:
-            return False  # the replica went away while we were at it
-        there = answer.document
-        return there.contest.generation >= document.contest.generation and _content(there) == _content(document)
+        return live.contest.generation >= document.contest.generation and _content(live) == _content(document)
 
     def _replica(self, address: str, name: str) -> _Replica:
         if address not in self._known:
-            opened = grpc.aio.insecure_channel(address, options=_CHANNEL_OPTIONS)
+            opened = channel(address, token=self._token, options=_CHANNEL_OPTIONS)
             self._known[address] = _Replica(address, name, opened, admin_pb2_grpc.ContestAdminServiceStub(opened))
         known = self._known[address]
         known.name = name  # another pod may have been given the address
@@ -183,6 +174,18 @@ class Publisher:
         present = {replica.address for replicas in services.values() for replica in replicas}
         gone = [self._known.pop(address) for address in list(self._known) if address not in present]
         await asyncio.gather(*(replica.channel.close(_GRACE_S) for replica in gone))
+
+
+async def _response(call: Awaitable[_Response]) -> _Response:
+    """Returns what a replica answers.
+
+    Raises:
+        DomainError: why it did not.
+    """
+    try:
+        return await call
+    except grpc.aio.UsageError as error:
+        raise Unavailable("the replica went away, and its channel was closed") from error
 
 
 def _content(document: document_pb2.ContestDocument) -> document_pb2.ContestDocument:

@@ -152,10 +152,10 @@ class Reconciler:
             pictures = await self._ports.pictures.of(contest)
             document = to_document(contest.document, pictures)
             # A changed model is asked for as far as replicas serve it, under the name that they know it by.
-            document.model.CopyFrom(serving.model.message())
-            if serving.coming is not None and serving.share:
-                document.next_model.CopyFrom(serving.coming.message())
-                document.next_share = serving.share
+            document.model.CopyFrom(serving.model)
+            if serving.next_model is not None and serving.next_share:
+                document.next_model.CopyFrom(serving.next_model)
+                document.next_share = serving.next_share
             document.contest.generation = document.admission.generation = contest.generation
             check_document(document)
             began = time.perf_counter()

@@ -7,6 +7,7 @@ for as long as it takes. Workers get jobs of their own model alone (docs/decisio
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 from cygnet.contest.spec import DEFAULT_STEPS
 from cygnet.internal.v1 import document_pb2
@@ -19,64 +20,68 @@ ALL = 1_000
 
 
 @dataclass(frozen=True)
-class Model:
-    """How pictures are drawn: the names by which replicas know their models, and two inputs."""
-
-    generator: str
-    scorer: str
-    steps: int
-    size: int
-
-    def message(self) -> document_pb2.Model:
-        """Returns it as the document has it."""
-        return document_pb2.Model(
-            generator_source=self.generator, scorer_source=self.scorer, steps=self.steps, size=self.size
-        )
-
-
-@dataclass(frozen=True)
 class Serving:
-    """What jobs are to ask for now."""
+    """What jobs are to ask for now; the fields are those of the document."""
 
-    model: Model
+    model: document_pb2.Model
     """The one in use."""
-    coming: Model | None = None
+    next_model: document_pb2.Model | None = None
     """The changed one, while it takes over."""
-    share: int = 0
+    next_share: int = 0
     """So many in a thousand jobs ask for it already."""
 
 
-def serving_of(contest: Contest, observed: Observed, wanted: Plan) -> Serving:
+def serving_of(contest: Contest, observed: Observed, plan: Plan) -> Serving:
     """Returns what jobs are to ask for now."""
     generator, scorer = placed(contest)
-    drawn = contest.spec.model.generator
-    asked = Model(generator.source, scorer.source, DEFAULT_STEPS if drawn.steps is None else drawn.steps, drawn.size)
-    former = _former(contest, asked)
-    there = observed.child(DEPLOYMENT, workload_name(contest))
-    if former is None or there is None or wanted.replicas == 0:
-        return Serving(asked)
-    share = _share_of_the_new(there, wanted)
-    return Serving(asked) if share == ALL else Serving(former, asked, share)
+    spec = contest.spec.model.generator
+    desired = document_pb2.Model(
+        generator_source=generator.source,
+        scorer_source=scorer.source,
+        steps=DEFAULT_STEPS if spec.steps is None else spec.steps,
+        size=spec.size,
+    )
+    previous = _previous(contest, desired)
+    deployment = observed.child(DEPLOYMENT, workload_name(contest))
+    if previous is None or deployment is None or plan.replicas == 0:
+        return Serving(desired)
+    share = _share_of_the_new(deployment, plan)
+    return Serving(desired) if share == ALL else Serving(previous, desired, share)
 
 
-def _former(contest: Contest, asked: Model) -> Model | None:
-    """Returns the model in use if another one is asked for; steps and size alone need no other replicas."""
+def model_status(model: document_pb2.Model) -> dict[str, Any]:
+    """Returns the model in use as the status shows it, from where the next look reads it again."""
+    return {
+        "generator": model.generator_source,
+        "scorer": model.scorer_source,
+        "steps": model.steps,
+        "size": model.size,
+    }
+
+
+def _previous(contest: Contest, desired: document_pb2.Model) -> document_pb2.Model | None:
+    """Returns the model in use if another one is desired; steps and size alone need no other replicas."""
     seen = contest.status.get("model")
-    if seen is None or (seen["generator"], seen["scorer"]) == (asked.generator, asked.scorer):
+    if seen is None or (seen["generator"], seen["scorer"]) == (desired.generator_source, desired.scorer_source):
         return None
-    return Model(seen["generator"], seen["scorer"], seen.get("steps", asked.steps), seen.get("size", asked.size))
+    return document_pb2.Model(
+        generator_source=seen["generator"],
+        scorer_source=seen["scorer"],
+        steps=seen.get("steps", desired.steps),
+        size=seen.get("size", desired.size),
+    )
 
 
-def _share_of_the_new(there: Object, wanted: Plan) -> int:
+def _share_of_the_new(deployment: Object, plan: Plan) -> int:
     """Returns how many in a thousand of the replicas that serve have the present model.
 
     A Deployment does not say which of its replicas are ready. Those that are not may be old or new: they count as new,
     so the new model never gets more than it can draw.
     """
-    mark = next(item for item in wanted.objects if item["kind"] == DEPLOYMENT.kind)["metadata"]["annotations"]
-    metadata, counts = there["metadata"], there.get("status", {})
-    seen = counts.get("observedGeneration", 0) >= metadata.get("generation", 0)
-    if metadata.get("annotations", {}).get(HASH_ANNOTATION) != mark[HASH_ANNOTATION] or not seen:
+    desired = next(item for item in plan.objects if item["kind"] == DEPLOYMENT.kind)["metadata"]["annotations"]
+    metadata, counts = deployment["metadata"], deployment.get("status", {})
+    observed = counts.get("observedGeneration", 0) >= metadata.get("generation", 0)
+    if metadata.get("annotations", {}).get(HASH_ANNOTATION) != desired[HASH_ANNOTATION] or not observed:
         return 0
     total, updated, ready = (counts.get(name, 0) for name in ("replicas", "updatedReplicas", "readyReplicas"))
     new_and_ready = ready - (total - updated)

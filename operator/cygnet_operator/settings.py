@@ -3,15 +3,15 @@
 from typing import Literal
 
 from pydantic import Field, SecretStr
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
+
+from cygnet.platform.settings import ProcessSettings
 
 
-class OperatorSettings(BaseSettings):
-    """Read from CYGNET_OPERATOR_… once, in `__main__`; frozen, and passed on through constructors."""
+class OperatorSettings(ProcessSettings):
+    """Settings of the operator."""
 
-    model_config = SettingsConfigDict(
-        env_prefix="CYGNET_OPERATOR_", frozen=True, use_attribute_docstrings=True, extra="ignore"
-    )
+    model_config = SettingsConfigDict(env_prefix="CYGNET_OPERATOR_")
 
     namespace: str = ""
     """The namespace whose contests are looked after; empty means that of the kube context or service account."""
@@ -51,16 +51,10 @@ class OperatorSettings(BaseSettings):
     """host:port of the leaderboard service, for the leader in the status. Empty: the status shows no counts at all."""
     prometheus_url: str = ""
     """Prometheus, as KEDA reaches it. Empty: autoscaling uses an HPA with an external metric."""
-    metrics_listen: str = "127.0.0.1:0"
-    """host:port of the operator's own Prometheus endpoint."""
     health_listen: str = "127.0.0.1:8081"
     """host:port of the liveness endpoint, /healthz."""
-    log_level: Literal["debug", "info", "warning", "error"] = "info"
-    """The least level that is logged."""
-    log_json: bool = True
-    """One JSON object a line; otherwise plain words."""
     resync_s: float = Field(default=600.0, ge=1, le=86_400)
-    """Everything is looked at again so often, in seconds, whether or not anything was heard of."""
+    """Everything is looked at again so often, in seconds, whether or not any change was seen."""
     statistics_s: float = Field(default=15.0, ge=1, le=3600)
     """Counts in the status are refreshed at most so often, in seconds, while a contest is open."""
     workers: int = Field(default=4, ge=1, le=64)

@@ -5,14 +5,14 @@ inside, lastTransitionTime moves only when the status of the condition does.
 """
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 from cygnet_operator.model import DEPLOYMENT, Contest, Object, Observed, Policy, Statistics
 from cygnet_operator.plan import workload_name
 from cygnet_operator.pods import selector
-from cygnet_operator.rollout import Serving
+from cygnet_operator.rollout import Serving, model_status
 from cygnet_operator.schedule import Moment, Phase
 
 READY, MODELS_READY, POLICY_IN_FORCE = "Ready", "ModelsReady", "PolicyInForce"
@@ -86,7 +86,7 @@ def status_of(contest: Contest, moment: Moment, findings: Findings, now: datetim
         "replicas": counts.get("replicas", 0),
         "readyReplicas": counts.get("readyReplicas", 0),
         "selector": ",".join(f"{name}={value}" for name, value in sorted(selector(contest).items())),
-        "model": asdict(findings.serving.model),
+        "model": model_status(findings.serving.model),
         "policyInForce": _published(before, findings.policy),
         "conditions": [
             _condition(before, contest, kind, verdict, now)
@@ -163,8 +163,9 @@ def _models_ready(deployment: Object, findings: Findings) -> _Verdict:
         return _Verdict("False", "Starting", f"{ready} of {wanted} replicas serve{why}")
     if updated < wanted or counts.get("replicas", 0) > updated or not current:
         words = f"{updated} replicas have the present model and settings"
-        asked = f"; {findings.serving.share / 10:g} % of new jobs ask for that model" if findings.serving.coming else ""
-        return _Verdict("True", "RollingOut", f"{words}{asked}{why}")
+        serving = findings.serving
+        share = f"; {serving.next_share / 10:g} % of new jobs ask for that model" if serving.next_model else ""
+        return _Verdict("True", "RollingOut", f"{words}{share}{why}")
     return _Verdict("True", "Serving", f"{ready} of {wanted} replicas serve")
 
 

@@ -6,6 +6,7 @@ import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
+from cygnet.platform.tasks import Backoff
 from cygnet_operator import metrics
 
 log = logging.getLogger(__name__)
@@ -20,7 +21,7 @@ class Outcome:
     settled: bool
     """False: it is tried again, later each time."""
     again_in_s: float | None = None
-    """When to look again although nothing was heard; None: not."""
+    """When to look again although nothing changed; None: not."""
 
 
 class WorkQueue:
@@ -34,7 +35,7 @@ class WorkQueue:
         self._clock = clock
         self._due: dict[str, float] = {}
         self._running: dict[str, float] = {}
-        self._failures: dict[str, int] = {}
+        self._backoffs: dict[str, Backoff] = {}
         self._last_ended: float | None = None
         self._changed = asyncio.Condition()
 
@@ -89,9 +90,10 @@ class WorkQueue:
                 if outcome.again_in_s is not None:
                     self._put(name, outcome.again_in_s)
                 if outcome.settled:
-                    self._failures.pop(name, None)
+                    self._backoffs.pop(name, None)
                 else:
-                    self._put(name, self._backoff(name))
+                    backoff = self._backoffs.setdefault(name, Backoff(FIRST_BACKOFF_S, LONGEST_BACKOFF_S))
+                    self._put(name, backoff.next_s())
                 self._changed.notify_all()
 
     async def _reconciled(self, name: str) -> Outcome:
@@ -127,8 +129,3 @@ class WorkQueue:
     def _put(self, name: str, in_s: float) -> None:
         due = self._clock() + in_s
         self._due[name] = min(due, self._due.get(name, due))
-
-    def _backoff(self, name: str) -> float:
-        failures = self._failures.get(name, 0)
-        self._failures[name] = failures + 1
-        return min(FIRST_BACKOFF_S * 2.0**failures, LONGEST_BACKOFF_S)

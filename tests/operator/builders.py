@@ -5,6 +5,7 @@ from typing import Any
 
 from pydantic import SecretStr
 
+from cygnet.internal.v1 import document_pb2
 from cygnet_operator.model import Contest, Object, Observed, key, parse
 from cygnet_operator.settings import OperatorSettings
 
@@ -42,6 +43,11 @@ def body(name: str = "pycon", *, status: Object | None = None, **spec: Any) -> d
 def contest(*, status: Object | None = None, **spec: Any) -> Contest:
     """Returns a parsed Contest."""
     return parse(body(status=status, **spec))
+
+
+def model(generator: str = "builtin://cygnet-tiny", steps: int = 10, size: int = 256) -> document_pb2.Model:
+    """Returns how pictures are drawn, with the shipped scorer."""
+    return document_pb2.Model(generator_source=generator, scorer_source="builtin://cygnet-clip", steps=steps, size=size)
 
 
 TWO_DAYS = {

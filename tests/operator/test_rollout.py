@@ -6,14 +6,13 @@ import pytest
 
 from cygnet_operator.model import DEPLOYMENT, Contest
 from cygnet_operator.plan import plan
-from cygnet_operator.rollout import Model, Serving, serving_of
+from cygnet_operator.rollout import Serving, model_status, serving_of
 from cygnet_operator.schedule import moment
 
-from .builders import BORN, SETTINGS, at, contest, observed
+from .builders import BORN, SETTINGS, at, contest, model, observed
 
-OLD = Model("builtin://cygnet-tiny", "builtin://cygnet-clip", 10, 256)
-NEW = Model("hf://big", "builtin://cygnet-clip", 1, 512)
-IN_USE = {"model": {"generator": OLD.generator, "scorer": OLD.scorer, "steps": OLD.steps, "size": OLD.size}}
+OLD, NEW = model(), model("hf://big", 1, 512)
+IN_USE = {"model": model_status(OLD)}
 CHANGED = {"model": {"generator": {"source": "hf://big", "steps": 1, "size": 512}}}
 NOW = at("26 10:00")
 
@@ -70,7 +69,7 @@ def test_while_no_replica_is_wanted_the_model_is_simply_changed() -> None:
 def test_steps_and_size_hold_at_once() -> None:
     subject = contest(status=IN_USE, model={"generator": {"steps": 4}})
     said = serving(subject, replicas=4, updatedReplicas=4, readyReplicas=1)
-    assert said == Serving(Model(OLD.generator, OLD.scorer, 4, 256))
+    assert said == Serving(model(steps=4))
 
 
 def test_going_back_to_the_model_in_use_needs_no_waiting() -> None:
@@ -78,6 +77,6 @@ def test_going_back_to_the_model_in_use_needs_no_waiting() -> None:
 
 
 def test_a_status_from_before_steps_were_in_it() -> None:
-    before = {"model": {"generator": OLD.generator, "scorer": OLD.scorer}}
+    before = {"model": {"generator": OLD.generator_source, "scorer": OLD.scorer_source}}
     said = serving(contest(status=before, **CHANGED), replicas=5, updatedReplicas=1, readyReplicas=4)
-    assert said == Serving(Model(OLD.generator, OLD.scorer, NEW.steps, NEW.size), NEW, 0)
+    assert said == Serving(model(steps=NEW.steps, size=NEW.size), NEW, 0)

@@ -9,15 +9,15 @@ import pytest
 import yaml
 
 from cygnet_operator.model import Contest, InvalidContest, Policy, Statistics, parse
-from cygnet_operator.rollout import Model, Serving
+from cygnet_operator.rollout import Serving
 from cygnet_operator.schedule import moment
 from cygnet_operator.status import REASONS, Findings, Problem, events_between, failed_status, status_of
 
-from .builders import BORN, at, body, contest, observed
+from .builders import BORN, at, body, contest, model, observed
 
 NOW = at("26 10:00")
 ALL = Policy(generation=3, acknowledged=4, total=4)
-SERVING = Serving(Model("builtin://cygnet-tiny", "builtin://cygnet-clip", 10, 256))
+SERVING = Serving(model())
 
 
 def deployment(**counts: Any) -> dict[str, Any]:

@@ -111,7 +111,7 @@ async def test_failures_wait_longer_each_time_and_success_forgets_them() -> None
         good = True
         await queue.add("b", in_s=1e9)
         await settle()
-        assert "a" not in queue._due and queue._failures == {}
+        assert "a" not in queue._due and queue._backoffs == {}
 
 
 async def test_it_is_done_again_at_its_time_and_a_sooner_wish_wins() -> None:

@@ -1,4 +1,4 @@
-"""Settings that every service has. Each service adds its own in its `settings.py`, under its own prefix."""
+"""Settings that every process has, and every service. Each adds its own in its `settings.py`, under its own prefix."""
 
 from typing import Literal
 
@@ -6,19 +6,24 @@ from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
-class ServiceSettings(BaseSettings):
+class ProcessSettings(BaseSettings):
     """Read from the environment once, in `__main__`; frozen, and passed on through constructors."""
 
     model_config = SettingsConfigDict(frozen=True, use_attribute_docstrings=True, extra="ignore")
 
-    listen: str = "127.0.0.1:0"
-    """host:port of the service's gRPC port."""
     metrics_listen: str = "127.0.0.1:0"
     """host:port of the Prometheus endpoint (/metrics)."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     """The least level that is logged."""
     log_json: bool = True
     """One JSON object a line; otherwise plain words."""
+
+
+class ServiceSettings(ProcessSettings):
+    """For what serves."""
+
+    listen: str = "127.0.0.1:0"
+    """host:port of the service's gRPC port."""
     stop_grace_s: float = Field(default=10.0, gt=0, le=600)
     """Seconds that calls in flight have to end after SIGTERM."""
 
