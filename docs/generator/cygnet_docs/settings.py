@@ -23,6 +23,7 @@ CLASSES: tuple[type[BaseSettings], ...] = (
     GatewaySettings,
     OperatorSettings,
 )
+_ROOT = Path(__file__).parents[3]
 _INTRODUCTION = """# Settings reference
 
 Environment variables of each process, read once at its start. The chart and `cygnet up` set them: change the chart's
@@ -65,4 +66,6 @@ def _default(info: FieldInfo) -> str:
     if info.default is PydanticUndefined:
         return "required" if info.default_factory is None else "computed"
     value = info.default.get_secret_value() if isinstance(info.default, SecretStr) else info.default
+    if isinstance(value, Path):
+        value = value.relative_to(_ROOT)  # the same page from every checkout
     return f"`{value}`" if value != "" else "empty"
