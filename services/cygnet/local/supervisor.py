@@ -19,7 +19,7 @@ from cygnet.local.process import LogFile, Process
 from cygnet.platform.tasks import Backoff, wait_unless
 
 _ALIVE_PAUSE_S = 5.0
-"""Between two looks at whether a process hangs."""
+"""Between two probes of whether a process hangs."""
 _SHOWN_LINES = 8
 """Log lines that are shown when a process ends by itself."""
 
@@ -148,7 +148,12 @@ class Supervisor:
         for kept in self._kept.values():
             await kept.was_ready.wait()
 
-    async def _keep(self, kept: "_Kept") -> None:
+    async def _keep(self, kept: "_Kept") -> NoReturn:
+        """Runs the process again and again.
+
+        Raises:
+            ProcessFailed: it cannot be kept running.
+        """
         for name in kept.spec.after:
             await self._kept[name].was_ready.wait()
         backoff = Backoff(self._policy.first_pause_s, self._policy.longest_pause_s)
@@ -166,20 +171,20 @@ class Supervisor:
             in_a_row += 1
             last_lines = kept.log.last_lines(_SHOWN_LINES)
             if not kept.was_ready.is_set():
-                self._fail(ProcessFailed(kept.spec.name, f"{how} before it was ready", kept.log.path, last_lines))
-                return
+                raise ProcessFailed(kept.spec.name, f"{how} before it was ready", kept.log.path, last_lines)
             if in_a_row >= self._policy.ends_in_a_row:
-                self._fail(
-                    ProcessFailed(kept.spec.name, f"{how}, {in_a_row} times in a row", kept.log.path, last_lines)
-                )
-                return
+                raise ProcessFailed(kept.spec.name, f"{how}, {in_a_row} times in a row", kept.log.path, last_lines)
             pause_s = backoff.next_s()
             text = f"{kept.spec.name} {how}; it starts again in {pause_s:g} s (its log: {kept.log.path})"
             self._report(Event("ended", kept.spec.name, text, last_lines=last_lines))
             await asyncio.sleep(pause_s)
 
     async def _run_once(self, kept: "_Kept") -> str:
-        """Runs the process until it ends by itself; returns how. Raises NotReady. The caller cleans up."""
+        """Runs the process until it ends by itself; returns how. The caller cleans up.
+
+        Raises:
+            NotReady: it runs, and did not become ready in time or hangs.
+        """
         spec = kept.spec
         await asyncio.to_thread(spec.sweep)
         again = kept.was_ready.is_set()
@@ -195,14 +200,10 @@ class Supervisor:
         await process.ended.wait()
         return process.how_it_ended
 
-    def _fail(self, error: BaseException) -> None:
-        if self._failure is None:
-            self._failure = error
-            self._failed.set()
-
     def _keeping_ended(self, task: asyncio.Task[None]) -> None:
-        if not task.cancelled() and (error := task.exception()) is not None:
-            self._fail(error)
+        if not task.cancelled() and self._failure is None:
+            self._failure = task.exception()
+            self._failed.set()
 
     async def _stop(self, kept: "_Kept", task: asyncio.Task[None]) -> None:
         users = [other for other in self._kept.values() if kept.spec.name in (*other.spec.after, *other.spec.uses)]
@@ -252,17 +253,21 @@ class _Kept:
         self.process: Process | None = None
 
 
-async def _watch(spec: ProcessSpec) -> None:
-    """Never returns. Raises NotReady when the process hangs."""
+async def _watch(spec: ProcessSpec) -> NoReturn:
+    """Waits for as long as the process answers.
+
+    Raises:
+        NotReady: it hangs.
+    """
     while True:
         await asyncio.sleep(_ALIVE_PAUSE_S)
         if spec.alive is not None:
             await _within(spec.hangs_after_s, "did not answer", spec.alive)
 
 
-async def _within(seconds: float, failure: str, fact: Callable[[], Awaitable[None]]) -> None:
+async def _within(seconds: float, failure: str, check: Callable[[], Awaitable[None]]) -> None:
     try:
         async with asyncio.timeout(seconds):
-            await fact()
+            await check()
     except TimeoutError:
         raise NotReady(f"{failure} within {seconds:g} s") from None
