@@ -105,6 +105,11 @@ release-protos: $(VENV)/.installed-dev ## Freezes the public API as it is releas
 docs: $(VENV)/.installed-dev ## Writes the generated pages of docs/reference anew: the API, the settings
 	@PYTHONPATH=docs/generator $(BIN)/python -m cygnet_docs
 
+.PHONY: crd
+crd: $(VENV)/.installed-dev ## Writes the Contest's CustomResourceDefinition and its reference page anew, from its models
+	@$(BIN)/python -m cygnet.contest.crd > helm/cygnet/files/contest-crd.yaml
+	@PYTHONPATH=operator $(BIN)/python -m cygnet_operator.reference > docs/contest-reference.md
+
 .PHONY: dashboards
 dashboards: $(VENV)/.installed-dev ## Writes the Grafana dashboards' JSON anew, from helm/dashboards
 	@PYTHONPATH=helm/dashboards $(BIN)/python -W ignore::DeprecationWarning -m cygnet_dashboards

@@ -4,12 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from pydantic import ValidationError
+from cygnet.contest.rules import validated
+from cygnet.contest.spec import GROUP, VERSION, ContestSpec, Spec
+from cygnet.platform.errors import InvalidRequest
 
-from cygnet.contest.spec import ContestSpec, Spec
-
-GROUP = "cygnet.dev"
-VERSION = "v1alpha1"
 API_VERSION = f"{GROUP}/{VERSION}"
 FIELD_MANAGER = "cygnet-operator"
 CONTEST_LABEL = "cygnet.dev/contest"
@@ -134,13 +132,11 @@ class Statistics:
 def parse(body: Object) -> Contest:
     """Returns the Contest that the API server sent. Raises InvalidContest."""
     metadata = body["metadata"]
+    resource = {name: body[name] for name in ("apiVersion", "kind", "metadata", "spec") if name in body}
     try:
-        document = ContestSpec.model_validate(
-            {key: body.get(key) for key in ("apiVersion", "kind", "metadata", "spec")}
-        )
-    except ValidationError as error:
-        wrong = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
-        raise InvalidContest(f"the installed schema and this operator do not belong together: {wrong}") from None
+        document = validated(ContestSpec, resource)
+    except InvalidRequest as error:
+        raise InvalidContest(f"the installed schema and this operator do not belong together: {error}") from None
     return Contest(
         name=metadata["name"],
         namespace=metadata["namespace"],

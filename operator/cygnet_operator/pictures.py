@@ -4,8 +4,8 @@ import base64
 import binascii
 from collections.abc import Awaitable, Callable
 
-from cygnet.contest.checks import check_target_picture
-from cygnet.contest.spec import TargetSpec, builtin_picture
+from cygnet.contest.document import builtin_picture, check_target_picture
+from cygnet.contest.spec import TargetSpec
 from cygnet.platform.errors import InvalidRequest
 from cygnet_operator.model import Contest, Object
 

@@ -10,8 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from cygnet.contest.checks import check_document
-from cygnet.contest.spec import to_document
+from cygnet.contest.document import check_document, to_document
 from cygnet.platform.errors import InvalidRequest
 from cygnet_operator import drift, metrics
 from cygnet_operator.cache import Cache

@@ -1,18 +1,19 @@
-"""Writes docs/contest-reference.md from the schema: `python -m cygnet_operator.reference CRD > PAGE`."""
+"""Writes docs/contest-reference.md from the resource's schema and conditions: `python -m cygnet_operator.reference`."""
 
 import sys
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import Any
 
 import yaml
 
+from cygnet.contest.crd import definition
 from cygnet_operator.status import REASONS
 
 _HEAD = """# The Contest resource
 
-Generated from `helm/cygnet/files/contest-crd.yaml` by `python -m cygnet_operator.reference`; a test keeps it current.
-The API server itself refuses what is wrong, in the words given here. `kubectl explain contest.spec` says the same.
+Generated from `services/cygnet/contest/spec.py` by `make crd`, as is the CustomResourceDefinition itself
+(`helm/cygnet/files/contest-crd.yaml`); a test keeps both current. The API server refuses what is wrong in the words
+given here, and `cygnet apply` says the same. `kubectl explain contest.spec` shows the fields.
 Short name: `ctst`. Scale: `kubectl scale contest/NAME --replicas=N`.
 """
 
@@ -76,7 +77,10 @@ def _bounds(field: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _rules(schema: Mapping[str, Any]) -> list[str]:
-    return [rule["message"] for rule in schema.get("x-kubernetes-validations", ())]
+    return [
+        f"{rule['fieldPath'].removeprefix('.')}: {rule['message']}" if "fieldPath" in rule else rule["message"]
+        for rule in schema.get("x-kubernetes-validations", ())
+    ]
 
 
 def _value(default: Any) -> str:
@@ -84,4 +88,4 @@ def _value(default: Any) -> str:
 
 
 if __name__ == "__main__":
-    sys.stdout.write(page(yaml.safe_load(Path(sys.argv[1]).read_text(encoding="utf-8"))))
+    sys.stdout.write(page(definition()))

@@ -9,7 +9,7 @@ for as long as it takes. Workers get jobs of their own model alone (docs/decisio
 from dataclasses import dataclass
 from typing import Any
 
-from cygnet.contest.spec import DEFAULT_STEPS
+from cygnet.contest.document import DEFAULT_STEPS
 from cygnet.internal.v1 import document_pb2
 from cygnet_operator.drift import HASH_ANNOTATION
 from cygnet_operator.model import DEPLOYMENT, Contest, Object, Observed

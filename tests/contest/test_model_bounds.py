@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from cygnet.contest.checks import check_document
-from cygnet.contest.spec import ContestSpec, builtin_picture, to_document
+from cygnet.contest.document import builtin_picture, check_document, to_document
+from cygnet.contest.spec import ContestSpec
 from cygnet.platform.errors import InvalidRequest
 
 MODELS = Path(__file__).parents[2] / "triton_models" / "diffusion" / "1"

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cygnet.contest.checks import check_document
+from cygnet.contest.document import builtin_picture, check_document, to_document
 from cygnet.contest.phase import (
     CLOSED,
     FINISHED,
@@ -19,7 +19,7 @@ from cygnet.contest.phase import (
     player_view,
     turning_points_passed,
 )
-from cygnet.contest.spec import ContestSpec, builtin_picture, to_document
+from cygnet.contest.spec import ContestSpec
 from cygnet.internal.v1 import document_pb2
 from cygnet.platform.errors import InvalidRequest
 from cygnet.v1 import contest_pb2

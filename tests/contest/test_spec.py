@@ -7,8 +7,8 @@ import pytest
 import yaml
 from PIL import Image
 
-from cygnet.contest.checks import check_document
-from cygnet.contest.spec import duration_ms, read_contest
+from cygnet.contest.document import check_document, read_contest
+from cygnet.contest.rules import duration_ms
 from cygnet.internal.v1 import document_pb2
 from cygnet.platform.errors import InvalidRequest
 
@@ -67,7 +67,7 @@ def test_a_contest_is_read_with_its_defaults(tmp_path: Path) -> None:
         ({"spec.targets": [{"name": "duck", "image": {"file": "gone.png"}}]}, "spec.targets.0.image.file"),
         ({"spec.targets": [{"name": "d", "image": {"file": "duck.png"}}] * 2}, "spec.targets.1.name"),
         ({"spec.rateLimit.perParticipant.every": "soon"}, "spec.rateLimit.perParticipant.every"),
-        ({"spec.rateLimit.perParticipant.every": "0s"}, "spec.rateLimit.perParticipant.every (ms)"),
+        ({"spec.rateLimit.perParticipant.every": "0s"}, "spec.rateLimit.perParticipant.every"),
         ({"spec.rateLimit.perParticipant.burst": 0}, "spec.rateLimit.perParticipant.burst"),
         ({"spec.rateLimit.perParticipant.bursts": 3}, "spec.rateLimit.perParticipant.bursts"),
         ({"spec.dedup.scope": "world"}, "spec.dedup.scope"),
@@ -148,7 +148,6 @@ WITH_A_CLUSTER_IN_MIND = """
     nodeSelector: {pool: gpu}
     tolerations: [{key: nvidia.com/gpu, operator: Exists}]
   autoscaling: {minReplicas: 1, maxReplicas: 4}
-  captcha: {mode: auto, provider: altcha}
   paused: false
 """
 

@@ -158,7 +158,7 @@ def test_the_example_of_the_guide_becomes_ready(
     plane: ControlPlane, operator: OperatorProcess, services: Services
 ) -> None:
     """As it stands in the guide, but for its dates and the taint of the nodes here."""
-    example = yaml.safe_load((Path(__file__).parent / "example.yaml").read_text(encoding="utf-8"))
+    example = yaml.safe_load((Path(__file__).parents[1] / "contest/corpus/good/whole.yaml").read_text(encoding="utf-8"))
     name, spec, now = example["metadata"]["name"], example["spec"], datetime.now(UTC)
     opens, closes = now - timedelta(hours=1), now + timedelta(hours=5)
     spec["schedule"]["windows"] = [

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from cygnet.contest.spec import to_document
+from cygnet.contest.document import to_document
 from cygnet.internal.v1 import document_pb2
 from cygnet_operator.model import Policy
 from cygnet_operator.publish import Publisher, replicas_of

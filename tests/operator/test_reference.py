@@ -4,13 +4,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import yaml
-
+from cygnet.contest.crd import definition, text
 from cygnet_operator.reference import page
 
 ROOT = Path(__file__).parents[2]
-CRD = yaml.safe_load((ROOT / "helm" / "cygnet" / "files" / "contest-crd.yaml").read_text(encoding="utf-8"))
-SCHEMA = CRD["spec"]["versions"][0]["schema"]["openAPIV3Schema"]
+CRD_FILE = ROOT / "helm" / "cygnet" / "files" / "contest-crd.yaml"
+SCHEMA = definition()["spec"]["versions"][0]["schema"]["openAPIV3Schema"]
 
 
 def fields(schema: dict[str, Any], path: str) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -25,9 +24,10 @@ SPEC = list(fields(SCHEMA["properties"]["spec"], "spec"))
 ALL = SPEC + list(fields(SCHEMA["properties"]["status"], "status"))
 
 
-def test_the_page_is_current() -> None:
+def test_the_page_and_the_definition_are_current() -> None:
     written = (ROOT / "docs" / "contest-reference.md").read_text(encoding="utf-8")
-    assert written == page(CRD), "run: python -m cygnet_operator.reference CRD > docs/contest-reference.md"
+    assert written == page(definition()), "run: make crd"
+    assert CRD_FILE.read_text(encoding="utf-8") == text(), "run: make crd"
 
 
 def test_every_field_is_described() -> None:
@@ -44,9 +44,9 @@ def test_every_text_list_and_number_of_the_spec_is_bounded() -> None:
 
 
 def test_nothing_unknown_is_kept() -> None:
-    text = (ROOT / "helm" / "cygnet" / "files" / "contest-crd.yaml").read_text(encoding="utf-8")
-    assert "x-kubernetes-preserve-unknown-fields" not in text
-    assert "additionalProperties: true" not in text
+    written = text()
+    assert "x-kubernetes-preserve-unknown-fields" not in written
+    assert "additionalProperties: true" not in written
 
 
 def test_every_rule_has_words() -> None:

@@ -26,7 +26,7 @@ def apply(file: Path, dry_run: bool, as_json: bool, installation: Installation) 
       cygnet apply -f contest.yaml --dry-run --json
     """
     # Not above: `cygnet --help` does not wait for gRPC and pydantic.
-    from cygnet.contest.spec import read_contest
+    from cygnet.contest.document import read_contest
 
     document, pictures = read_contest(file)
     applied = asyncio.run(installation.admin_apis().apply(document, pictures, dry_run=dry_run))

@@ -2,7 +2,8 @@
 
 import hashlib
 
-from cygnet.contest.checks import MAX_TARGETS, check_target_picture
+from cygnet.contest.document import check_target_picture
+from cygnet.contest.spec import MAX_TARGETS
 from cygnet.contest.store import ContestHolder
 from cygnet.internal.v1 import admin_pb2, admin_pb2_grpc
 from cygnet.platform.errors import FieldViolation, InvalidRequest

@@ -1,29 +1,21 @@
-"""The `Contest` resource as people write it, and the document that services hold.
+"""The `Contest` resource as people write it: its shape, its bounds, and the rules between its fields.
 
-The same YAML serves with Kubernetes and without. Here is its shape; what values are allowed is in `checks.py`,
-where the services check again what they receive.
+This is their one source. The CustomResourceDefinition and its reference page are generated from it (`make crd`), so
+the API server refuses what `cygnet apply` refuses, in the same words; `document.py` holds what services receive against
+it. Docstrings are the descriptions that `kubectl explain` shows.
 """
 
-import hashlib
-from importlib import resources
-from pathlib import Path
-from typing import Any, Literal
+from datetime import datetime, timedelta
+from typing import Annotated, Literal
 
-import yaml
-from pydantic import ConfigDict, Field, ValidationError
+from pydantic import ConfigDict, Field
+from pydantic.config import JsonDict
 
-from cygnet.contest.checks import MAX_TARGET_BYTES, check_document, check_target_picture
-from cygnet.contest.part import Milliseconds, Part, duration_ms
-from cygnet.contest.running import Autoscaling, Captcha, Gpu, Rollout, Schedule
-from cygnet.internal.v1 import document_pb2
-from cygnet.platform.errors import FieldViolation, InvalidRequest
-from cygnet.v1 import contest_pb2
+from cygnet.contest.fields import ModelSource, Resources, Titles
+from cygnet.contest.rules import Duration, ListType, Rule, SpecModel, Time, matching
 
-_SCOPES = {
-    "contest": document_pb2.DEDUP_SCOPE_CONTEST,
-    "participant": document_pb2.DEDUP_SCOPE_PARTICIPANT,
-}
-
+GROUP = "cygnet.dev"
+VERSION = "v1alpha1"
 
 Builtin = Literal[
     "duck",
@@ -38,231 +30,340 @@ Builtin = Literal[
     "swan-pixel",
 ]
 
+MAX_TARGETS = 8
 
-class ConfigMapKeyRef(Part):
-    """A key of a ConfigMap."""
+_LONGEST_WINDOW = timedelta(days=31)
+_NAME = "[a-z0-9]([a-z0-9-]{0,48}[a-z0-9])?"
+_NAME_WORDS = "use 1 to 50 characters of a-z, 0-9 and -, with no - at either end; other objects are named after it"
+_INT32: JsonDict = {"format": "int32"}
+_INT64: JsonDict = {"format": "int64"}
+_LOCAL_ONLY: JsonDict = {"x-local-only": True}
+"""Marks a field that has no meaning on Kubernetes: `crd.py` leaves it out."""
 
-    name: str
-    key: str
+
+class ConfigMapKeyRef(SpecModel):
+    """A PNG of 64 to 2048 pixels a side in a ConfigMap of the same namespace: kubectl create configmap NAME
+    --from-file=KEY. Without Kubernetes, the file of the key's name beside the document.
+    """
+
+    name: str = Field(min_length=1, max_length=253)
+    """The ConfigMap."""
+    key: Annotated[
+        str,
+        Field(min_length=5, max_length=253),
+        Rule(
+            "targets are PNG pictures: name a key that ends in .png",
+            "self.endsWith('.png')",
+            lambda key: key.endswith(".png"),
+        ),
+    ]
+    """The key, ending in .png."""
 
 
-class Image(Part):
-    """Where a target's picture comes from: exactly one of these."""
+class Image(SpecModel):
+    """Where the picture comes from. Exactly one of its fields."""
 
     builtin: Builtin | None = None
-    """A picture that comes with Cygnet: a duck or a swan on a pond, flat or in another style."""
-    file: str | None = None
+    """A picture that comes with Cygnet, a duck or a swan on a pond, flat or in another style."""
+    file: str | None = Field(default=None, json_schema_extra=_LOCAL_ONLY)
     """A PNG file, relative to the document; only where there is no Kubernetes."""
     config_map_key_ref: ConfigMapKeyRef | None = None
-    """A PNG in a ConfigMap. Without Kubernetes, the file of the key's name beside the document."""
+
+    rules = (
+        Rule(
+            "give exactly one of builtin and configMapKeyRef (or file, without Kubernetes)",
+            "has(self.builtin) != has(self.configMapKeyRef)",
+            lambda image: [image.builtin, image.file, image.config_map_key_ref].count(None) == 2,
+        ),
+    )
 
 
-class TargetSpec(Part):
+class TargetSpec(SpecModel):
     """A picture to imitate."""
 
-    name: str
+    name: Annotated[
+        str,
+        Field(min_length=1, max_length=63),
+        matching("[a-z0-9]([a-z0-9-]*[a-z0-9])?", "use a-z, 0-9 and -, with no - at either end"),
+    ]
+    """The target's name, unique in the contest."""
     image: Image
 
 
-class Generator(Part):
+class Window(SpecModel):
+    """A time in which pictures are drawn."""
+
+    opens: Annotated[datetime, Time()]
+    """RFC 3339 with an offset, as 2026-10-26T09:00:00+09:00."""
+    closes: Annotated[datetime, Time()]
+    """RFC 3339 with an offset, as 2026-10-26T18:00:00+09:00."""
+
+    rules = (
+        Rule(
+            "a window must close after it opens: check the date and the offset (+09:00) of both",
+            "self.closes > self.opens",
+            lambda window: window.closes > window.opens,
+        ),
+        Rule(
+            "a window may last at most 31 days; give several",
+            "self.closes - self.opens <= duration('744h')",
+            lambda window: window.closes - window.opens <= _LONGEST_WINDOW,
+        ),
+    )
+
+
+class Schedule(SpecModel):
+    """When the contest is open. Outside its windows there are no replicas, so no GPU is held."""
+
+    windows: Annotated[
+        tuple[Window, ...],
+        Field(max_length=32),
+        ListType("map", "opens"),
+        Rule(
+            "list the windows in the order of their opening",
+            "self.map(w, w.opens).isSorted()",
+            lambda windows: all(a.opens <= b.opens for a, b in zip(windows, windows[1:], strict=False)),
+        ),
+        Rule(
+            "windows must not overlap: close one before the next opens",
+            "self.all(a, self.filter(b, a.opens < b.closes && b.opens < a.closes).size() <= 1)",
+            lambda windows: all(a.closes <= b.opens for a, b in zip(windows, windows[1:], strict=False)),
+        ),
+    ] = ()
+    """The times in which submissions are taken and drawn, in order. Without any the contest is open as long as it
+    exists.
+    """
+    prewarm: Annotated[int, Duration("6h")] = 900_000
+    """Replicas start so long before a window opens, 0s to 6h: a model needs time to load."""
+
+
+class Generator(SpecModel):
     """The text-to-image model."""
 
-    source: str = "builtin://cygnet-tiny"
-    steps: int | None = None
-    """Scheduler steps; left out, what suits the embedded model."""
-    size: int = 256
+    source: ModelSource = "builtin://cygnet-tiny"
+    """builtin://NAME, hf://ORG/NAME[@REVISION], s3://BUCKET/PATH, pvc://CLAIM/PATH or an absolute path inside the
+    image.
+    """
+    steps: int | None = Field(default=None, ge=1, le=50)
+    """Scheduler steps for one picture. Left out, what suits the embedded model."""
+    size: int = Field(default=256, ge=64, le=1024, multiple_of=64)
+    """Width and height of a picture in pixels, a multiple of 64."""
 
 
-class Scorer(Part):
+class Scorer(SpecModel):
     """The similarity model."""
 
-    source: str = "builtin://cygnet-clip"
+    source: ModelSource = "builtin://cygnet-clip"
+    """As the generator's source."""
 
 
-class ModelSpec(Part):
-    """How pictures are drawn and scored."""
+class Rollout(SpecModel):
+    """How a changed model takes over from the one in use. It needs room for one step of further replicas."""
+
+    step: Annotated[
+        str,
+        Field(max_length=4),
+        matching(
+            "[1-9][0-9]{0,2}|([1-9][0-9]?|100)%", 'write a share from "1%" to "100%" or a number from "1" to "999"'
+        ),
+    ] = "25%"
+    """So many new replicas start at a time: a share of all, as 25%, or a number, as 1. The part of the replicas that
+    has the changed model draws that part of the new jobs.
+    """
+    pause: Annotated[int, Duration("1h")] = 120_000
+    """A new replica must have served so long before the next step, 0s to 1h."""
+
+
+class ModelSpec(SpecModel):
+    """What draws and what scores."""
 
     generator: Generator = Generator()
     scorer: Scorer = Scorer()
     rollout: Rollout = Rollout()
 
 
-class PerParticipant(Part):
-    """Limits on one participant's new drawings."""
+class Toleration(SpecModel):
+    """A taint to put up with."""
 
-    every: Milliseconds = 10_000
-    burst: int = 3
-    pending: int = 2
+    key: str | None = Field(default=None, max_length=316)
+    """The taint's key."""
+    operator: Literal["Exists", "Equal"] | None = None
+    """Exists ignores the value."""
+    value: str | None = Field(default=None, max_length=63)
+    """The taint's value."""
+    effect: Literal["NoSchedule", "PreferNoSchedule", "NoExecute"] | None = None
+    """Left out means every effect."""
+    toleration_seconds: int | None = Field(default=None, json_schema_extra=_INT64)
+    """How long a NoExecute taint is put up with."""
+
+    rules = (
+        Rule(
+            "operator Exists takes no value: leave it out, or use Equal",
+            "!(has(self.operator) && self.operator == 'Exists' && has(self.value))",
+            lambda toleration: toleration.operator != "Exists" or toleration.value is None,
+        ),
+        Rule(
+            "without a key the operator must be Exists",
+            "has(self.key) || (has(self.operator) && self.operator == 'Exists')",
+            lambda toleration: toleration.key is not None or toleration.operator == "Exists",
+        ),
+    )
 
 
-class PerContest(Part):
+class Gpu(SpecModel):
+    """How many replicas of the models run, and on which nodes."""
+
+    replicas: int = Field(default=1, ge=0, le=1000, json_schema_extra=_INT32)
+    """Replicas while the contest is open; also kubectl scale contest/NAME --replicas=N. With autoscaling, where it
+    starts.
+    """
+    per_replica: Resources = {}
+    """Resources of one replica, as {nvidia.com/gpu: 1}; request and limit. Empty: the CPU draws. What names no cpu and
+    memory requests 500m and 768Mi, without a limit.
+    """
+    node_selector: Annotated[dict[str, Annotated[str, Field(max_length=63)]], Field(max_length=32)] = {}
+    """Labels that a node must have."""
+    tolerations: Annotated[tuple[Toleration, ...], Field(max_length=32), ListType("atomic")] = ()
+    """Taints that replicas put up with, as in a pod."""
+
+
+class Autoscaling(SpecModel):
+    """Replicas follow the number of waiting drawings while the contest is open. Needs KEDA, or a metrics adapter that
+    serves cygnet_dedup_queue_length.
+    """
+
+    min_replicas: int = Field(default=1, ge=1, le=1000, json_schema_extra=_INT32)
+    """At least so many while the contest is open."""
+    max_replicas: int = Field(ge=1, le=1000, json_schema_extra=_INT32)
+    """At most so many."""
+    pending_per_replica: int = Field(default=4, ge=1, le=10_000)
+    """So many waiting drawings per replica are worth no further replica."""
+
+    rules = (
+        Rule(
+            "minReplicas must not be larger than maxReplicas",
+            "self.minReplicas <= self.maxReplicas",
+            lambda autoscaling: autoscaling.min_replicas <= autoscaling.max_replicas,
+        ),
+    )
+
+
+class PerParticipant(SpecModel):
+    """Limits on one participant's new drawings. Repeated prompts are free."""
+
+    every: Annotated[int, Duration("1h", least="100ms")] = 10_000
+    """One new drawing every so often, 100ms to 1h."""
+    burst: int = Field(default=3, ge=1, le=100)
+    """So many at once after a pause."""
+    pending: int = Field(default=2, ge=1, le=100)
+    """So many may be unfinished."""
+
+
+class PerContest(SpecModel):
     """Limits on all drawings together."""
 
-    max_predicted_wait: Milliseconds = 300_000
+    max_predicted_wait: Annotated[int, Duration("24h", least="1s")] = 300_000
+    """New work is refused while its predicted wait is longer, 1s to 24h."""
 
 
-class RateLimit(Part):
-    """Who may add how much work."""
+class RateLimit(SpecModel):
+    """Who may add how much work. Changes hold at once, without a restart; every submission records the generation it
+    met.
+    """
 
     per_participant: PerParticipant = PerParticipant()
     contest: PerContest = PerContest()
 
 
-class Dedup(Part):
+class Dedup(SpecModel):
     """Whose earlier drawing answers a repeated prompt."""
 
     scope: Literal["contest", "participant"] = "contest"
+    """contest: a prompt is drawn once for all. participant: each draws it once."""
 
 
-class LeaderboardSpec(Part):
+class LeaderboardSpec(SpecModel):
     """How the ranking is shown."""
 
-    decimals: int = 2
-    freeze_before: Milliseconds = 0
-    """Players see a still ranking for so long before the last window closes."""
-    staff: tuple[str, ...] = ()
+    decimals: int = Field(default=2, ge=0, le=4)
+    """Decimals that are shown; more where neighbours tie. Scores are stored in full precision."""
+    freeze_before: Annotated[int, Duration("24h")] = 0
+    """Players see a still ranking for so long before the last window closes, 0s to 24h, and play on; organisers see
+    everything. 0s is never.
+    """
+    staff: Annotated[
+        tuple[Annotated[str, Field(min_length=1, max_length=24, description="A nickname.")], ...],
+        Field(max_length=100),
+        ListType("set"),
+    ] = ()
+    """Nicknames that play and are not ranked."""
 
 
-class Spec(Part):
-    """What a contest is."""
+class Spec(SpecModel):
+    """What the contest is. Every field but targets may be changed while it runs."""
 
-    title: dict[str, str]
-    targets: tuple[TargetSpec, ...]
-    max_prompt_chars: int = 300
+    title: Titles
+    """The title by language tag, at least English: {en: Draw the duck, ko: 오리를 그려 주세요}. 1 to 100 characters
+    each.
+    """
+    targets: Annotated[tuple[TargetSpec, ...], Field(min_length=1, max_length=MAX_TARGETS), ListType("map", "name")]
+    """What to imitate. A participant's best score per target counts. Fixed once the contest has opened."""
+    max_prompt_chars: int = Field(default=300, ge=10, le=300)
+    """Prompts may have at most this many characters."""
+    schedule: Schedule = Schedule()
+    paused: bool = False
+    """While true no submission is taken, nothing is drawn, and no GPU is held. What waits keeps its place."""
     model: ModelSpec = ModelSpec()
+    gpu: Gpu = Gpu()
+    autoscaling: Autoscaling | None = None
     rate_limit: RateLimit = RateLimit()
     dedup: Dedup = Dedup()
     leaderboard: LeaderboardSpec = LeaderboardSpec()
-    captcha: Captcha = Captcha()
-    schedule: Schedule = Schedule()
-    gpu: Gpu = Gpu()
-    autoscaling: Autoscaling | None = None
-    paused: bool = False
-    """No submission is taken while it is true. On Kubernetes nothing is drawn either; what waits keeps its place."""
+
+    rules = (
+        Rule(
+            "must lie between autoscaling.minReplicas and autoscaling.maxReplicas: change one of them",
+            "!has(self.autoscaling) || (self.gpu.replicas >= self.autoscaling.minReplicas"
+            " && self.gpu.replicas <= self.autoscaling.maxReplicas)",
+            lambda spec: (
+                spec.autoscaling is None
+                or spec.autoscaling.min_replicas <= spec.gpu.replicas <= spec.autoscaling.max_replicas
+            ),
+            field="gpu.replicas",
+        ),
+        Rule(
+            "counts back from the last window's end: give schedule.windows, or leave it out",
+            "!self.leaderboard.freezeBefore.matches('[1-9]') || self.schedule.windows.size() > 0",
+            lambda spec: spec.leaderboard.freeze_before == 0 or bool(spec.schedule.windows),
+            field="leaderboard.freezeBefore",
+        ),
+    )
 
 
-class Metadata(Part):
+class Metadata(SpecModel):
     """The contest's name; labels and annotations are Kubernetes' business and pass."""
 
     model_config = ConfigDict(extra="ignore", frozen=True)
-    name: str
+    name: Annotated[str, matching(_NAME, _NAME_WORDS)]
 
 
-class ContestSpec(Part):
-    """The whole resource."""
+class ContestSpec(SpecModel):
+    """An AI drawing contest: people write prompts, a model draws them, and each drawing is scored against a target
+    picture. One resource describes all of it; the operator does the rest.
+    """
 
     api_version: Literal["cygnet.dev/v1alpha1"]
     kind: Literal["Contest"]
     metadata: Metadata
-    spec: Spec = Field()
+    spec: Spec
 
-
-__all__ = ["ContestSpec", "Spec", "builtin_picture", "duration_ms", "read_contest", "to_document"]
-
-MAX_FILE_BYTES = 1_048_576
-"""Of a contest file. Kubernetes takes no larger resource either (etcd's limit is 1.5 MiB)."""
-DEFAULT_STEPS = 10
-"""Scheduler steps that suit the embedded model."""
-
-
-def read_contest(path: Path) -> tuple[document_pb2.ContestDocument, list[bytes]]:
-    """Reads a contest from a YAML file.
-
-    Returns the document (generation 0: the next one) and the PNG bytes of its targets, in their order.
-    Raises InvalidRequest with one violation per wrong field, named as in the file.
-    """
-    try:
-        raw: Any = yaml.safe_load(_contents(path).decode())
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise InvalidRequest(FieldViolation(str(path), f"this is no YAML: {error}")) from None
-    try:
-        contest = ContestSpec.model_validate(raw)
-    except ValidationError as error:
-        raise InvalidRequest(
-            *(
-                FieldViolation(".".join(map(str, e["loc"])) or "document", e["msg"].removeprefix("Value error, "))
-                for e in error.errors()
-            )
-        ) from None
-    pictures = [
-        _picture(target, path.parent, f"spec.targets.{i}.image") for i, target in enumerate(contest.spec.targets)
-    ]
-    document = to_document(contest, pictures)
-    check_document(document)
-    return document, pictures
-
-
-def to_document(contest: ContestSpec, pictures: list[bytes]) -> document_pb2.ContestDocument:
-    """Returns the document that services hold; `pictures` are the PNG bytes of the targets, in their order."""
-    spec = contest.spec
-    steps = spec.model.generator.steps
-    return document_pb2.ContestDocument(
-        contest=contest_pb2.Contest(
-            name=contest.metadata.name,
-            title=spec.title,
-            targets=[
-                contest_pb2.Target(name=target.name, picture_sha256=hashlib.sha256(picture).hexdigest())
-                for target, picture in zip(spec.targets, pictures, strict=True)
-            ],
-            decimals=spec.leaderboard.decimals,
-            max_prompt_chars=spec.max_prompt_chars,
-            windows=[contest_pb2.Window(opens=window.opens, closes=window.closes) for window in spec.schedule.windows],
-            paused=spec.paused,
-            freeze_before_ms=spec.leaderboard.freeze_before,
+    rules = (
+        # The schema of metadata is Kubernetes' own: what `Metadata` says of the name, the API server has to say here.
+        Rule(f"metadata.name: {_NAME_WORDS}", f"self.metadata.name.matches('^({_NAME})$')"),
+        Rule(
+            "targets are fixed once the contest has opened, because scores against another picture do not compare; "
+            "make a new Contest",
+            "!has(oldSelf.status) || !has(oldSelf.status.openedAt) || self.spec.targets == oldSelf.spec.targets",
+            field="spec.targets",
         ),
-        model=document_pb2.Model(
-            generator_source=spec.model.generator.source,
-            steps=DEFAULT_STEPS if steps is None else steps,
-            size=spec.model.generator.size,
-            scorer_source=spec.model.scorer.source,
-        ),
-        admission=document_pb2.AdmissionPolicy(
-            every_ms=spec.rate_limit.per_participant.every,
-            burst=spec.rate_limit.per_participant.burst,
-            pending=spec.rate_limit.per_participant.pending,
-            max_predicted_wait_ms=spec.rate_limit.contest.max_predicted_wait,
-            dedup_scope=_SCOPES[spec.dedup.scope],
-        ),
-        staff=spec.leaderboard.staff,
     )
-
-
-def _contents(path: Path) -> bytes:
-    # Bounded before it is parsed: the path may name a device that never ends.
-    try:
-        with path.open("rb") as file:
-            contents = file.read(MAX_FILE_BYTES + 1)
-    except FileNotFoundError:
-        raise InvalidRequest(FieldViolation(str(path), "there is no such file")) from None
-    except OSError as error:
-        raise InvalidRequest(FieldViolation(str(path), f"this file cannot be read: {error.strerror}")) from None
-    if len(contents) > MAX_FILE_BYTES:
-        raise InvalidRequest(FieldViolation(str(path), f"larger than {MAX_FILE_BYTES} bytes: this is no contest"))
-    return contents
-
-
-def builtin_picture(name: str) -> bytes:
-    """Returns the PNG bytes of a picture that comes with Cygnet."""
-    return resources.files("cygnet.contest").joinpath("targets", f"{name}.png").read_bytes()
-
-
-def _picture(target: TargetSpec, folder: Path, field: str) -> bytes:
-    image = target.image
-    if sum(given is not None for given in (image.builtin, image.file, image.config_map_key_ref)) != 1:
-        raise InvalidRequest(FieldViolation(field, "give one of `builtin`, `file` and `configMapKeyRef`"))
-    if image.builtin is not None:
-        return builtin_picture(image.builtin)
-    if image.config_map_key_ref is not None:
-        return _picture_in(folder, image.config_map_key_ref.key, f"{field}.configMapKeyRef.key")
-    return _picture_in(folder, str(image.file), f"{field}.file")
-
-
-def _picture_in(folder: Path, name: str, field: str) -> bytes:
-    path = folder / name
-    if not path.is_file():
-        raise InvalidRequest(FieldViolation(field, f"there is no file {path}"))
-    if path.stat().st_size > MAX_TARGET_BYTES:
-        raise InvalidRequest(FieldViolation(field, f"larger than {MAX_TARGET_BYTES} bytes"))
-    picture = path.read_bytes()
-    check_target_picture(picture, field)
-    return picture

@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import redis.asyncio as aioredis
 
-from cygnet.contest.checks import check_document
+from cygnet.contest.document import check_document
 from cygnet.internal.v1 import document_pb2
 from cygnet.platform.errors import Conflict, NotFound
 from cygnet.platform.redis import as_bytes, script, subscription, translate_errors

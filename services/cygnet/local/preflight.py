@@ -7,7 +7,7 @@ import socket
 import time
 from pathlib import Path
 
-from cygnet.contest.spec import read_contest
+from cygnet.contest.document import read_contest
 from cygnet.internal.v1 import document_pb2
 from cygnet.local.datadir import DataDir, read_json, source_path, write_private
 from cygnet.local.endpoints import any_free_port, lan_address, why_not_free

@@ -1,0 +1,201 @@
+"""From the resource to the document that services hold, and the check of a document that a service is sent."""
+
+import hashlib
+import io
+import warnings
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from google.protobuf.timestamp_pb2 import Timestamp
+from PIL import Image, UnidentifiedImageError
+
+from cygnet.contest import yamlfile
+from cygnet.contest.rules import SpecModel, validated
+from cygnet.contest.spec import ContestSpec, ModelSpec, Spec, TargetSpec
+from cygnet.internal.v1 import document_pb2
+from cygnet.platform.errors import FieldViolation, InvalidRequest
+from cygnet.platform.validation import SHA256
+from cygnet.v1 import contest_pb2
+
+MAX_TARGET_BYTES = 2 * 1024 * 1024
+MAX_TARGET_SIDE = 2048
+MAX_SHARE = 1_000
+DEFAULT_STEPS = 10
+"""Scheduler steps that suit the embedded model."""
+
+_SCOPES = {
+    "contest": document_pb2.DEDUP_SCOPE_CONTEST,
+    "participant": document_pb2.DEDUP_SCOPE_PARTICIPANT,
+}
+_SCOPE_NAMES = {scope: name for name, scope in _SCOPES.items()}
+
+
+def read_contest(path: Path) -> tuple[document_pb2.ContestDocument, list[bytes]]:
+    """Reads a contest from a YAML file.
+
+    Returns the document (generation 0: the next one) and the PNG bytes of its targets, in their order.
+
+    Raises:
+        InvalidRequest: with one violation per wrong field, named as in the file.
+    """
+    contest = validated(ContestSpec, yamlfile.read(path))
+    pictures = [
+        _picture(target, path.parent, f"spec.targets.{i}.image") for i, target in enumerate(contest.spec.targets)
+    ]
+    return to_document(contest, pictures), pictures
+
+
+def to_contest(spec: Spec) -> contest_pb2.Contest:
+    """Returns what players may know of a contest, without its name and its targets."""
+    return contest_pb2.Contest(
+        title=spec.title,
+        decimals=spec.leaderboard.decimals,
+        max_prompt_chars=spec.max_prompt_chars,
+        windows=[contest_pb2.Window(opens=window.opens, closes=window.closes) for window in spec.schedule.windows],
+        paused=spec.paused,
+        freeze_before_ms=spec.leaderboard.freeze_before,
+    )
+
+
+def to_model(spec: ModelSpec) -> document_pb2.Model:
+    """Returns how pictures are drawn and scored."""
+    steps = spec.generator.steps
+    return document_pb2.Model(
+        generator_source=spec.generator.source,
+        steps=DEFAULT_STEPS if steps is None else steps,
+        size=spec.generator.size,
+        scorer_source=spec.scorer.source,
+    )
+
+
+def to_document(contest: ContestSpec, pictures: list[bytes]) -> document_pb2.ContestDocument:
+    """Returns the document that services hold; `pictures` are the PNG bytes of the targets, in their order."""
+    spec, limits = contest.spec, contest.spec.rate_limit
+    document = document_pb2.ContestDocument(
+        contest=to_contest(spec),
+        model=to_model(spec.model),
+        admission=document_pb2.AdmissionPolicy(
+            every_ms=limits.per_participant.every,
+            burst=limits.per_participant.burst,
+            pending=limits.per_participant.pending,
+            max_predicted_wait_ms=limits.contest.max_predicted_wait,
+            dedup_scope=_SCOPES[spec.dedup.scope],
+        ),
+        staff=spec.leaderboard.staff,
+    )
+    document.contest.name = contest.metadata.name
+    for target, picture in zip(spec.targets, pictures, strict=True):
+        document.contest.targets.add(name=target.name, picture_sha256=hashlib.sha256(picture).hexdigest())
+    return document
+
+
+def check_document(document: document_pb2.ContestDocument) -> None:
+    """Holds a document against the bounds and rules of the resource that it came from.
+
+    Raises:
+        InvalidRequest: with one violation per wrong field, named as in the YAML.
+    """
+    parts: list[tuple[type[SpecModel], dict[str, Any], str]] = [(ContestSpec, _resource(document), "")]
+    if document.next_share:
+        parts.append((ModelSpec, _model(document.next_model), "next_model"))
+    wrong: list[FieldViolation] = []
+    for kind, value, path in parts:
+        try:
+            validated(kind, value, path)
+        except InvalidRequest as error:
+            wrong += error.violations
+    for i, target in enumerate(document.contest.targets):
+        if not SHA256.fullmatch(target.picture_sha256):
+            wrong.append(FieldViolation(f"spec.targets.{i}.image", "its picture's SHA-256 must be 64 hex digits"))
+    if document.next_share > MAX_SHARE:
+        wrong.append(FieldViolation("next_share", f"0 to {MAX_SHARE}, not {document.next_share}"))
+    if wrong:
+        raise InvalidRequest(*wrong)
+
+
+def _resource(document: document_pb2.ContestDocument) -> dict[str, Any]:
+    """Returns the resource that `to_document` would make the document from, as far as a document tells."""
+    contest, policy = document.contest, document.admission
+    return {
+        "apiVersion": "cygnet.dev/v1alpha1",
+        "kind": "Contest",
+        "metadata": {"name": contest.name},
+        "spec": {
+            "title": dict(contest.title),
+            # Where a picture came from is not in the document; its digest is, and is checked by itself.
+            "targets": [{"name": target.name, "image": {"builtin": "duck"}} for target in contest.targets],
+            "maxPromptChars": contest.max_prompt_chars,
+            "schedule": {"windows": [{"opens": _time(w.opens), "closes": _time(w.closes)} for w in contest.windows]},
+            "model": _model(document.model),
+            "rateLimit": {
+                "perParticipant": {
+                    "every": f"{policy.every_ms}ms",
+                    "burst": policy.burst,
+                    "pending": policy.pending,
+                },
+                "contest": {"maxPredictedWait": f"{policy.max_predicted_wait_ms}ms"},
+            },
+            "dedup": {"scope": _SCOPE_NAMES.get(policy.dedup_scope, "")},
+            "leaderboard": {
+                "decimals": contest.decimals,
+                "freezeBefore": f"{contest.freeze_before_ms}ms",
+                "staff": list(document.staff),
+            },
+        },
+    }
+
+
+def _model(model: document_pb2.Model) -> dict[str, Any]:
+    return {
+        "generator": {"source": model.generator_source, "steps": model.steps, "size": model.size},
+        "scorer": {"source": model.scorer_source},
+    }
+
+
+def _time(moment: Timestamp) -> str:
+    try:
+        return moment.ToJsonString()
+    except ValueError:
+        return ""  # beyond the year 9999
+
+
+def check_target_picture(picture: bytes, field: str) -> None:
+    """Raises InvalidRequest unless `picture` is a PNG of a sane size that can be decoded."""
+    if len(picture) > MAX_TARGET_BYTES:
+        raise InvalidRequest(FieldViolation(field, f"larger than {MAX_TARGET_BYTES} bytes"))
+    try:
+        with warnings.catch_warnings():
+            # A picture that claims to be huge is an attack, not a matter for a warning.
+            warnings.simplefilter("error", Image.DecompressionBombWarning)
+            with Image.open(io.BytesIO(picture), formats=["PNG"]) as image:
+                if max(image.size) > MAX_TARGET_SIDE or min(image.size) < 64:
+                    raise InvalidRequest(FieldViolation(field, f"each side must have 64 to {MAX_TARGET_SIDE} pixels"))
+                image.load()
+    except (UnidentifiedImageError, OSError, SyntaxError, Image.DecompressionBombWarning) as error:
+        raise InvalidRequest(FieldViolation(field, f"this is no PNG that can be read: {error}")) from None
+
+
+def builtin_picture(name: str) -> bytes:
+    """Returns the PNG bytes of a picture that comes with Cygnet."""
+    return resources.files("cygnet.contest").joinpath("targets", f"{name}.png").read_bytes()
+
+
+def _picture(target: TargetSpec, folder: Path, field: str) -> bytes:
+    image = target.image
+    if image.builtin is not None:
+        return builtin_picture(image.builtin)
+    if image.config_map_key_ref is not None:
+        return _picture_in(folder, image.config_map_key_ref.key, f"{field}.configMapKeyRef.key")
+    return _picture_in(folder, str(image.file), f"{field}.file")
+
+
+def _picture_in(folder: Path, name: str, field: str) -> bytes:
+    path = folder / name
+    if not path.is_file():
+        raise InvalidRequest(FieldViolation(field, f"there is no file {path}"))
+    if path.stat().st_size > MAX_TARGET_BYTES:
+        raise InvalidRequest(FieldViolation(field, f"larger than {MAX_TARGET_BYTES} bytes"))
+    picture = path.read_bytes()
+    check_target_picture(picture, field)
+    return picture
