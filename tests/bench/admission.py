@@ -28,7 +28,8 @@ from tests.waiting import wait_for
 from cygnet.dedup.admission import identity
 from cygnet.dedup.admission.canonical import canonical_prompt
 from cygnet.dedup.store import Store
-from cygnet.dedup.values import Bucket, Model, Order, Policy, Result, Scope, Target, Wish
+from cygnet.dedup.values import Admission, Bucket
+from cygnet.internal.v1 import dedup_pb2, document_pb2
 from cygnet.platform.clock import now_ms
 from cygnet.v1 import contest_pb2, contest_pb2_grpc, submission_pb2, submission_pb2_grpc
 
@@ -73,40 +74,59 @@ async def raw_script(participants: int, concurrency: int) -> tuple[Row, float]:
     with redis_server() as url:
         client = aioredis.Redis.from_url(url, max_connections=concurrency)
         store = Store(client)
-        first = order("p0", uuid.uuid4().hex)
-        await store.admit(first, Bucket(500, 10), now_ms())
-        job = await store.claim("bench", "token", 10_000, now_ms())
-        assert job is not None
-        await store.complete(job.lease, Result("0" * 64, 61.5, 0.5, 1, "1" * 64, "2" * 64, "bench", now_ms()))
+        await store.admit(admission("p0"), Bucket(500, 10), now_ms())
+        claimed = await store.claim("bench", "token", 10_000, now_ms())
+        assert claimed is not None
+        result = submission_pb2.Result(
+            picture_sha256="0" * 64,
+            score=61.5,
+            cosine=0.5,
+            seed=1,
+            generator_digest="1" * 64,
+            scorer_digest="2" * 64,
+            calibration_id="bench",
+        )
+        await store.complete(claimed.job, result.SerializeToString(), now_ms())
         await client.config_resetstat()
-        orders = [order(f"p{i}", uuid.uuid4().hex) for _ in range(SUBMITS_EACH) for i in range(1, participants + 1)]
+        admissions = [admission(f"p{i}") for _ in range(SUBMITS_EACH) for i in range(1, participants + 1)]
 
-        def call(each: Order) -> Call:
+        def call(each: Admission) -> Call:
             return lambda: store.admit(each, Bucket(500, 10), now_ms())
 
-        row = await measure("the admission script, without gRPC", [call(each) for each in orders], concurrency)
+        row = await measure("the admission script, without gRPC", [call(each) for each in admissions], concurrency)
         stats = await client.info("commandstats")
         await client.aclose()
         return row, float(stats["cmdstat_evalsha"]["usec_per_call"])
 
 
-def order(participant: str, request_id: str) -> Order:
-    """Returns an order as the dedup service makes it."""
-    wish = Wish(
+def admission(participant: str) -> Admission:
+    """Returns a new request with all that the dedup service adds to it."""
+    request = dedup_pb2.AdmitRequest(
         contest="bench",
         participant_id=participant.ljust(26, "a"),
         nickname="bench",
-        request_id=request_id,
-        target=Target("duck", "0" * 64),
+        request_id=uuid.uuid4().hex,
+        target=contest_pb2.Target(name="duck", picture_sha256="0" * 64),
         prompt=PROMPT,
-        model=Model("builtin://cygnet-tiny", 8, 256, "builtin://cygnet-clip"),
-        policy=Policy(1, 1000, 5, 3, 300_000, Scope.CONTEST),
+        model=document_pb2.Model(
+            generator_source="builtin://cygnet-tiny", steps=8, size=256, scorer_source="builtin://cygnet-clip"
+        ),
+        policy=document_pb2.AdmissionPolicy(
+            generation=1,
+            every_ms=1000,
+            burst=5,
+            pending=3,
+            max_predicted_wait_ms=300_000,
+            dedup_scope=document_pb2.DEDUP_SCOPE_CONTEST,
+        ),
     )
-    return Order(
-        wish=wish,
-        submission_id=identity.submission_id("bench", wish.participant_id, request_id),
-        fingerprint=identity.fingerprint(wish, canonical_prompt(PROMPT)),
-        canonical_prompt=canonical_prompt(PROMPT),
+    canonical = canonical_prompt(PROMPT)
+    return Admission(
+        request=request,
+        model=request.model,
+        submission_id=identity.submission_id(request),
+        fingerprint=identity.fingerprint(request, request.model, canonical),
+        canonical_prompt=canonical,
         seed=1,
         max_queue=100,
     )

@@ -1,18 +1,18 @@
-"""What the tests of this service share: a store on an empty Redis, orders with few words, two live replicas."""
+"""What the tests of this service share: a store on an empty Redis, admissions with few words, two live replicas."""
 
 from collections.abc import AsyncIterator, Callable
 
 import pytest
 import redis.asyncio as aioredis
 
-from cygnet.dedup.admission import identity
 from cygnet.dedup.store import Store
-from cygnet.dedup.values import Model, Order, Policy, Scope, Target, Wish
+from cygnet.dedup.values import Admission
+from cygnet.internal.v1 import document_pb2
 
-from .environment import Replica, ResultLog, two_replicas
+from .environment import CLIP, Replica, ResultLog, admission_of, admit_request, two_replicas
 
-MakeOrder = Callable[..., Order]
-TINY = Model("builtin://tiny", 4, 256, "builtin://clip")
+MakeAdmission = Callable[..., Admission]
+TINY = document_pb2.Model(generator_source="builtin://tiny", steps=4, size=256, scorer_source=CLIP)
 
 
 @pytest.fixture
@@ -21,43 +21,23 @@ def store(redis_client: aioredis.Redis) -> Store:
 
 
 @pytest.fixture
-def order() -> MakeOrder:
-    """Makes an order; every one is a request of its own unless `request` says otherwise."""
-    made = 0
+def admission() -> MakeAdmission:
+    """Makes an admission; every one is a request of its own unless `request_id` says otherwise."""
 
     def make(
         prompt: str = "a duck",
         who: str = "a",
         *,
-        request: str | None = None,
+        request_id: str = "",
         nickname: str = "Ada",
-        every_ms: int = 10_000,
-        burst: int = 3,
-        pending: int = 2,
         max_queue: int = 100,
         contest: str = "limits",
-        model: Model = TINY,
-    ) -> Order:
-        nonlocal made
-        made += 1
-        wish = Wish(
-            contest=contest,
-            participant_id=who * 26,
-            nickname=nickname,
-            request_id=request or f"request-number-{made}",
-            target=Target("duck", "0" * 64),
-            prompt=prompt,
-            model=model,
-            policy=Policy(1, every_ms, burst, pending, 300_000, Scope.CONTEST),
-        )
-        return Order(
-            wish=wish,
-            submission_id=identity.submission_id(contest, wish.participant_id, wish.request_id),
-            fingerprint=identity.fingerprint(wish, prompt),
-            canonical_prompt=prompt,
-            seed=1,
-            max_queue=max_queue,
-        )
+        model: document_pb2.Model = TINY,
+        **policy: int,
+    ) -> Admission:
+        request = admit_request(prompt, request_id=request_id, contest=contest, model=model, **policy)
+        request.participant_id, request.nickname = who * 26, nickname
+        return admission_of(request, max_queue=max_queue)
 
     return make
 

@@ -1,4 +1,4 @@
-"""A house for tests of the dedup service: replicas on a real Redis, and a result log to deliver to."""
+"""An environment for tests of the dedup service: replicas on a real Redis, and a result log to deliver to."""
 
 import asyncio
 import base64
@@ -8,13 +8,15 @@ from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import grpc
 import pytest
 
 from cygnet.dedup.__main__ import wire
+from cygnet.dedup.admission import identity
 from cygnet.dedup.settings import DedupSettings
+from cygnet.dedup.values import Admission
 from cygnet.internal.v1 import dedup_pb2, dedup_pb2_grpc, document_pb2, results_pb2, results_pb2_grpc
 from cygnet.platform.errors import DomainError, FieldViolation, InvalidRequest
 from cygnet.platform.grpc.server import Endpoint, Lifetime, serving
@@ -25,6 +27,8 @@ if TYPE_CHECKING:
     from cygnet.internal.v1.dedup_pb2_grpc import DedupServiceAsyncStub
 
 CONTEST = "pycon-kr"
+CLIP = "builtin://clip"
+MODEL = document_pb2.Model(generator_source="builtin://x", steps=4, size=256, scorer_source=CLIP)
 requests_made = itertools.count()
 M = TypeVar("M")
 
@@ -33,35 +37,57 @@ def participant(number: int) -> str:
     return base64.b32encode(hashlib.sha256(b"%d" % number).digest()).decode().lower()[:26]
 
 
-def wish(prompt: str = "a duck", who: int = 1, *, request_id: str = "", **policy: int) -> dedup_pb2.AdmitRequest:
+def admit_request(
+    prompt: str = "a duck",
+    who: int = 1,
+    *,
+    request_id: str = "",
+    contest: str = CONTEST,
+    model: document_pb2.Model = MODEL,
+    **policy: int,
+) -> dedup_pb2.AdmitRequest:
     limits = {"every_ms": 10_000, "burst": 3, "pending": 2, "max_predicted_wait_ms": 300_000, **policy}
     return dedup_pb2.AdmitRequest(
-        contest=CONTEST,
+        contest=contest,
         participant_id=participant(who),
         nickname=f"player {who}",
         request_id=request_id or f"request-number-{next(requests_made)}",
         target=contest_pb2.Target(name="duck", picture_sha256="0" * 64),
         prompt=prompt,
-        model=document_pb2.Model(generator_source="builtin://x", steps=4, size=256, scorer_source="builtin://y"),
+        model=model,
         policy=document_pb2.AdmissionPolicy(generation=5, dedup_scope=document_pb2.DEDUP_SCOPE_CONTEST, **limits),
     )
 
 
-def drawn(job: dedup_pb2.Job, score: float = 61.234567890123456) -> dedup_pb2.CompleteRequest:
-    return dedup_pb2.CompleteRequest(
-        contest=job.contest,
-        fingerprint=job.fingerprint,
-        fence=job.fence,
-        result=submission_pb2.Result(
-            picture_sha256="a" * 64,
-            score=score,
-            cosine=0.5,
-            seed=job.seed,
-            generator_digest="g",
-            scorer_digest="s",
-            calibration_id="c",
-        ).SerializeToString(),
+def admission_of(request: dedup_pb2.AdmitRequest, *, max_queue: int = 100, seed: int = 1) -> Admission:
+    """Returns what the service makes of a request whose prompt is canonical."""
+    return Admission(
+        request=request,
+        model=request.model,
+        submission_id=identity.submission_id(request),
+        fingerprint=identity.fingerprint(request, request.model, request.prompt),
+        canonical_prompt=request.prompt,
+        seed=seed,
+        max_queue=max_queue,
     )
+
+
+def result(**fields: Any) -> submission_pb2.Result:
+    """Returns a picture and its score, as a worker sends them."""
+    usual: dict[str, Any] = {
+        "picture_sha256": "a" * 64,
+        "score": 61.234567890123456,
+        "cosine": 0.5,
+        "seed": 2**62 + 1,
+        "generator_digest": "g",
+        "scorer_digest": "s",
+        "calibration_id": "c",
+    }
+    return submission_pb2.Result(**(usual | fields))
+
+
+def drawn(job: dedup_pb2.Job, score: float = 61.234567890123456) -> dedup_pb2.CompleteRequest:
+    return leased(dedup_pb2.CompleteRequest, job, result=result(score=score, seed=job.seed).SerializeToString())
 
 
 def leased(kind: Callable[..., M], job: dedup_pb2.Job, **more: object) -> M:

@@ -2,31 +2,29 @@
 tokens (the scripts hold a time), its queue is sorted anew whenever it is looked at."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 
-from cygnet.dedup.admission import identity
-from cygnet.dedup.values import (
-    Answer,
-    Bucket,
-    Delivery,
-    Failure,
-    Lease,
-    Model,
-    Order,
-    Policy,
-    Record,
-    Result,
-    State,
-    Target,
-    Wish,
-)  # fmt: skip
+from google.protobuf.timestamp_pb2 import Timestamp
+
+from cygnet.dedup.values import Admission, Bucket, Lease
+from cygnet.internal.v1 import dedup_pb2
+from cygnet.internal.v1.document_pb2 import Model
+from cygnet.internal.v1.results_pb2 import DeliveredResult
+from cygnet.v1 import submission_pb2
+from cygnet.v1.submission_pb2 import Failure, Result
+
+from .environment import CLIP, admission_of, admit_request
 
 CONTEST = "model"
 PARTICIPANTS = [letter * 26 for letter in "abc"]
 PROMPTS = [f"prompt {number}" for number in range(8)]
-MODELS = [Model("builtin://tiny", 4, 256, "builtin://clip"), Model("hf://big", 1, 512, "builtin://clip")]
+MODELS = [
+    Model(generator_source="builtin://tiny", steps=4, size=256, scorer_source=CLIP),
+    Model(generator_source="hf://big", steps=1, size=512, scorer_source=CLIP),
+]
+QUEUED, DRAWING, DONE, FAILED = "QUEUED", "DRAWING", "DONE", "FAILED"
 SEED = 2**62 + 12345
 LEASE_MS = 10_000
 MOST_LOST = 2
@@ -57,7 +55,8 @@ class Drawing:
     tag: tuple[int, int]
     on_account_of: str
     model: Model
-    state: State = State.QUEUED
+    admitted: int
+    state: str = QUEUED
     waiters: list[str] = field(default_factory=list)
     lost: int = 0
     deadline: int = 0
@@ -70,78 +69,73 @@ class Drawing:
 
 
 @dataclass
-class Asked:
+class Submitted:
     """A submission and the run that it belongs to."""
 
-    record: Record
-    nickname: str
+    request: dedup_pb2.AdmitRequest
+    submission_id: str
+    outcome: str
+    at_ms: int
     drawing: Drawing
 
 
-def order(participant: str, nickname: str, prompt: str, request: int, policy: Policy, max_queue: int) -> Order:
+def make_admission(
+    participant: str, nickname: str, prompt: str, request: int, limits: Mapping[str, int], max_queue: int
+) -> Admission:
     """Returns what dedup would make of a request; every other prompt asks for the other model."""
-    wish = Wish(
-        contest=CONTEST,
-        participant_id=participant,
-        nickname=nickname,
+    wanted = admit_request(
+        prompt,
         request_id=f"request-number-{request:05}",
-        target=Target("duck", "0" * 64),
-        prompt=prompt,
+        contest=CONTEST,
         model=MODELS[int(prompt[-1]) % 2],
-        policy=policy,
+        **limits,
     )
-    return Order(
-        wish=wish,
-        submission_id=identity.submission_id(CONTEST, participant, wish.request_id),
-        fingerprint=identity.fingerprint(wish, prompt),
-        canonical_prompt=prompt,
-        seed=SEED,
-        max_queue=max_queue,
-    )
+    wanted.participant_id, wanted.nickname = participant, nickname
+    return admission_of(wanted, max_queue=max_queue, seed=SEED)
 
 
 class Expected:
     """A contest as it should be."""
 
-    def __init__(self, policy: Policy, now: int) -> None:
-        self.policy = policy
-        work = Bucket(policy.every_ms, policy.burst)
+    def __init__(self, limits: Mapping[str, int], now: int) -> None:
+        self.limits = limits
+        work = Bucket(limits["every_ms"], limits["burst"])
         self.submit = {name: Tokens(SUBMIT, Fraction(SUBMIT.burst), now) for name in PARTICIPANTS}
         self.work = {name: Tokens(work, Fraction(work.burst), now) for name in PARTICIPANTS}
         self.virtual, self.sequence = 0, 0
         self.finish: dict[str, int] = {}
-        self.asked: dict[str, Asked] = {}
+        self.submitted: dict[str, Submitted] = {}
         self.drawings: dict[str, Drawing] = {}
         self.fences: dict[str, int] = {}
         self.outbox: list[tuple[str, str, int]] = []
-        self.credited: set[tuple[str, str]] = set()
-        self.named: dict[str, str] = {}
+        self.scored: set[tuple[str, str]] = set()
+        self.last_nickname: dict[str, str] = {}
         self.changed = False
 
     @property
     def queue(self) -> list[str]:
-        waiting = [print_ for print_, drawing in self.drawings.items() if drawing.state is State.QUEUED]
+        waiting = [print_ for print_, drawing in self.drawings.items() if drawing.state == QUEUED]
         return sorted(waiting, key=lambda print_: self.drawings[print_].tag)
 
     def pending(self, participant: str) -> int:
-        unfinished = (State.QUEUED, State.DRAWING)
-        return sum(each.owner == participant and each.state in unfinished for each in self.drawings.values())
+        return sum(each.owner == participant and each.state in (QUEUED, DRAWING) for each in self.drawings.values())
 
     def held(self, lease: Lease) -> Drawing | None:
         return self.drawings[lease.fingerprint] if lease.fence == self.fences[lease.fingerprint] else None
 
-    def admit(self, wanted: Order, now: int) -> tuple[str, int]:
+    def admit(self, wanted: Admission, now: int) -> tuple[str, int]:
         """Returns the outcome of a submission, and how long a bucket makes it wait."""
-        who, print_ = wanted.wish.participant_id, wanted.fingerprint
-        known = self.asked.get(wanted.submission_id)
+        request, print_ = wanted.request, wanted.fingerprint
+        who = request.participant_id
+        known = self.submitted.get(wanted.submission_id)
         if known is not None:
-            return ("known" if known.record.prompt == wanted.wish.prompt else "REQUEST_ID_REUSED"), 0
+            return ("known" if known.request.prompt == request.prompt else "REQUEST_ID_REUSED"), 0
         if wait := self.submit[who].wait_ms(now):
             return "SUBMIT_RATE", wait
         self.submit[who].tokens -= 1
         drawing = self.drawings.get(print_)
-        if drawing is None or drawing.state is State.FAILED:
-            if self.pending(who) >= self.policy.pending:
+        if drawing is None or drawing.state == FAILED:
+            if self.pending(who) >= self.limits["pending"]:
                 return "PENDING_LIMIT", 0
             if wait := self.work[who].wait_ms(now):
                 return "NEW_WORK_RATE", wait
@@ -151,40 +145,59 @@ class Expected:
             self.sequence += 1
             first = who not in self.finish
             tag = self.next_tag(who)
-            drawing = self.drawings[print_] = Drawing(who, tag, who, wanted.wish.model, first_of_account=first)
+            drawing = self.drawings[print_] = Drawing(who, tag, who, wanted.model, now, first_of_account=first)
             self.finish[who] = tag[0] + 1
-            answer = Answer.ACCEPTED
-        elif drawing.state is State.DONE:
+            outcome = "accepted"
+        elif drawing.state == DONE:
             self.sequence += 1
-            answer = Answer.REPEATED
-            nickname = wanted.wish.nickname
-            if (print_, who) not in self.credited or self.named[who] != nickname:
-                self._credit(print_, who, nickname)
+            outcome = "repeated"
+            if (print_, who) not in self.scored or self.last_nickname[who] != request.nickname:
+                self._score(print_, who, request.nickname)
                 self.outbox.append((wanted.submission_id, who, now))
         else:
             self.sequence += 1
-            answer = Answer.COALESCED
+            outcome = "coalesced"
             tag = self.next_tag(who)
-            if drawing.state is State.QUEUED and tag < drawing.tag:
+            if drawing.state == QUEUED and tag < drawing.tag:
                 drawing.tag, drawing.on_account_of = tag, who
                 drawing.overtaken_by.clear()
                 drawing.first_of_account = who not in self.finish
                 self.finish[who] = tag[0] + 1
-        if answer is not Answer.REPEATED:
+        if outcome != "repeated":
             drawing.waiters.append(wanted.submission_id)
-        record = Record(
-            wanted.submission_id, who, 0, "duck", wanted.wish.prompt, State.QUEUED, answer, now, 7, 0, 0, None, None
-        )
-        self.asked[wanted.submission_id] = Asked(record, wanted.wish.nickname, drawing)
+        self.submitted[wanted.submission_id] = Submitted(request, wanted.submission_id, outcome, now, drawing)
         self.changed = True
-        return answer.value, 0
+        return outcome, 0
+
+    def stands(self, of: Submitted, revision: int) -> dedup_pb2.OwnedSubmission:
+        """Returns how a submission should be told at this moment."""
+        drawing = of.drawing
+        submission = submission_pb2.Submission(
+            submission_id=of.submission_id,
+            revision=revision,
+            target="duck",
+            prompt=of.request.prompt,
+            state=f"SUBMISSION_STATE_{drawing.state}",
+            outcome=f"ADMISSION_OUTCOME_{of.outcome.upper()}",
+            created_at=moment(of.at_ms),
+            policy_generation=5,
+            result=drawing.result,
+            failure=drawing.failure,
+        )
+        if drawing.state == QUEUED:
+            prints = [print_ for print_, each in self.drawings.items() if each is drawing]
+            submission.queue.position = self.queue.index(prints[0])
+            submission.queue.SetInParent()
+        elif drawing.state == DRAWING:
+            submission.drawing.started_at.CopyFrom(moment(drawing.started))
+        return dedup_pb2.OwnedSubmission(submission=submission, participant_id=of.request.participant_id)
 
     def next_tag(self, who: str) -> tuple[int, int]:
         return max(self.virtual, self.finish.get(who, 0)), self.sequence
 
     def claimable(self, model: Model | None) -> list[str]:
         """Returns what a worker with this model (None: any) may be given, first things first."""
-        return [each for each in self.queue if model in (None, self.drawings[each].model)]
+        return [each for each in self.queue if model is None or model == self.drawings[each].model]
 
     def claim(self, waiting: Sequence[str], now: int) -> Drawing:
         """Leases the first of what is claimable."""
@@ -194,32 +207,33 @@ class Expected:
         if not drawing.claimed_before:
             for other in others:
                 self.drawings[other].overtaken_by[drawing.on_account_of] += 1
-        drawing.state, drawing.started, drawing.deadline = State.DRAWING, now, now + LEASE_MS
+        drawing.state, drawing.started, drawing.deadline = DRAWING, now, now + LEASE_MS
         drawing.claimed_before = True
         self.virtual = max(self.virtual, drawing.tag[0])
         self.changed = True
         return drawing
 
-    def complete(self, print_: str, result: Result, deliveries: Sequence[Delivery], now: int) -> None:
+    def complete(self, print_: str, result: Result, deliveries: Sequence[DeliveredResult], now: int) -> None:
         """Ends a drawing, and checks who got the score. Waiters are in a hash: their order is not fixed."""
         drawing = self.drawings[print_]
-        drawing.state, drawing.result = State.DONE, result
-        ids = [each.submission_id for each in deliveries]
+        drawing.state, drawing.result = DONE, result
+        ids = [each.delivery_id for each in deliveries]
         assert len(set(ids)) == len(ids)
         assert set(ids) <= set(drawing.waiters)
-        for who in {self.asked[waiter].record.participant_id for waiter in drawing.waiters}:
-            names = {self.asked[each].nickname for each in drawing.waiters if self._by(each, who)}
-            told = [each.nickname for each in deliveries if each.participant_id == who]
+        requests = [self.submitted[waiter].request for waiter in drawing.waiters]
+        for who in {request.participant_id for request in requests}:
+            names = {request.nickname for request in requests if request.participant_id == who}
+            sent = [each.nickname for each in deliveries if each.participant_id == who]
             # Each name at least once, and none twice in a row.
-            assert set(told) == names
-            assert all(one != other for one, other in zip(told, told[1:], strict=False))
-            self._credit(print_, who, told[-1])
-        self.outbox += [(each.submission_id, each.participant_id, now) for each in deliveries]
+            assert set(sent) == names
+            assert all(one != other for one, other in zip(sent, sent[1:], strict=False))
+            self._score(print_, who, sent[-1])
+        self.outbox += [(each.delivery_id, each.participant_id, now) for each in deliveries]
         self.changed = True
 
     def end_lease(self, drawing: Drawing, failure: Failure | None, now: int) -> None:
         """Puts a drawing back, or fails it: then its token goes back."""
-        drawing.state = State.QUEUED if failure is None else State.FAILED
+        drawing.state = QUEUED if failure is None else FAILED
         drawing.failure = failure
         if failure is not None:
             tokens = self.work[drawing.owner]
@@ -227,9 +241,12 @@ class Expected:
             tokens.tokens = min(Fraction(tokens.bucket.burst), tokens.tokens + 1)
         self.changed = True
 
-    def _by(self, submission_id: str, who: str) -> bool:
-        return self.asked[submission_id].record.participant_id == who
+    def _score(self, print_: str, who: str, nickname: str) -> None:
+        self.scored.add((print_, who))
+        self.last_nickname[who] = nickname
 
-    def _credit(self, print_: str, who: str, nickname: str) -> None:
-        self.credited.add((print_, who))
-        self.named[who] = nickname
+
+def moment(ms: int) -> Timestamp:
+    stamp = Timestamp()
+    stamp.FromMilliseconds(ms)
+    return stamp

@@ -14,7 +14,7 @@ from prometheus_client import REGISTRY
 from cygnet.internal.v1 import dedup_pb2, dedup_pb2_grpc
 from cygnet.v1 import submission_pb2
 
-from .environment import CONTEST, Replica, ResultLog, drawn, replica, wish
+from .environment import CONTEST, Replica, ResultLog, admit_request, drawn, replica
 
 if TYPE_CHECKING:
     from cygnet.internal.v1.dedup_pb2_grpc import DedupServiceAsyncStub
@@ -28,7 +28,7 @@ async def test_changes_reach_every_replica_and_streams_end_when_it_stops(two: tu
     heard = aiter(stream)
     async with asyncio.timeout(60):
         assert (await anext(heard)).missed
-        mine = await other.admit(wish())
+        mine = await other.admit(admit_request())
         while mine.submission_id not in (change := await anext(heard)).submission_ids:
             assert change.missed or change == dedup_pb2.WatchChangesResponse()
         assert (change.contest, change.queue_moved) == (CONTEST, True)
@@ -45,12 +45,12 @@ async def test_scores_wait_for_the_leaderboard_and_arrive_once(
         pass
     # The leaderboard is away, dedup restarts in between, and the first answer of the log is lost.
     async with replica(redis_url, port, lease_ms=600_000) as before:
-        submissions = [await before.admit(wish("a duck", who=who)) for who in range(5)]
+        submissions = [await before.admit(admit_request("a duck", who=who)) for who in range(5)]
         await before.dedup.Complete(drawn(await before.claim()))
     assert await redis_client.xlen(f"dedup:{{{CONTEST}}}:outbox") == 5
     results.answers_are_lost = 1
     async with replica(redis_url, port), replica(redis_url, port) as after, results.listening(port):
-        submissions.append(await after.admit(wish("a duck", who=5)))
+        submissions.append(await after.admit(admit_request("a duck", who=5)))
         await results.has(6)
         async with asyncio.timeout(30):
             while await redis_client.xlen(f"dedup:{{{CONTEST}}}:outbox"):
@@ -63,7 +63,7 @@ async def test_a_score_that_is_refused_does_not_hold_up_the_others(
     two: tuple[Replica, Replica], results: ResultLog, redis_client: aioredis.Redis
 ) -> None:
     one, _ = two
-    submissions = [await one.admit(wish("a duck", who=who)) for who in range(4)]
+    submissions = [await one.admit(admit_request("a duck", who=who)) for who in range(4)]
     results.refuses = {submissions[1].submission_id}
     await one.dedup.Complete(drawn(await one.claim()))
     await results.has(3)
@@ -79,7 +79,7 @@ async def test_what_is_measured(two: tuple[Replica, Replica]) -> None:
     def sample(name: str, **labels: str) -> float | None:
         return REGISTRY.get_sample_value(name, {"contest": "measured", **labels})
 
-    request = wish()
+    request = admit_request()
     request.contest = "measured"
     await two[0].admit(request)
     await two[0].admit(request)
@@ -115,7 +115,7 @@ async def test_the_process_starts_serves_and_stops(
     try:
         async with grpc.aio.insecure_channel(f"127.0.0.1:{unused_tcp_port}") as channel, asyncio.timeout(60):
             dedup: DedupServiceAsyncStub = dedup_pb2_grpc.DedupServiceStub(channel)
-            admitted = await dedup.Admit(wish(), wait_for_ready=True)
+            admitted = await dedup.Admit(admit_request(), wait_for_ready=True)
             assert admitted.submission.state == submission_pb2.SUBMISSION_STATE_QUEUED
             process.send_signal(signal.SIGTERM)
             assert await process.wait() == 0

@@ -3,7 +3,7 @@
 import random
 from collections import Counter
 
-from cygnet.dedup.heavy_hitters import HALF_S, Crowd
+from cygnet.dedup.heavy_hitters import HALF_S, HeavyHitters
 
 
 class Clock:
@@ -17,47 +17,47 @@ class Clock:
 
 
 def test_nobody_sent_anything() -> None:
-    assert Crowd(Clock()).sizes() == (0, 0)
+    assert HeavyHitters(Clock()).totals() == (0, 0)
 
 
 def test_a_hall_is_counted_exactly() -> None:
-    crowd = Crowd(Clock())
+    senders = HeavyHitters(Clock())
     for who in ["macro"] * 70 + [f"player {number % 15}" for number in range(30)]:
-        crowd.sent(who)
-    assert crowd.sizes() == (100, 70)
+        senders.add(who)
+    assert senders.totals() == (100, 70)
 
 
 def test_what_is_older_than_the_window_does_not_count() -> None:
     clock = Clock()
-    crowd = Crowd(clock)
-    crowd.sent("early")
+    senders = HeavyHitters(clock)
+    senders.add("early")
     clock.now_s += HALF_S
     for _ in range(2):
-        crowd.sent("late")
-    crowd.sent("early")
-    assert crowd.sizes() == (4, 2)
+        senders.add("late")
+    senders.add("early")
+    assert senders.totals() == (4, 2)
     clock.now_s += HALF_S
-    assert crowd.sizes() == (3, 2)
+    assert senders.totals() == (3, 2)
     clock.now_s += HALF_S
-    assert crowd.sizes() == (0, 0)
+    assert senders.totals() == (0, 0)
 
 
 def test_after_a_silence_nothing_old_comes_back() -> None:
     clock = Clock()
-    crowd = Crowd(clock)
-    crowd.sent("early")
+    senders = HeavyHitters(clock)
+    senders.add("early")
     clock.now_s += 10 * HALF_S
-    assert crowd.sizes() == (0, 0)
+    assert senders.totals() == (0, 0)
 
 
 def test_more_participants_than_places_cost_no_more_memory_and_little_truth() -> None:
     rng = random.Random(7)
-    crowd, truth = Crowd(Clock(), places=50), Counter[str]()
+    senders, truth = HeavyHitters(Clock(), places=50), Counter[str]()
     for _ in range(20_000):
         who = "macro" if rng.random() < 0.2 else f"player {rng.randrange(5_000)}"
         truth[who] += 1
-        crowd.sent(who)
-        assert len(crowd._now.counts) <= 50
-    everybody, largest = crowd.sizes()
+        senders.add(who)
+        assert len(senders._now.counts) <= 50
+    everybody, largest = senders.totals()
     assert everybody == 20_000
     assert truth["macro"] - everybody / 51 <= largest <= truth["macro"]

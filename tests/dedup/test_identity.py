@@ -1,59 +1,67 @@
 """What makes two submissions one drawing, and the seed and id that follow."""
 
-from dataclasses import replace
-
 import pytest
 
-from cygnet.dedup.admission.identity import fingerprint, seed, submission_id
-from cygnet.dedup.values import Model, Policy, Scope, Target, Wish
+from cygnet.dedup.admission import identity
+from cygnet.dedup.admission.identity import seed
+from cygnet.internal.v1.dedup_pb2 import AdmitRequest
+from cygnet.internal.v1.document_pb2 import DEDUP_SCOPE_PARTICIPANT
 
-WISH = Wish(
-    contest="pycon",
-    participant_id="a" * 26,
-    nickname="Ada",
-    request_id="r" * 16,
-    target=Target("duck", "0" * 64),
-    prompt="A duck",
-    model=Model("builtin://tiny", 4, 256, "builtin://clip"),
-    policy=Policy(1, 10_000, 3, 2, 300_000, Scope.CONTEST),
-)
+from .environment import admit_request
+
+REQUEST = admit_request("A duck", contest="pycon", request_id="r" * 16)
+
+
+def changed(base: AdmitRequest = REQUEST, **fields: object) -> AdmitRequest:
+    """Returns a request with other fields, `model__steps` being the steps of its model."""
+    request = AdmitRequest()
+    request.CopyFrom(base)
+    for path, value in fields.items():
+        *parents, name = path.split("__")
+        message: object = request
+        for parent in parents:
+            message = getattr(message, parent)
+        setattr(message, name, value)
+    return request
+
+
+def fingerprint(request: AdmitRequest, canonical_prompt: str) -> str:
+    return identity.fingerprint(request, request.model, canonical_prompt)
 
 
 def test_who_asks_how_and_under_which_limits_makes_no_new_drawing() -> None:
-    other = replace(
-        WISH, participant_id="b" * 26, nickname="Bob", request_id="s" * 16, policy=replace(WISH.policy, generation=2)
-    )
-    assert fingerprint(WISH, "a duck") == fingerprint(other, "a duck")
-    assert len(fingerprint(WISH, "a duck")) == 64
+    other = changed(participant_id="b" * 26, nickname="Bob", request_id="s" * 16, policy__generation=2)
+    assert fingerprint(REQUEST, "a duck") == fingerprint(other, "a duck")
+    assert len(fingerprint(REQUEST, "a duck")) == 64
 
 
 @pytest.mark.parametrize(
     "other",
     [
-        replace(WISH, contest="other"),
-        replace(WISH, target=Target("swan", "0" * 64)),
-        replace(WISH, target=Target("duck", "1" * 64)),
-        replace(WISH, model=replace(WISH.model, steps=5)),
-        replace(WISH, model=replace(WISH.model, size=512)),
-        replace(WISH, model=replace(WISH.model, generator_source="hf://x")),
-        replace(WISH, model=replace(WISH.model, scorer_source="hf://x")),
-        replace(WISH, policy=replace(WISH.policy, scope=Scope.PARTICIPANT)),
+        changed(contest="other"),
+        changed(target__name="swan"),
+        changed(target__picture_sha256="1" * 64),
+        changed(model__steps=5),
+        changed(model__size=512),
+        changed(model__generator_source="hf://x"),
+        changed(model__scorer_source="hf://x"),
+        changed(policy__dedup_scope=DEDUP_SCOPE_PARTICIPANT),
     ],
 )
-def test_what_changes_the_picture_or_the_score_makes_a_new_drawing(other: Wish) -> None:
-    assert fingerprint(other, "a duck") != fingerprint(WISH, "a duck")
+def test_what_changes_the_picture_or_the_score_makes_a_new_drawing(other: AdmitRequest) -> None:
+    assert fingerprint(other, "a duck") != fingerprint(REQUEST, "a duck")
 
 
 def test_another_prompt_is_another_drawing_and_parts_do_not_run_together() -> None:
-    assert fingerprint(WISH, "a duck") != fingerprint(WISH, "a swan")
-    assert fingerprint(replace(WISH, contest="a", target=Target("b-c", "")), "x") != fingerprint(
-        replace(WISH, contest="a-b", target=Target("c", "")), "x"
+    assert fingerprint(REQUEST, "a duck") != fingerprint(REQUEST, "a swan")
+    assert fingerprint(changed(contest="a", target__name="b-c"), "x") != fingerprint(
+        changed(contest="a-b", target__name="c"), "x"
     )
 
 
 def test_each_draws_for_themselves_where_the_contest_says_so() -> None:
-    alone = replace(WISH, policy=replace(WISH.policy, scope=Scope.PARTICIPANT))
-    assert fingerprint(alone, "a duck") != fingerprint(replace(alone, participant_id="b" * 26), "a duck")
+    alone = changed(policy__dedup_scope=DEDUP_SCOPE_PARTICIPANT)
+    assert fingerprint(alone, "a duck") != fingerprint(changed(alone, participant_id="b" * 26), "a duck")
 
 
 def test_a_seed_follows_from_secret_and_prompt() -> None:
@@ -70,14 +78,15 @@ HMAC_OF_A_DUCK = "443654e26ba6e9f39c903b3142d0ce0124622c3bd99d4a76ef30888bfd1490
 
 
 def test_a_retry_finds_its_submission() -> None:
-    one = submission_id("pycon", "a" * 26, "r" * 16)
-    assert one == submission_id("pycon", "a" * 26, "r" * 16)
+    one = identity.submission_id(REQUEST)
+    # Whatever else is sent with it.
+    assert one == identity.submission_id(changed(nickname="Grace", prompt="a swan", model__steps=5))
     assert len(one) == 26
     assert set(one) <= set("abcdefghijklmnopqrstuvwxyz234567")
     others = {
-        submission_id("other", "a" * 26, "r" * 16),
-        submission_id("pycon", "b" * 26, "r" * 16),
-        submission_id("pycon", "a" * 26, "s" * 16),
+        identity.submission_id(changed(contest="other")),
+        identity.submission_id(changed(participant_id="b" * 26)),
+        identity.submission_id(changed(request_id="s" * 16)),
     }
     assert one not in others
     assert len(others) == 3

@@ -1,4 +1,4 @@
-"""A claim that is cancelled keeps no job, whenever that happens; the relay's and the reaper's patience."""
+"""A claim that is cancelled keeps no job, whenever that happens; the reaper's patience."""
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
@@ -6,15 +6,15 @@ from collections.abc import AsyncIterator, Sequence
 import pytest
 
 from cygnet.dedup.changes import Changes
-from cygnet.dedup.outbox.relay import LONGEST_PAUSE_S, pause_s
 from cygnet.dedup.queue.leases import Leasing
-from cygnet.dedup.queue.reaper import Reaper
-from cygnet.dedup.values import Change, Completion, Failure, Job, Lease, Lengths, Model, Result, Served, Target
+from cygnet.dedup.queue.reaper import IDLE_MS, Reaper
+from cygnet.dedup.values import Change, Claimed, Completion, Lease, Lengths, Served
+from cygnet.internal.v1 import dedup_pb2
 from cygnet.platform.errors import LeaseLost, Unavailable
+from cygnet.v1.submission_pb2 import Failure
 
-JOB = Job(
-    Lease("c", "0" * 64, 1), 1_000, "a duck", 1, Target("duck", ""), Model("x", 4, 256, "y"), attempt=1, queued_ms=0
-)
+JOB = dedup_pb2.Job(contest="c", fingerprint="0" * 64, fence=1, lease_ms=1_000, canonical_prompt="a duck", attempt=1)
+ANY = dedup_pb2.ClaimRequest(wait_ms=60_000)
 
 
 class Silence:
@@ -30,7 +30,7 @@ class Jobs:
 
     def __init__(self) -> None:
         self.claiming = asyncio.Event()
-        self.answer: asyncio.Future[Job | None] = asyncio.get_running_loop().create_future()
+        self.answer: asyncio.Future[Claimed | None] = asyncio.get_running_loop().create_future()
         self.released: asyncio.Queue[tuple[Lease, Failure | None]] = asyncio.Queue()
         self.away = False
 
@@ -39,14 +39,14 @@ class Jobs:
 
     async def claim(
         self, contest: str, token: str, lease_ms: int, now_ms: int, served: Served | None, away_ms: int
-    ) -> Job | None:
+    ) -> Claimed | None:
         self.claiming.set()
         return await self.answer
 
     async def heartbeat(self, lease: Lease, lease_ms: int, now_ms: int) -> bool:
         return False
 
-    async def complete(self, lease: Lease, result: Result) -> Completion | None:
+    async def complete(self, lease: Lease, result: bytes, now_ms: int) -> Completion | None:
         return None
 
     async def release(self, lease: Lease, failure: Failure | None, now_ms: int) -> bool:
@@ -95,21 +95,21 @@ def leasing(store: Jobs, report: Report) -> Leasing:
 
 async def test_a_claim_cancelled_in_the_script_gives_the_job_back() -> None:
     store, report = Jobs(), Report()
-    claim = asyncio.create_task(leasing(store, report).claim("", 60_000))
+    claim = asyncio.create_task(leasing(store, report).claim(ANY))
     await store.claiming.wait()
     claim.cancel()
     with pytest.raises(asyncio.CancelledError):
         await claim
     assert store.released.empty()
-    store.answer.set_result(JOB)
-    assert await asyncio.wait_for(store.released.get(), 10) == (JOB.lease, None)
+    store.answer.set_result(Claimed(JOB, queued_ms=0))
+    assert await asyncio.wait_for(store.released.get(), 10) == (JOB, None)
     assert report.told == []
 
 
 @pytest.mark.parametrize("answer", [None, Unavailable("away")])
 async def test_a_cancelled_claim_without_a_job_gives_nothing_back(answer: Exception | None) -> None:
     store = Jobs()
-    claim = asyncio.create_task(leasing(store, Report()).claim("", 60_000))
+    claim = asyncio.create_task(leasing(store, Report()).claim(ANY))
     await store.claiming.wait()
     claim.cancel()
     if answer is None:
@@ -133,28 +133,22 @@ async def test_a_job_that_cannot_be_given_back_is_left_to_its_lease(caplog: pyte
 
 async def test_a_claim_reports_how_long_the_job_waited() -> None:
     store, report = Jobs(), Report()
-    store.answer.set_result(JOB)
-    assert await leasing(store, report).claim("c", 0) == JOB
+    store.answer.set_result(Claimed(JOB, queued_ms=0))
+    assert await leasing(store, report).claim(dedup_pb2.ClaimRequest(contest="c")) == JOB
     assert report.told == [("claimed", 5.0)]
 
 
 async def test_lost_leases_are_errors_and_are_not_counted() -> None:
     store, report = Jobs(), Report()
     work = leasing(store, report)
-    result = Result("a" * 64, 1, 0, 1, "g", "s", "c", 0)
     for call in (
-        work.heartbeat(JOB.lease),
-        work.complete(JOB.lease, result),
-        work.release(JOB.lease, Failure("X", "")),
+        work.heartbeat(JOB),
+        work.complete(JOB, b""),
+        work.release(JOB, Failure(reason="X")),
     ):
         with pytest.raises(LeaseLost):
             await call
     assert report.told == []
-
-
-def test_the_relay_is_patient_for_hours() -> None:
-    assert [pause_s(failures) for failures in (1, 2, 3)] == [0.25, 0.5, 1.0]
-    assert pause_s(100_000) == LONGEST_PAUSE_S
 
 
 class Leases:
@@ -164,6 +158,8 @@ class Leases:
         self.became = list(became)
         self.away = away
         self.expired_at: list[int] = []
+        self.retired: list[int] = []
+        self.there = Lengths(2, 0, 3, 1_000, 5, 4)
 
     async def contests(self) -> list[str]:
         if self.away:
@@ -180,12 +176,18 @@ class Leases:
         return self.became.pop(0)
 
     async def lengths(self, contest: str) -> Lengths:
-        return Lengths(2, 3, 1_000, 5, 4)
+        return self.there
+
+    async def retire(self, contest: str, idle_since_ms: int) -> bool:
+        self.retired.append(idle_since_ms)
+        return True
 
     async def never_served(self, contest: str, patience_ms: int, now_ms: int) -> list[str]:
         return ["0" * 64, "1" * 64]
 
-    async def strand(self, contest: str, fingerprint: str, failure: Failure, patience_ms: int, now_ms: int) -> bool:
+    async def fail_unservable(
+        self, contest: str, fingerprint: str, failure: Failure, patience_ms: int, now_ms: int
+    ) -> bool:
         assert (failure.reason, patience_ms) == ("MODEL_NOT_SERVED", 5_000)
         return fingerprint == "0" * 64
 
@@ -200,11 +202,12 @@ async def test_reaping_counts_what_it_took_away() -> None:
 
 async def test_jobs_that_nobody_can_draw_fail_and_are_counted() -> None:
     store, report = Leases([]), Report()
-    await Reaper(store, report, lease_ms=1_000, most_lost=3, model_away_ms=5_000, clock=lambda: 7_000).strand("c")
+    reaper = Reaper(store, report, lease_ms=1_000, most_lost=3, model_away_ms=5_000, clock=lambda: 7_000)
+    await reaper.fail_unservable("c")
     assert report.told == ["failed"]
 
 
-async def test_after_an_outage_the_living_may_speak_first(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_after_an_outage_workers_may_renew_their_leases_first(monkeypatch: pytest.MonkeyPatch) -> None:
     now_ms = 0
     rounds = asyncio.Semaphore(0)
 
@@ -226,3 +229,23 @@ async def test_after_an_outage_the_living_may_speak_first(monkeypatch: pytest.Mo
     # The store was away at 0, 1, 2 and 3 s: nobody is taken for silent before 8 s.
     assert store.expired_at == [8_000]
     assert (2, 3, 7.0) in report.told
+    assert store.retired == []
+
+
+@pytest.mark.parametrize(
+    ("there", "asked_to_retire"),
+    [
+        (Lengths(0, 0, 0, None, 5, 4), True),
+        (Lengths(1, 0, 0, 1_000, 5, 4), False),
+        (Lengths(0, 1, 0, None, 5, 4), False),
+        (Lengths(0, 0, 1, None, 5, 4), False),
+    ],
+)
+async def test_only_a_contest_without_work_is_retired(there: Lengths, asked_to_retire: bool) -> None:
+    store = Leases([])
+    store.there = there
+    reaper = Reaper(store, Report(), lease_ms=1, most_lost=3, model_away_ms=5_000, clock=lambda: IDLE_MS + 7)
+    running = asyncio.create_task(reaper.run())
+    await asyncio.sleep(0.05)
+    running.cancel()
+    assert store.retired == ([7] if asked_to_retire else [])

@@ -2,7 +2,6 @@
 
 import asyncio
 import uuid
-from dataclasses import replace
 from typing import Any, cast
 
 import pytest
@@ -20,14 +19,35 @@ from hypothesis.stateful import (
 )
 
 from cygnet.dedup.store import Store
-from cygnet.dedup.values import Failure, Job, Lease, Model, Policy, Result, Scope, State
+from cygnet.dedup.values import Claimed, Completion
+from cygnet.internal.v1 import dedup_pb2
+from cygnet.internal.v1.document_pb2 import Model
+from cygnet.v1.submission_pb2 import Failure
 
-from .model import CONTEST, LEASE_MS, MODELS, MOST_LOST, PARTICIPANTS, PROMPTS, SEED, SUBMIT, Expected, order
+from .environment import result
+from .model import (
+    CONTEST,
+    DONE,
+    DRAWING,
+    FAILED,
+    LEASE_MS,
+    MODELS,
+    MOST_LOST,
+    PARTICIPANTS,
+    PROMPTS,
+    QUEUED,
+    SEED,
+    SUBMIT,
+    Expected,
+    make_admission,
+)
 
 pytestmark = pytest.mark.redis
 
 NEVER_AWAY_MS = 10**12
-WORKER_LOST = Failure("WORKER_LOST", "gone")
+WORKER_LOST = Failure(reason="WORKER_LOST", message="gone")
+DRAWING_FAILED = Failure(reason="DRAWING_FAILED", message="그림이 없다")
+LIMITS = {"every_ms": 700, "burst": 1, "pending": 2}
 
 
 class Scripts(RuleBasedStateMachine):
@@ -43,8 +63,8 @@ class Scripts(RuleBasedStateMachine):
         self.plain.flushall()
         self.now = 1_800_000_000_000
         self.revision = 0
-        self.leases: list[Lease] = []
-        self.model = Expected(Policy(7, 700, 1, 2, 300_000, Scope.CONTEST), self.now)
+        self.leases: list[dedup_pb2.Job] = []
+        self.model = Expected(LIMITS, self.now)
 
     def teardown(self) -> None:
         self.runner.close()
@@ -57,7 +77,7 @@ class Scripts(RuleBasedStateMachine):
         every_ms=st.sampled_from([700, 3_000]), burst=st.sampled_from([1, 2, 8]), pending=st.sampled_from([2, 8])
     )
     def policy_is_set(self, every_ms: int, burst: int, pending: int) -> None:
-        self.model = Expected(Policy(7, every_ms, burst, pending, 300_000, Scope.CONTEST), self.now)
+        self.model = Expected({"every_ms": every_ms, "burst": burst, "pending": pending}, self.now)
 
     # What happens.
 
@@ -73,14 +93,14 @@ class Scripts(RuleBasedStateMachine):
         max_queue=st.sampled_from([2, 100, 100]),
     )
     def submits(self, participant: str, nickname: str, prompt: str, request: int, max_queue: int) -> None:
-        wanted = order(participant, nickname, prompt, request, self.model.policy, max_queue)
+        wanted = make_admission(participant, nickname, prompt, request, self.model.limits, max_queue)
         decision = self.do(self.store.admit(wanted, SUBMIT, self.now))
         assert (decision.outcome, decision.wait_ms) == self.model.admit(wanted, self.now)
         if decision.outcome in ("accepted", "coalesced", "repeated"):
-            read, pace = self.do(self.store.records(CONTEST, [wanted.submission_id]))
-            assert ([decision.record], decision.pace) == (read, pace)
+            read, pace = self.do(self.store.submissions(CONTEST, [wanted.submission_id]))
+            assert ([decision.submission], decision.pace) == ([owned.submission for owned in read], pace)
         else:
-            assert decision.record is None
+            assert decision.submission is None
 
     @rule(participant=st.sampled_from(PARTICIPANTS), requests=st.lists(st.integers(0, 200), min_size=3, max_size=8))
     def floods(self, participant: str, requests: list[int]) -> None:
@@ -90,19 +110,19 @@ class Scripts(RuleBasedStateMachine):
 
     @rule(model=st.sampled_from([None, *MODELS]))
     def claims(self, model: Model | None = None) -> None:
-        served = None if model is None else model.needs
-        job: Job | None = self.do(
-            self.store.claim(CONTEST, uuid.uuid4().hex, LEASE_MS, self.now, served, NEVER_AWAY_MS)
+        claimed: Claimed | None = self.do(
+            self.store.claim(CONTEST, uuid.uuid4().hex, LEASE_MS, self.now, model, NEVER_AWAY_MS)
         )
         waiting = self.model.claimable(model)
         if not waiting:
-            assert job is None
+            assert claimed is None
             return
         drawing = self.model.claim(waiting, self.now)
-        assert job is not None
-        assert job.lease == Lease(CONTEST, waiting[0], self.model.fences[waiting[0]])
+        assert claimed is not None
+        job = claimed.job
+        assert (job.contest, job.fingerprint, job.fence) == (CONTEST, waiting[0], self.model.fences[waiting[0]])
         assert (job.seed, job.model) == (SEED, drawing.model)
-        self.leases.append(job.lease)
+        self.leases.append(job)
         if drawing.first_of_account and model is None:
             # However many jobs others had waiting: the first of mine was passed by one of each at most.
             assert all(times <= 1 for times in drawing.overtaken_by.values()), drawing.overtaken_by
@@ -112,7 +132,7 @@ class Scripts(RuleBasedStateMachine):
     def beats(self, data: st.DataObject) -> None:
         lease = data.draw(st.sampled_from(self.leases))
         drawing = self.model.held(lease)
-        kept = drawing is not None and drawing.state is State.DRAWING
+        kept = drawing is not None and drawing.state == DRAWING
         assert self.do(self.store.heartbeat(lease, LEASE_MS, self.now)) is kept
         if kept and drawing is not None:
             drawing.deadline = self.now + LEASE_MS
@@ -121,31 +141,31 @@ class Scripts(RuleBasedStateMachine):
     @rule(data=st.data(), score=st.floats(0, 100))
     def completes(self, data: st.DataObject, score: float) -> None:
         lease = data.draw(st.sampled_from(self.leases))
-        result = Result("a" * 64, score, score / 100, SEED, "g", "s", "c", self.now)
-        completion = self.do(self.store.complete(lease, result))
-        in_force = completion and completion.in_force
+        drawn = result(score=score, seed=SEED)
+        drawn.completed_at.FromMilliseconds(self.now)
+        completion = self.do(self.store.complete(lease, drawn.SerializeToString(), self.now))
         drawing = self.model.held(lease)
-        if drawing is None or drawing.state is State.FAILED:
-            assert in_force is None
-        elif drawing.state is State.DONE:
-            assert in_force == drawing.result
+        if drawing is None or drawing.state == FAILED:
+            assert completion is None
+        elif drawing.state == DONE:
+            assert completion == Completion(None)
         else:
-            assert in_force == result
-            deliveries = self.do(self.store.outbox(CONTEST, 1000))[len(self.model.outbox) :]
-            self.model.complete(lease.fingerprint, result, deliveries, self.now)
+            assert completion == Completion(self.now - drawing.admitted)
+            deliveries = list(self.do(self.store.outbox(CONTEST, 1000)).values())[len(self.model.outbox) :]
+            self.model.complete(lease.fingerprint, drawn, deliveries, self.now)
 
     @precondition(lambda self: self.leases)
-    @rule(data=st.data(), failure=st.sampled_from([None, Failure("DRAWING_FAILED", "그림이 없다")]))
+    @rule(data=st.data(), failure=st.sampled_from([None, DRAWING_FAILED]))
     def releases(self, data: st.DataObject, failure: Failure | None) -> None:
         lease = data.draw(st.sampled_from(self.leases))
         released = self.do(self.store.release(lease, failure, self.now))
         drawing = self.model.held(lease)
-        if drawing is not None and drawing.state is State.DRAWING:
+        if drawing is not None and drawing.state == DRAWING:
             assert released
             self.model.end_lease(drawing, failure, self.now)
         else:
-            ended_so = State.QUEUED if failure is None else State.FAILED
-            assert released is (drawing is not None and drawing.state is ended_so)
+            ended_so = QUEUED if failure is None else FAILED
+            assert released is (drawing is not None and drawing.state == ended_so)
 
     @rule(claims_first=st.integers(0, 2))
     def workers_go_silent(self, claims_first: int) -> None:
@@ -159,7 +179,7 @@ class Scripts(RuleBasedStateMachine):
         due = {
             print_: drawing
             for print_, drawing in self.model.drawings.items()
-            if drawing.state is State.DRAWING and drawing.deadline <= self.now
+            if drawing.state == DRAWING and drawing.deadline <= self.now
         }
         assert set(self.do(self.store.expired_leases(CONTEST, self.now))) == set(due)
         # And one that is not due, if there is one.
@@ -177,45 +197,31 @@ class Scripts(RuleBasedStateMachine):
 
     @invariant()
     def every_submission_stands_as_it_should(self) -> None:
-        records, _ = self.do(self.store.records(CONTEST, list(self.model.asked)))
-        places = self.model.queue
-        prints = {id(drawing): print_ for print_, drawing in self.model.drawings.items()}
-        assert len(records) == len(self.model.asked)
-        for asked, found in zip(self.model.asked.values(), records, strict=True):
-            drawing = asked.drawing
-            waiting = drawing.state is State.QUEUED
-            assert found == replace(
-                asked.record,
-                revision=found.revision,
-                state=drawing.state,
-                position=places.index(prints[id(drawing)]) if waiting else 0,
-                started_ms=drawing.started if drawing.state is State.DRAWING else 0,
-                result=drawing.result,
-                failure=drawing.failure,
-            )
-        revisions = {found.revision for found in records}
+        found, _ = self.do(self.store.submissions(CONTEST, list(self.model.submitted)))
+        revisions = {owned.submission.revision for owned in found}
         assert len(revisions) <= 1
         revision = revisions.pop() if revisions else self.revision
+        assert found == [self.model.stands(each, revision) for each in self.model.submitted.values()]
         assert revision > self.revision if self.model.changed else revision == self.revision
         self.revision, self.model.changed = revision, False
 
     @invariant()
     def counts_match(self) -> None:
-        lanes = cast(list[bytes], self.plain.zrange(f"dedup:{{{CONTEST}}}:lanes", 0, -1))
-        assert sorted(member.decode().split(":")[2] for member in lanes) == sorted(self.model.queue)
+        by_model = cast(list[bytes], self.plain.zrange(f"dedup:{{{CONTEST}}}:queue_by_model", 0, -1))
+        assert sorted(member.decode().split(":")[2] for member in by_model) == sorted(self.model.queue)
         stored = self.plain.hgetall(f"dedup:{{{CONTEST}}}:pending")
         assert isinstance(stored, dict)
         for name in PARTICIPANTS:
             assert int(stored.get(name.encode(), 0)) == self.model.pending(name)
         for print_, drawing in self.model.drawings.items():
             waiters = self.plain.hlen(f"dedup:{{{CONTEST}}}:waiters:{print_}")
-            assert waiters == (len(drawing.waiters) if drawing.state in (State.QUEUED, State.DRAWING) else 0)
-        deliveries = self.do(self.store.outbox(CONTEST, 1000))
+            assert waiters == (len(drawing.waiters) if drawing.state in (QUEUED, DRAWING) else 0)
+        deliveries = self.do(self.store.outbox(CONTEST, 1000)).values()
         assert [
-            (each.submission_id, each.participant_id, each.delivered_ms) for each in deliveries
+            (each.delivery_id, each.participant_id, each.delivered_at.ToMilliseconds()) for each in deliveries
         ] == self.model.outbox
-        assert len({each.submission_id for each in deliveries}) == len(deliveries)
-        by_prompt = {(self.model.asked[each.submission_id].record.prompt, each.result) for each in deliveries}
+        assert len({each.delivery_id for each in deliveries}) == len(deliveries)
+        by_prompt = {(self.model.submitted[each.delivery_id].request.prompt, each.result) for each in deliveries}
         assert len({prompt for prompt, _ in by_prompt}) == len(by_prompt)
 
 

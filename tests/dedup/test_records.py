@@ -1,33 +1,53 @@
-"""How a result lies in Redis: every bit comes back, and results from before there was more to say are still read."""
+"""How messages lie in Redis: every bit comes back, and what a scorer does not say stays unsaid."""
 
-import json
+import pytest
 
-from cygnet.dedup import messages, records
-from cygnet.dedup.values import Result
+from cygnet.dedup import records
+from cygnet.v1 import submission_pb2
 
-PLAIN = Result("a" * 64, 61.234567890123456, 0.61, 2**62 + 1, "g", "s", "c", 1_800_000_000_000)
-EXPLAINED = Result(
-    *(PLAIN.picture_sha256, PLAIN.score, PLAIN.cosine, PLAIN.seed, "g", "s", "c", PLAIN.completed_ms),
-    what_score=0.0,
-    look_score=77.123456789012345,
-    heat=bytes(range(0, 250, 10)),
+from .environment import admission_of, admit_request, result
+
+T0 = 1_800_000_000_123
+ADMISSION = admission_of(admit_request("노란 오리 and a  duck"))
+
+
+def stored(run: str = "1") -> records.Stored:
+    """Returns a submission as it is read again after admit.lua stored it."""
+    record = records.record(ADMISSION, T0).SerializeToString()
+    raw = b" ".join([b"coalesced", run.encode(), ADMISSION.fingerprint.encode(), record])
+    return records.stored(ADMISSION.submission_id, raw)
+
+
+def test_what_was_asked_for_is_read_as_it_was_stored() -> None:
+    request, (owned, run, fingerprint) = ADMISSION.request, stored("12")
+    assert (run, fingerprint, owned.participant_id) == (b"12", ADMISSION.fingerprint, request.participant_id)
+    submission = owned.submission
+    assert (submission.submission_id, submission.target, submission.prompt) == (
+        ADMISSION.submission_id, "duck", request.prompt
+    )  # fmt: skip
+    assert submission.outcome == submission_pb2.ADMISSION_OUTCOME_COALESCED
+    assert (submission.created_at.ToMilliseconds(), submission.policy_generation) == (T0, 5)
+
+
+@pytest.mark.parametrize(
+    "drawn", [result(), result(what_score=0.0, look_score=77.123456789012345, heat=bytes(range(0, 250, 10)))]
 )
+def test_a_result_is_told_as_the_worker_sent_it(drawn: submission_pb2.Result) -> None:
+    submission = stored().owned.submission
+    records.fill(submission, b"1", [b"done", b"1", b"5", drawn.SerializeToString(), None], None, 7)
+    assert submission.result.SerializeToString() == drawn.SerializeToString()
+    assert submission.result.HasField("what_score") == drawn.HasField("what_score")
+    assert (submission.revision, submission.state) == (7, submission_pb2.SUBMISSION_STATE_DONE)
 
 
-def test_a_result_is_read_as_it_was_written() -> None:
-    for result in (PLAIN, EXPLAINED):
-        assert records.result(records.result_document(result).encode()) == result
+def test_a_submission_whose_run_failed_stays_failed_whatever_its_job_does_now() -> None:
+    failure = submission_pb2.Failure(reason="WORKER_LOST", message="gone")
+    submission = stored().owned.submission
+    records.fill(submission, b"1", [b"drawing", b"2", b"5", None, failure.SerializeToString()], None, 7)
+    assert (submission.state, submission.failure) == (submission_pb2.SUBMISSION_STATE_FAILED, failure)
+    assert not submission.HasField("drawing")
 
 
-def test_a_result_from_before_sub_scores_is_read() -> None:
-    fields = {name: value for name, value in vars(PLAIN).items() if name not in ("what_score", "look_score", "heat")}
-    assert records.result(json.dumps(fields).encode()) == PLAIN
-
-
-def test_what_is_unknown_is_not_sent() -> None:
-    said, unsaid = messages.result(EXPLAINED), messages.result(PLAIN)
-    assert (said.what_score, said.look_score, said.heat) == (0.0, EXPLAINED.look_score, EXPLAINED.heat)
-    assert said.HasField("what_score")
-    assert not unsaid.HasField("what_score")
-    assert not unsaid.HasField("look_score")
-    assert unsaid.heat == b""
+def test_a_submission_without_its_job_is_an_error() -> None:
+    with pytest.raises(LookupError):
+        records.fill(stored().owned.submission, b"1", [None] * 5, None, 7)

@@ -13,7 +13,7 @@ from cygnet.platform.errors import Conflict, InvalidRequest, LeaseLost, Refused
 from cygnet.platform.grpc.status import from_rpc_error
 from cygnet.v1 import submission_pb2
 
-from .environment import CONTEST, Replica, ResultLog, drawn, leased, participant, raised, replica, wish
+from .environment import CONTEST, Replica, ResultLog, admit_request, drawn, leased, participant, raised, replica
 
 pytestmark = pytest.mark.redis
 
@@ -25,9 +25,9 @@ async def forgetful(redis_client: aioredis.Redis, redis_url: str, results: Resul
         yield one
 
 
-async def test_from_the_wish_to_the_score(two: tuple[Replica, Replica], results: ResultLog) -> None:
+async def test_from_the_request_to_the_score(two: tuple[Replica, Replica], results: ResultLog) -> None:
     phone, booth = two
-    mine = await phone.admit(wish("  A DUCK "))
+    mine = await phone.admit(admit_request("  A DUCK "))
     assert mine.state == submission_pb2.SUBMISSION_STATE_QUEUED
     assert mine.outcome == submission_pb2.ADMISSION_OUTCOME_ACCEPTED
     assert (mine.prompt, mine.target, mine.policy_generation) == ("  A DUCK ", "duck", 5)
@@ -53,7 +53,7 @@ async def test_from_the_wish_to_the_score(two: tuple[Replica, Replica], results:
     assert done.revision > drawing.revision
 
     # Somebody else, written otherwise, and no drawing.
-    theirs = await booth.admit(wish("a\u200b duck", who=2))
+    theirs = await booth.admit(admit_request("a\u200b duck", who=2))
     assert theirs.outcome == submission_pb2.ADMISSION_OUTCOME_REPEATED
     assert theirs.result == done.result
     await results.has(2)
@@ -64,7 +64,7 @@ async def test_from_the_wish_to_the_score(two: tuple[Replica, Replica], results:
 
 
 async def test_fifty_at_once_are_one_drawing(two: tuple[Replica, Replica], results: ResultLog) -> None:
-    submissions = await asyncio.gather(*(two[number % 2].admit(wish(who=number % 10)) for number in range(50)))
+    submissions = await asyncio.gather(*(two[number % 2].admit(admit_request(who=number % 10)) for number in range(50)))
     assert Counter(each.outcome for each in submissions) == {
         submission_pb2.ADMISSION_OUTCOME_ACCEPTED: 1,
         submission_pb2.ADMISSION_OUTCOME_COALESCED: 49,
@@ -83,7 +83,7 @@ async def test_fifty_at_once_are_one_drawing(two: tuple[Replica, Replica], resul
 
 
 async def test_a_retry_finds_its_own_submission(two: tuple[Replica, Replica]) -> None:
-    request = wish(request_id="the-very-same-request")
+    request = admit_request(request_id="the-very-same-request")
     answers = await asyncio.gather(*(two[number % 2].admit(request) for number in range(20)))
     assert len({each.submission_id for each in answers}) == 1
     request.prompt = "a swan"
@@ -94,26 +94,26 @@ async def test_a_retry_finds_its_own_submission(two: tuple[Replica, Replica]) ->
 
 async def test_refusals_say_why_and_when_to_come_again(two: tuple[Replica, Replica]) -> None:
     one, _ = two
-    await one.admit(wish("one", every_ms=3_600_000, burst=1))
+    await one.admit(admit_request("one", every_ms=3_600_000, burst=1))
     async with raised(Refused) as errors:
-        await one.admit(wish("two", every_ms=3_600_000, burst=1))
+        await one.admit(admit_request("two", every_ms=3_600_000, burst=1))
     assert isinstance(errors[0], Refused)
     assert errors[0].reason == "NEW_WORK_RATE"
     assert 3_500 < errors[0].retry_after_s <= 3_600
 
     async with raised(Refused) as errors:
-        await one.admit(wish("two", pending=1))
+        await one.admit(admit_request("two", pending=1))
     assert (errors[0].reason, errors[0].retry_after_s) == ("PENDING_LIMIT", 2.0)  # type: ignore[attr-defined]
 
-    await one.admit(wish("three", who=2))
+    await one.admit(admit_request("three", who=2))
     # Two wait, and where nothing is measured two seconds hold one drawing: two too many.
     async with raised(Refused) as errors:
-        await one.admit(wish("four", who=3, max_predicted_wait_ms=2_000))
+        await one.admit(admit_request("four", who=3, max_predicted_wait_ms=2_000))
     assert (errors[0].reason, errors[0].retry_after_s) == ("QUEUE_FULL", 4.0)  # type: ignore[attr-defined]
 
     with pytest.raises(grpc.aio.AioRpcError) as failed:
         for _ in range(1_000):
-            await one.admit(wish("one"))
+            await one.admit(admit_request("one"))
     error = from_rpc_error(failed.value)
     assert error.reason == "SUBMIT_RATE"
     assert isinstance(error, Refused)
@@ -122,7 +122,7 @@ async def test_refusals_say_why_and_when_to_come_again(two: tuple[Replica, Repli
 
 async def test_a_prompt_that_cannot_be_seen_is_no_prompt(two: tuple[Replica, Replica]) -> None:
     async with raised(InvalidRequest) as errors:
-        await two[0].admit(wish("\u200b\u3164"))
+        await two[0].admit(admit_request("\u200b\u3164"))
     assert isinstance(errors[0], InvalidRequest)
     assert [violation.field for violation in errors[0].violations] == ["prompt"]
 
@@ -134,7 +134,7 @@ async def test_a_claim_waits_for_work(two: tuple[Replica, Replica]) -> None:
         waiting = asyncio.ensure_future(one.claim(contest=contest))
         await asyncio.wait({waiting}, timeout=0.2)
         assert not waiting.done()
-        await other.admit(wish(f"for {contest or 'any'}"))
+        await other.admit(admit_request(f"for {contest or 'any'}"))
         async with asyncio.timeout(15):
             job = await waiting
         assert job.canonical_prompt == f"for {contest or 'any'}"
@@ -143,7 +143,7 @@ async def test_a_claim_waits_for_work(two: tuple[Replica, Replica]) -> None:
 async def test_every_contest_gets_its_turn(two: tuple[Replica, Replica]) -> None:
     for contest in ("ants", "bees"):
         for number in range(3):
-            request = wish(f"{number}", pending=3)
+            request = admit_request(f"{number}", pending=3)
             request.contest = contest
             await two[0].admit(request)
     contests = [(await two[0].claim(contest="")).contest for _ in range(6)]
@@ -153,7 +153,7 @@ async def test_every_contest_gets_its_turn(two: tuple[Replica, Replica]) -> None
 async def test_a_claim_that_goes_away_takes_no_job_along(forgetful: Replica) -> None:
     for number in range(6):
         gone = forgetful.dedup.Claim(dedup_pb2.ClaimRequest(contest=CONTEST, wait_ms=30_000))
-        admission = asyncio.ensure_future(forgetful.admit(wish(f"prompt {number}", who=number)))
+        admission = asyncio.ensure_future(forgetful.admit(admit_request(f"prompt {number}", who=number)))
         # The cancellation meets the claim at another moment every time: before it, waiting, in the script, answering.
         await asyncio.wait({admission}, timeout=number / 1_000)
         gone.cancel()
@@ -172,7 +172,7 @@ async def settled(call: "grpc.aio.UnaryUnaryCall[dedup_pb2.ClaimRequest, dedup_p
 
 
 async def test_a_silent_worker_loses_its_job_and_a_stale_one_is_told(forgetful: Replica) -> None:
-    mine = await forgetful.admit(wish())
+    mine = await forgetful.admit(admit_request())
     silent = await forgetful.claim()
     second = await forgetful.claim()
     assert (second.fingerprint, second.fence, second.attempt) == (silent.fingerprint, 2, 2)
@@ -195,7 +195,7 @@ async def test_a_silent_worker_loses_its_job_and_a_stale_one_is_told(forgetful: 
 
 async def test_a_failed_drawing_is_said_and_free(two: tuple[Replica, Replica], results: ResultLog) -> None:
     one, _ = two
-    mine = await one.admit(wish(burst=1, every_ms=3_600_000))
+    mine = await one.admit(admit_request(burst=1, every_ms=3_600_000))
     job = await one.claim()
     failure = submission_pb2.Failure(reason="DRAWING_FAILED", message="the model was ill")
     for _ in range(2):
@@ -204,7 +204,7 @@ async def test_a_failed_drawing_is_said_and_free(two: tuple[Replica, Replica], r
     assert failed.state == submission_pb2.SUBMISSION_STATE_FAILED
     assert failed.failure == failure
 
-    again = await one.admit(wish(burst=1, every_ms=3_600_000))
+    again = await one.admit(admit_request(burst=1, every_ms=3_600_000))
     assert again.outcome == submission_pb2.ADMISSION_OUTCOME_ACCEPTED
     job = await one.claim()
     await one.dedup.Release(leased(dedup_pb2.ReleaseRequest, job))
@@ -222,9 +222,9 @@ async def test_a_failed_drawing_is_said_and_free(two: tuple[Replica, Replica], r
 async def test_waits_are_told_once_they_are_measured(two: tuple[Replica, Replica]) -> None:
     one, _ = two
     for number in range(5):
-        await one.admit(wish(f"{number}", who=number))
+        await one.admit(admit_request(f"{number}", who=number))
         await one.dedup.Complete(drawn(await one.claim()))
-    first, second = await one.admit(wish("first", who=6)), await one.admit(wish("second", who=7))
+    first, second = await one.admit(admit_request("first", who=6)), await one.admit(admit_request("second", who=7))
     assert [(each.queue.position, each.queue.measuring) for each in (first, second)] == [(0, False), (1, False)]
     assert 0 < second.queue.p50_ms <= second.queue.p90_ms
     await one.claim()
@@ -235,8 +235,8 @@ async def test_waits_are_told_once_they_are_measured(two: tuple[Replica, Replica
 
 async def test_lists_are_of_one_participant_newest_first(two: tuple[Replica, Replica]) -> None:
     one, _ = two
-    mine = [await one.admit(wish(f"{number}", who=1, pending=3)) for number in range(3)]
-    await one.admit(wish("theirs", who=2))
+    mine = [await one.admit(admit_request(f"{number}", who=1, pending=3)) for number in range(3)]
+    await one.admit(admit_request("theirs", who=2))
     request = dedup_pb2.ListParticipantSubmissionsRequest(contest=CONTEST, participant_id=participant(1), limit=2)
     listed = (await one.dedup.ListParticipantSubmissions(request)).submissions
     assert [each.submission_id for each in listed] == [mine[2].submission_id, mine[1].submission_id]

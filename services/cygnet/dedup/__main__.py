@@ -2,10 +2,9 @@
 
 from collections.abc import Sequence
 
-from cygnet.dedup.admission.admit import Admission
+from cygnet.dedup.admission.admit import AdmissionController
 from cygnet.dedup.changes import Changes
-from cygnet.dedup.outbox.leaderboard import LeaderboardLog
-from cygnet.dedup.outbox.relay import Relay
+from cygnet.dedup.outbox.relay import OutboxRelay
 from cygnet.dedup.queue.leases import Leasing
 from cygnet.dedup.queue.reaper import Reaper
 from cygnet.dedup.servicer import DedupServicer
@@ -26,9 +25,10 @@ async def wire(settings: DedupSettings, lifetime: Lifetime) -> Sequence[Endpoint
     redis = await lifetime.resources.enter_async_context(connected(settings.redis_url.get_secret_value()))
     leaderboard = await lifetime.resources.enter_async_context(channel(settings.leaderboard_address))
     store, telemetry = Store(redis), Telemetry()
+    await store.check_format()
     changes = Changes(store)
     snapshots = Snapshots(store, clock=now_ms, away_ms=settings.model_away_ms)
-    relay = Relay(store, LeaderboardLog(results_pb2_grpc.ResultLogServiceStub(leaderboard)), changes)
+    relay = OutboxRelay(store, results_pb2_grpc.ResultLogServiceStub(leaderboard), changes)
     reaper = Reaper(
         store,
         telemetry,
@@ -38,7 +38,7 @@ async def wire(settings: DedupSettings, lifetime: Lifetime) -> Sequence[Endpoint
         clock=now_ms,
     )
     servicer = DedupServicer(
-        Admission(
+        AdmissionController(
             store,
             snapshots,
             submit_bucket=Bucket(settings.submit_every_ms, settings.submit_burst),

@@ -14,7 +14,7 @@ PLACES = 1_000
 """Participants that a table holds."""
 
 
-class Crowd:
+class HeavyHitters:
     """What one contest's participants sent lately."""
 
     def __init__(self, clock: Callable[[], float], places: int = PLACES) -> None:
@@ -24,7 +24,7 @@ class Crowd:
         self._since = clock()
         self._now, self._before = _Table(), _Table()
 
-    def sent(self, participant: str) -> None:
+    def add(self, participant: str) -> None:
         """Counts one submission, whatever its answer."""
         self._turn()
         table = self._now
@@ -32,10 +32,10 @@ class Crowd:
         if participant in table.counts or len(table.counts) < self._places:
             table.counts[participant] += 1
         else:
-            # One of everybody's and this one cancel out; those who came to nothing make room.
+            # One of everybody's and this one cancel out; those whose count came to 0 free their places.
             table.counts = Counter({who: count - 1 for who, count in table.counts.items() if count > 1})
 
-    def sizes(self) -> tuple[int, int]:
+    def totals(self) -> tuple[int, int]:
         """Returns how many submissions all participants sent, and how many the busiest one."""
         self._turn()
         together = self._now.counts + self._before.counts

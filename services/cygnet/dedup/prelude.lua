@@ -26,26 +26,29 @@ local function in_lane(job, fingerprint)
   return redis.call('HGET', job, 'lane') .. ':' .. string.format('%016.0f', field(job, 'tag')) .. ':' .. fingerprint
 end
 
-local function enqueue(queue, since, lanes, job, fingerprint)
+local function enqueue(queue, queued_at, queue_by_model, job, fingerprint)
   redis.call('ZADD', queue, redis.call('HGET', job, 'tag'), fingerprint)
-  redis.call('ZADD', since, redis.call('HGET', job, 'queued_ms'), fingerprint)
-  redis.call('ZADD', lanes, 0, in_lane(job, fingerprint))
+  redis.call('ZADD', queued_at, redis.call('HGET', job, 'queued_ms'), fingerprint)
+  redis.call('ZADD', queue_by_model, 0, in_lane(job, fingerprint))
 end
 
-local function dequeue(queue, since, lanes, job, fingerprint)
+local function dequeue(queue, queued_at, queue_by_model, job, fingerprint)
   redis.call('ZREM', queue, fingerprint)
-  redis.call('ZREM', since, fingerprint)
-  redis.call('ZREM', lanes, in_lane(job, fingerprint))
+  redis.call('ZREM', queued_at, fingerprint)
+  redis.call('ZREM', queue_by_model, in_lane(job, fingerprint))
 end
 
 -- Puts a score on its way to the leaderboard, which keeps a participant's first and best, and their newest nickname: a
 -- score that they have had, under the nickname that they last had one with, would change nothing there.
 -- Returns whether it was put.
-local function credit(outbox, credited, named, submission_id, participant, nickname, generation, now, target, result)
-  if redis.call('SADD', credited, participant) == 0 and redis.call('HGET', named, participant) == nickname then
+local function deliver(
+  outbox, scored_participants, last_nickname, submission_id, participant, nickname, generation, now, target, result
+)
+  if redis.call('SADD', scored_participants, participant) == 0
+    and redis.call('HGET', last_nickname, participant) == nickname then
     return false
   end
-  redis.call('HSET', named, participant, nickname)
+  redis.call('HSET', last_nickname, participant, nickname)
   redis.call('XADD', outbox, '*', 'submission_id', submission_id, 'participant_id', participant,
     'nickname', nickname, 'policy_generation', generation, 'delivered_ms', int(now), 'target', target,
     'result', result)

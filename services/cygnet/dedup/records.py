@@ -1,119 +1,161 @@
-"""How values lie in Redis, and are read back. No keys here, and no connection."""
+"""How messages lie in Redis, and how they are put together again. No keys here, and no connection.
 
-import base64
+A submission is kept as "<outcome> <run> <fingerprint> <record>": the record is a serialized OwnedSubmission with what
+never changes about it. How it stands is read from its job and filled in.
+"""
+
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, replace
-from typing import Any
+from typing import Any, NamedTuple
 
-from cygnet.dedup.values import (
-    Answer,
-    Change,
-    Delivery,
-    Failure,
-    Job,
-    Lease,
-    Model,
-    Record,
-    Result,
-    Served,
-    State,
-    Target,
-)
+from google.protobuf.timestamp_pb2 import Timestamp
+
+from cygnet.dedup.values import Admission, Change, Claimed, Pace, Served
+from cygnet.internal.v1 import dedup_pb2, document_pb2, results_pb2
+from cygnet.v1 import contest_pb2, submission_pb2
 
 JOB_FIELDS = ("state", "run", "started_ms", "result")
-"""What a submission's record needs of its job, in the order that `record` expects; the run's failure follows."""
+"""What a submission's state follows from, in the order that `fill` expects; the failure of its run comes after."""
+_DRAWERS_SAMPLES = 16
+"""The last drawings from which the number of drawers is taken."""
+_OUTCOMES = {
+    b"accepted": submission_pb2.ADMISSION_OUTCOME_ACCEPTED,
+    b"coalesced": submission_pb2.ADMISSION_OUTCOME_COALESCED,
+    b"repeated": submission_pb2.ADMISSION_OUTCOME_REPEATED,
+}
 
 
-def job(contest: str, fingerprint: str, lease_ms: int, fields: Sequence[bytes]) -> Job:
-    """Reads what claim.lua returns."""
-    fence, attempts, prompt, seed, target, target_sha256, model, queued_ms = fields
-    return Job(
-        lease=Lease(contest, fingerprint, int(fence)),
-        lease_ms=lease_ms,
-        prompt=prompt.decode(),
-        seed=int(seed),
-        target=Target(target.decode(), target_sha256.decode()),
-        model=Model(**json.loads(model)),
-        attempt=int(attempts),
-        queued_ms=int(queued_ms),
+class Stored(NamedTuple):
+    """A submission as it was admitted, and the run of the job that it belongs to."""
+
+    owned: dedup_pb2.OwnedSubmission
+    run: bytes
+    fingerprint: str
+
+
+def timestamp(ms: int) -> Timestamp:
+    """Returns a moment given in ms since the epoch."""
+    return Timestamp(seconds=ms // 1000, nanos=ms % 1000 * 1_000_000)
+
+
+def record(admission: Admission, now_ms: int) -> dedup_pb2.OwnedSubmission:
+    """Returns what never changes about a submission, less what is kept beside it."""
+    request = admission.request
+    return dedup_pb2.OwnedSubmission(
+        participant_id=request.participant_id,
+        submission=submission_pb2.Submission(
+            target=request.target.name,
+            prompt=request.prompt,
+            created_at=timestamp(now_ms),
+            policy_generation=request.policy.generation,
+        ),
     )
 
 
-def drawn_with(wanted: Job, served: Served, model: bytes) -> Job:
-    """Returns the job of a model that is gone, to be drawn with what is served.
+def identify(submission: submission_pb2.Submission, submission_id: str, outcome: bytes) -> None:
+    """Adds what is kept beside a record."""
+    submission.submission_id = submission_id
+    submission.outcome = _OUTCOMES[outcome]
 
-    `model` is how the contest draws with that one; where it never did (b''), the job's own steps and size have to do.
+
+def stored(submission_id: str, raw: bytes) -> Stored:
+    """Reads what admit.lua stored."""
+    outcome, run, fingerprint, serialized = raw.split(b" ", 3)
+    owned = dedup_pb2.OwnedSubmission.FromString(serialized)
+    identify(owned.submission, submission_id, outcome)
+    return Stored(owned, run, fingerprint.decode())
+
+
+def fill(
+    submission: submission_pb2.Submission, run: bytes, job: Sequence[bytes | None], position: int | None, revision: int
+) -> None:
+    """Adds how a submission stands.
+
+    Args:
+        submission: what never changes.
+        run: the run of its job that it belongs to.
+        job: its job's JOB_FIELDS, and the failure of that run.
+        position: how many jobs come before its own, if that is queued.
+        revision: the contest's.
+
+    Raises:
+        LookupError: it has no job.
     """
-    sources = asdict(served)
-    if model:
-        return replace(wanted, model=Model(**{**json.loads(model), **sources}))
-    return replace(wanted, model=replace(wanted.model, **sources))
-
-
-def result_document(value: Result) -> str:
-    """Writes a result. JSON keeps every bit of a Python float."""
-    return json.dumps({**asdict(value), "heat": base64.b64encode(value.heat).decode()})
-
-
-def result(document: bytes) -> Result:
-    """Reads a result, also one from before there were sub-scores and heat maps."""
-    fields = json.loads(document)
-    return Result(**{**fields, "heat": base64.b64decode(fields.get("heat", ""))})
-
-
-def record(
-    submission_id: str,
-    asked: Mapping[str, str],
-    job_fields: Sequence[bytes | None],
-    position: int | None,
-    revision: int,
-) -> Record:
-    """Puts together what was asked for and how its job stands."""
-    state_now, run_now, started_ms, drawn, failed = job_fields
-    if state_now is None or run_now is None:
-        raise LookupError(f"submission {submission_id} has no job")
+    state, run_now, started_ms, result, failure = job
+    if state is None:
+        raise LookupError(f"submission {submission.submission_id} has no job")
+    submission.revision = revision
     # A later run belongs to whoever asked again: this one's run failed, and that is how it ended.
-    state = State(state_now.decode()) if run_now.decode() == asked["run"] else State.FAILED
-    return Record(
-        submission_id=submission_id,
-        participant_id=asked["participant_id"],
-        revision=revision,
-        target=asked["target"],
-        prompt=asked["prompt"],
-        state=state,
-        answer=Answer(asked["answer"]),
-        created_ms=int(asked["created_ms"]),
-        policy_generation=int(asked["policy_generation"]),
-        position=position if state is State.QUEUED and position is not None else 0,
-        started_ms=int(started_ms) if state is State.DRAWING and started_ms is not None else 0,
-        result=result(drawn) if state is State.DONE and drawn is not None else None,
-        failure=Failure(**json.loads(failed)) if state is State.FAILED and failed is not None else None,
+    if run_now != run or state == b"failed":
+        submission.state = submission_pb2.SUBMISSION_STATE_FAILED
+        submission.failure.ParseFromString(failure or b"")
+    elif state == b"done":
+        submission.state = submission_pb2.SUBMISSION_STATE_DONE
+        submission.result.ParseFromString(result or b"")
+    elif state == b"drawing":
+        submission.state = submission_pb2.SUBMISSION_STATE_DRAWING
+        submission.drawing.started_at.CopyFrom(timestamp(int(started_ms or 0)))
+    else:
+        submission.state = submission_pb2.SUBMISSION_STATE_QUEUED
+        submission.queue.position = position or 0
+
+
+def same(earlier: submission_pb2.Submission, request: dedup_pb2.AdmitRequest) -> bool:
+    """Tells whether a request asks for what an earlier one with its request_id asked for."""
+    return (earlier.prompt, earlier.target) == (request.prompt, request.target.name)
+
+
+def claimed(contest: str, fingerprint: str, lease_ms: int, fields: Sequence[bytes]) -> Claimed:
+    """Reads a job that claim.lua leased."""
+    fence, attempts, prompt, seed, target, target_sha256, model, queued_ms = fields
+    job = dedup_pb2.Job(
+        contest=contest,
+        fingerprint=fingerprint,
+        fence=int(fence),
+        lease_ms=lease_ms,
+        canonical_prompt=prompt.decode(),
+        seed=int(seed),
+        target=contest_pb2.Target(name=target.decode(), picture_sha256=target_sha256.decode()),
+        model=document_pb2.Model.FromString(model),
+        attempt=int(attempts),
     )
+    return Claimed(job, int(queued_ms))
 
 
-def delivery(entry_id: bytes, fields: Mapping[bytes, bytes]) -> Delivery:
+def draw_with(job: dedup_pb2.Job, served: Served, model: bytes) -> None:
+    """Lets the job of a model that is gone be drawn with what is served.
+
+    `model` is how the contest draws with that one; where it never did (b""), the job's own steps and size have to do.
+    """
+    if model:
+        job.model.ParseFromString(model)
+    job.model.generator_source, job.model.scorer_source = served.generator_source, served.scorer_source
+
+
+def delivered(fields: Mapping[bytes, bytes]) -> results_pb2.DeliveredResult:
     """Reads an entry of the outbox."""
-    return Delivery(
-        entry_id=entry_id.decode(),
-        submission_id=fields[b"submission_id"].decode(),
+    return results_pb2.DeliveredResult(
+        delivery_id=fields[b"submission_id"].decode(),
         participant_id=fields[b"participant_id"].decode(),
         nickname=fields[b"nickname"].decode(),
         target=fields[b"target"].decode(),
+        delivered_at=timestamp(int(fields[b"delivered_ms"])),
         policy_generation=int(fields[b"policy_generation"]),
-        delivered_ms=int(fields[b"delivered_ms"]),
-        result=result(fields[b"result"]),
+        result=fields[b"result"],
     )
+
+
+def pace(samples: Sequence[bytes], drawing: int, polls: Sequence[bytes] = ()) -> Pace:
+    """Reads how fast pictures are drawn: samples newest first, jobs under a lease, when workers polled."""
+    pairs = [tuple(map(int, sample.split())) for sample in samples]
+    at_once = max((drawers for _, drawers in pairs[:_DRAWERS_SAMPLES]), default=0)
+    durations = tuple(duration for duration, _ in pairs)
+    return Pace(durations, max(drawing, at_once), max(map(int, polls), default=0))
 
 
 def change(message: bytes) -> Change:
     """Reads what prelude.lua announces."""
-    said: dict[str, Any] = json.loads(message)
-    return Change(
-        contest=said["contest"],
-        # Lua cannot tell an empty list from an empty table, and says {}.
-        submission_ids=tuple(said.get("submission_ids") or ()),
-        queue_moved=said.get("queue_moved", False),
-        work_added=said.get("work_added", False),
-        outbox_grew=said.get("outbox_grew", False),
-    )
+    announced: dict[str, Any] = json.loads(message)
+    # Lua cannot tell an empty list from an empty table, and writes {}.
+    ids = tuple(announced.pop("submission_ids", None) or ())
+    return Change(submission_ids=ids, **announced)

@@ -4,12 +4,11 @@ import asyncio
 from collections.abc import AsyncIterator
 from typing import Any, cast
 
-from cygnet.dedup import messages, requests
-from cygnet.dedup.admission.admit import Admission
+from cygnet.dedup import requests
+from cygnet.dedup.admission.admit import AdmissionController
 from cygnet.dedup.changes import Changes
 from cygnet.dedup.queue.leases import Leasing
 from cygnet.dedup.snapshots import Snapshots
-from cygnet.dedup.values import Job
 from cygnet.internal.v1 import dedup_pb2, dedup_pb2_grpc
 from cygnet.platform.grpc.interceptors import AioContext
 from cygnet.platform.latest import HEARTBEAT_S
@@ -23,7 +22,7 @@ class DedupServicer(dedup_pb2_grpc.DedupServiceServicer):
 
     def __init__(
         self,
-        admission: Admission,
+        admission: AdmissionController,
         leasing: Leasing,
         snapshots: Snapshots,
         changes: Changes,
@@ -39,46 +38,55 @@ class DedupServicer(dedup_pb2_grpc.DedupServiceServicer):
         self._heartbeat_s = heartbeat_s
 
     async def Admit(self, request: dedup_pb2.AdmitRequest, context: AioContext) -> dedup_pb2.AdmitResponse:
-        snapshot = await self._admission.admit(requests.wish(request))
-        return dedup_pb2.AdmitResponse(submission=messages.submission(snapshot))
+        requests.check_admission(request)
+        return dedup_pb2.AdmitResponse(submission=await self._admission.admit(request))
 
     async def Claim(self, request: dedup_pb2.ClaimRequest, context: AioContext) -> dedup_pb2.ClaimResponse:
-        served = requests.checked_claim(request)
-        job = await self._leasing.claim(request.contest, request.wait_ms, served)
+        requests.check_claim(request)
+        job = await self._leasing.claim(request)
         if job is None:
             return dedup_pb2.ClaimResponse()
         self._give_back_if_undelivered(job, context)
-        return dedup_pb2.ClaimResponse(job=messages.job(job))
+        return dedup_pb2.ClaimResponse(job=job)
 
     async def Heartbeat(self, request: dedup_pb2.HeartbeatRequest, context: AioContext) -> dedup_pb2.HeartbeatResponse:
-        return dedup_pb2.HeartbeatResponse(lease_ms=await self._leasing.heartbeat(requests.lease(request)))
+        requests.check_lease(request)
+        return dedup_pb2.HeartbeatResponse(lease_ms=await self._leasing.heartbeat(request))
 
     async def Complete(self, request: dedup_pb2.CompleteRequest, context: AioContext) -> dedup_pb2.CompleteResponse:
-        await self._leasing.complete(requests.lease(request), requests.result(request.result))
+        requests.check_lease(request)
+        requests.check_result(request.result)
+        await self._leasing.complete(request, request.result)
         return dedup_pb2.CompleteResponse()
 
     async def Release(self, request: dedup_pb2.ReleaseRequest, context: AioContext) -> dedup_pb2.ReleaseResponse:
-        failure = requests.failure(request.failure) if request.HasField("failure") else None
-        await self._leasing.release(requests.lease(request), failure)
+        requests.check_lease(request)
+        failure = request.failure if request.HasField("failure") else None
+        if failure is not None:
+            requests.check_failure(failure)
+        await self._leasing.release(request, failure)
         return dedup_pb2.ReleaseResponse()
 
     async def GetSubmissions(
         self, request: dedup_pb2.GetSubmissionsRequest, context: AioContext
     ) -> dedup_pb2.GetSubmissionsResponse:
-        snapshots = await self._snapshots.some(request.contest, requests.submission_ids(request))
-        return dedup_pb2.GetSubmissionsResponse(submissions=map(messages.owned, snapshots))
+        requests.check_submission_ids(request)
+        # Each once: two that are asked for twice are one answer.
+        ids = list(dict.fromkeys(request.submission_ids))
+        return dedup_pb2.GetSubmissionsResponse(submissions=await self._snapshots.some(request.contest, ids))
 
     async def ListParticipantSubmissions(
         self, request: dedup_pb2.ListParticipantSubmissionsRequest, context: AioContext
     ) -> dedup_pb2.ListParticipantSubmissionsResponse:
-        requests.checked_list(request)
-        snapshots = await self._snapshots.of_participant(request.contest, request.participant_id, request.limit)
-        return dedup_pb2.ListParticipantSubmissionsResponse(submissions=map(messages.submission, snapshots))
+        requests.check_list(request)
+        found = await self._snapshots.of_participant(request.contest, request.participant_id, request.limit)
+        return dedup_pb2.ListParticipantSubmissionsResponse(submissions=[owned.submission for owned in found])
 
     async def GetStatistics(
         self, request: dedup_pb2.GetStatisticsRequest, context: AioContext
     ) -> dedup_pb2.GetStatisticsResponse:
-        return await self._snapshots.statistics(requests.checked_contest(request.contest))
+        requests.check_contest(request.contest)
+        return await self._snapshots.statistics(request.contest)
 
     async def WatchChanges(
         self, request: dedup_pb2.WatchChangesRequest, context: AioContext
@@ -90,12 +98,14 @@ class DedupServicer(dedup_pb2_grpc.DedupServiceServicer):
                 if missed:
                     yield dedup_pb2.WatchChangesResponse(missed=True)
                 for change in changes:
-                    yield messages.change(change)
+                    yield dedup_pb2.WatchChangesResponse(
+                        contest=change.contest, submission_ids=change.submission_ids, queue_moved=change.queue_moved
+                    )
                 if not missed and not changes:
                     yield dedup_pb2.WatchChangesResponse()
                 await asyncio.sleep(_GAP_S)
 
-    def _give_back_if_undelivered(self, job: Job, context: AioContext) -> None:
+    def _give_back_if_undelivered(self, job: dedup_pb2.Job, context: AioContext) -> None:
         # The worker may hang up between the claim and its answer: nobody would draw until the lease ran out.
         def ended(_: object) -> None:
             if context.cancelled():

@@ -1,53 +1,53 @@
 """How submissions stand, with the waits that follow from their places."""
 
 from collections.abc import Callable, Sequence
-from typing import Protocol
 
 from cygnet.dedup.queue import eta
-from cygnet.dedup.values import Lengths, Pace, Record, Snapshot, State
+from cygnet.dedup.store import Store
+from cygnet.dedup.values import Pace
 from cygnet.internal.v1 import dedup_pb2
 from cygnet.platform.errors import NotFound
-
-
-class RecordStore(Protocol):
-    """What reading needs of the store."""
-
-    async def records(self, contest: str, submission_ids: Sequence[str]) -> tuple[list[Record], Pace]: ...
-    async def history(self, contest: str, participant_id: str, limit: int) -> list[str]: ...
-    async def lengths(self, contest: str) -> Lengths: ...
+from cygnet.v1 import submission_pb2
 
 
 class Snapshots:
     """Reads submissions. All of one call are of the same moment."""
 
-    def __init__(self, store: RecordStore, *, clock: Callable[[], int], away_ms: int) -> None:
+    def __init__(self, store: Store, *, clock: Callable[[], int], away_ms: int) -> None:
         """`clock` returns ms since the epoch; a contest whose work nobody asked for `away_ms` has no worker."""
         self._store = store
         self._clock = clock
         self._away_ms = away_ms
 
-    async def some(self, contest: str, submission_ids: Sequence[str]) -> list[Snapshot]:
+    async def some(self, contest: str, submission_ids: Sequence[str]) -> list[dedup_pb2.OwnedSubmission]:
         """Returns submissions in the order asked, unknown ones left out."""
-        found, pace = await self._store.records(contest, submission_ids)
-        return [self.of(record, pace) for record in found]
+        found, pace = await self._store.submissions(contest, submission_ids)
+        for owned in found:
+            self.add_waits(owned.submission, pace)
+        return found
 
-    def of(self, record: Record, pace: Pace) -> Snapshot:
-        """Returns what follows from a record and the pace of its moment."""
-        waits = record.state is State.QUEUED
-        return Snapshot(
-            record=record,
-            wait=eta.wait(record.position, pace) if waits else None,
-            typical_ms=eta.typical_ms(pace) if record.state is State.DRAWING else 0,
-            no_worker=waits and pace.asked_ms + self._away_ms <= self._clock(),
-        )
+    def add_waits(self, submission: submission_pb2.Submission, pace: Pace) -> None:
+        """Adds what follows from a submission's state and the pace of its moment."""
+        if submission.state == submission_pb2.SUBMISSION_STATE_QUEUED:
+            place, wait = submission.queue, eta.wait(submission.queue.position, pace)
+            place.measuring = wait is None
+            if wait is not None:
+                place.p50_ms, place.p90_ms = wait.p50_ms, wait.p90_ms
+            place.no_worker = pace.last_poll_ms + self._away_ms <= self._clock()
+        elif submission.state == submission_pb2.SUBMISSION_STATE_DRAWING:
+            submission.drawing.typical_ms = eta.typical_ms(pace)
 
-    async def one(self, contest: str, submission_id: str) -> Snapshot:
-        """Returns one submission; `NotFound` when it is unknown."""
-        for snapshot in await self.some(contest, [submission_id]):
-            return snapshot
+    async def one(self, contest: str, submission_id: str) -> submission_pb2.Submission:
+        """Returns one submission.
+
+        Raises:
+            NotFound: it is unknown.
+        """
+        for owned in await self.some(contest, [submission_id]):
+            return owned.submission
         raise NotFound("there is no such submission", reason="SUBMISSION_NOT_FOUND")
 
-    async def of_participant(self, contest: str, participant_id: str, limit: int) -> list[Snapshot]:
+    async def of_participant(self, contest: str, participant_id: str, limit: int) -> list[dedup_pb2.OwnedSubmission]:
         """Returns a participant's submissions, newest first."""
         return await self.some(contest, await self._store.history(contest, participant_id, limit))
 

@@ -1,76 +1,67 @@
 """What this service keeps in Redis: the only file that knows the keys.
 
-Every key of a contest carries its `{contest}` tag, so a script's keys are in one slot of a cluster. `dedup:contests`
-alone is of all contests.
+Every key of a contest carries its `{contest}` tag, so a script's keys are in one slot of a cluster. Two are of all
+contests:
 
-  job:<fingerprint>      hash: a drawing, its state, its fence, its result; `run` counts how often it was begun anew
-                         after it failed, `failure:<run>` says why
-  sub:<submission>       JSON, never changed: who asked for what, the job and its run
+  dedup:format           string: the version of all that follows (FORMAT)
+  dedup:contests         sorted set: the active contests by when somebody last submitted
+
+  job:<fingerprint>      hash: a drawing, its state, its fence, its model and result as serialized messages; `run`
+                         counts how often it was begun anew after it failed, `failure:<run>` says why
+  submission:<id>        string, never changed: who asked for what, the job and its run (records.py)
   queue                  sorted set: waiting jobs by tag (prelude.lua)
-  since                  sorted set: waiting jobs by when they were admitted
+  queued_at              sorted set: waiting jobs by when they were admitted
+  queue_by_model         sorted set: waiting jobs by the model that they ask for, then by tag (prelude.lua)
   leases                 sorted set: jobs being drawn by when their lease runs out
-  waiters:<fingerprint>  hash: submission -> who is told and credited when the job ends
-  credited:<fingerprint> set: the participants whose score has gone into the outbox
-  named                  hash: participant -> the nickname with which a score of theirs last went there
-  lanes                  sorted set: waiting jobs by the model that they ask for, then by tag (prelude.lua)
-  asked                  hash: lane -> when a worker of that model last asked for work, or said that it draws
-  models                 hash: lane -> how the contest draws with that model
+  waiters:<fingerprint>  hash: submission -> "<participant> <policy generation> <nickname>", who is told and gets the
+                         score when the job ends
+  scored_participants:<fingerprint>
+                         set: the participants whose score has gone into the outbox
+  last_nickname          hash: participant -> the nickname with which a score of theirs last went there
+  last_poll              hash: lane -> when a worker of that model last asked for work, or renewed a lease
+  models                 hash: lane -> how the contest draws with that model, a serialized Model
   clock                  hash: virtual (time), sequence (submissions), participants, revision
   pending, finish, submit_bucket, work_bucket
                          hashes: participant -> unfinished drawings; virtual finish of their last drawing; when their
                          two token buckets are full again
-  subs:<participant>     sorted set: their submissions by sequence
+  history:<participant>  sorted set: their submissions by sequence
   pace                   list: "<duration> <drawn at the same time>" of the last drawings
   outbox, outbox_refused streams: scores that are not with the leaderboard yet; those that it will not have
-  relay                  string: which process empties the outbox at present
+  outbox_lock            string: which process empties the outbox at present
   secret                 string: what seeds are derived from
 """
 
-import json
 import secrets
-from collections.abc import AsyncIterator, Sequence
-from dataclasses import asdict
-from importlib import resources
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from typing import Any, cast
 
 import redis.asyncio as aioredis
-from redis.commands.core import AsyncScript
 
 from cygnet.dedup import records
 from cygnet.dedup.admission import identity
-from cygnet.dedup.values import (
-    Bucket,
-    Change,
-    Completion,
-    Decision,
-    Delivery,
-    Failure,
-    Job,
-    Lease,
-    Lengths,
-    Order,
-    Pace,
-    Record,
-    Result,
-    Served,
-)
+from cygnet.dedup.values import Admission, Bucket, Change, Claimed, Completion, Decision, Lease, Lengths, Pace, Served
+from cygnet.internal.v1 import dedup_pb2, results_pb2
+from cygnet.platform.errors import Unavailable
 from cygnet.platform.redis import subscription, translate_errors
+from cygnet.platform.scripts import Script, load
+from cygnet.v1.submission_pb2 import Failure
 
+FORMAT = 2
+"""The version of what lies in Redis. Raise it with every change that an older or newer reader would misread."""
+_FORMAT = "dedup:format"
 _CONTESTS = "dedup:contests"
 _CHANNEL = "dedup:changes"
 _PACE_SAMPLES = 64
 """Enough for a steady median, few enough to follow a change of model within minutes."""
-_DRAWERS_SAMPLES = 16
-"""The last drawings from which the number of drawers is taken."""
 _Entries = list[tuple[bytes, dict[bytes, bytes]]]
 
 
-def _key(contest: str, name: str, of: str = "") -> str:
-    return f"dedup:{{{contest}}}:{name}:{of}" if of else f"dedup:{{{contest}}}:{name}"
-
-
 class Store:
-    """Jobs, submissions, queue and outbox of all contests. Raises `Unavailable` while Redis does not answer."""
+    """Jobs, submissions, queue and outbox of all contests.
+
+    Raises:
+        Unavailable: Redis does not answer, or refuses to work.
+    """
 
     def __init__(self, client: aioredis.Redis) -> None:
         self._redis = client
@@ -79,74 +70,99 @@ class Store:
         self._heartbeat = _script(client, "queue/heartbeat.lua")
         self._complete = _script(client, "queue/complete.lua")
         self._release = _script(client, "queue/release.lua")
-        self._strand = _script(client, "queue/fail_unservable.lua")
-        self._hold_relay = _script(client, "outbox/lock.lua")
+        self._fail_unservable = _script(client, "queue/fail_unservable.lua")
+        self._lock = _script(client, "outbox/lock.lua")
+        self._retire = _script(client, "retire.lua")
+
+    async def check_format(self) -> None:
+        """Returns where this version can read what lies in Redis, or where nothing does.
+
+        Raises:
+            Unavailable: it is of another version; its words say what to do.
+        """
+        with translate_errors():
+            async with self._redis.pipeline(transaction=True) as pipe:
+                pipe.get(_FORMAT)
+                pipe.exists(_CONTESTS)
+                found, any_data = await pipe.execute()
+        # The first format had no number.
+        version = int(found) if found else 1 if any_data else FORMAT
+        if version != FORMAT:
+            raise Unavailable(
+                f"Redis holds dedup data of format {version}, and this version of Cygnet reads format {FORMAT}: run the"
+                f" version that wrote it, or delete it (every key that begins with dedup:) and begin anew",
+                reason="STORE_FORMAT",
+            )
 
     async def contests(self) -> list[str]:
-        """Returns the contests that ever had a submission, sorted."""
+        """Returns the active contests, sorted: those with work, and those submitted to lately."""
         with translate_errors():
-            names = await self._redis.smembers(_CONTESTS)
-        return sorted(name.decode() for name in cast(set[bytes], names))
+            names = await self._redis.zrange(_CONTESTS, 0, -1)
+        return sorted(name.decode() for name in cast(list[bytes], names))
 
-    async def secret(self, contest: str) -> bytes:
-        """Returns the contest's secret; the first call makes it and makes the contest known."""
+    async def activate(self, contest: str, now_ms: int) -> tuple[bytes, Pace]:
+        """Notes that somebody submits, before their admission; returns the contest's secret and pace.
+
+        All that an admission relies on and a Redis that lost its keys would lack is written here, if it is not there:
+        the contest among the active ones, its secret, the format.
+        """
         with translate_errors():
             async with self._redis.pipeline(transaction=False) as pipe:
+                pipe.set(_FORMAT, FORMAT, nx=True)
+                pipe.zadd(_CONTESTS, {contest: now_ms})
                 pipe.set(_key(contest, "secret"), secrets.token_bytes(32), nx=True)
                 pipe.get(_key(contest, "secret"))
-                pipe.sadd(_CONTESTS, contest)
-                _, secret, _ = await pipe.execute()
-        return cast(bytes, secret)
+                pipe.lrange(_key(contest, "pace"), 0, -1)
+                pipe.zcard(_key(contest, "leases"))
+                *_, secret, samples, drawing = await pipe.execute()
+        return cast(bytes, secret), records.pace(samples, drawing)
 
-    async def admit(self, order: Order, submit_bucket: Bucket, now_ms: int) -> Decision:
+    async def retire(self, contest: str, idle_since_ms: int) -> bool:
+        """Takes a contest out of the active ones, unless somebody submitted since then."""
+        return bool(await self._retire(lambda _: _CONTESTS, contest=contest, idle_since_ms=idle_since_ms))
+
+    async def admit(self, admission: Admission, submit_bucket: Bucket, now_ms: int) -> Decision:
         """Decides on a submission, atomically."""
-        wish, fingerprint = order.wish, order.fingerprint
-        contest, policy = wish.contest, wish.policy
-        document = {
-            "contest": contest,
-            "submission_id": order.submission_id,
-            "participant_id": wish.participant_id,
-            "nickname": wish.nickname,
-            "fingerprint": fingerprint,
-            "prompt": wish.prompt,
-            "canonical_prompt": order.canonical_prompt,
+        request, policy = admission.request, admission.request.policy
+        record = records.record(admission, now_ms)
+        outcome, wait_ms, length, *found = await self._admit(
+            _keys(request.contest, admission.fingerprint, admission.submission_id, request.participant_id),
+            now=now_ms,
+            contest=request.contest,
+            submission_id=admission.submission_id,
+            participant=request.participant_id,
+            nickname=request.nickname,
+            policy_generation=str(policy.generation),
+            fingerprint=admission.fingerprint,
+            canonical_prompt=admission.canonical_prompt,
             # As a string: Lua would round it.
-            "seed": str(order.seed),
-            "target": wish.target.name,
-            "target_sha256": wish.target.picture_sha256,
-            "model": json.dumps(asdict(wish.model), ensure_ascii=False),
-            "lane": identity.lane(wish.model.needs),
-            "policy_generation": policy.generation,
-            "every_ms": policy.every_ms,
-            "burst": policy.burst,
-            "pending": policy.pending,
-            "max_queue": order.max_queue,
-            "submit_every_ms": submit_bucket.every_ms,
-            "submit_burst": submit_bucket.burst,
-        }
-        keys = [
-            _key(contest, "sub", order.submission_id),
-            _key(contest, "job", fingerprint),
-            *(_key(contest, name) for name in ("queue", "since", "clock", "pending", "finish")),
-            *(_key(contest, name) for name in ("submit_bucket", "work_bucket")),
-            _key(contest, "subs", wish.participant_id),
-            _key(contest, "waiters", fingerprint),
-            *(_key(contest, name) for name in ("outbox", "lanes", "models")),
-            _key(contest, "credited", fingerprint),
-            *(_key(contest, name) for name in ("named", "leases", "pace", "asked")),
-        ]
-        arguments: list[str | int] = [now_ms, json.dumps(document, ensure_ascii=False), *records.JOB_FIELDS]
-        outcome, wait_ms, length, *stands = await _run(self._admit, keys, arguments)
-        if not stands:
+            seed=str(admission.seed),
+            target=request.target.name,
+            target_sha256=request.target.picture_sha256,
+            model=admission.model.SerializeToString(),
+            lane=identity.lane(admission.model),
+            record=record.SerializeToString(),
+            every_ms=policy.every_ms,
+            burst=policy.burst,
+            max_pending=policy.pending,
+            max_queue=admission.max_queue,
+            submit_every_ms=submit_bucket.every_ms,
+            submit_burst=submit_bucket.burst,
+        )
+        if outcome == b"known":
+            earlier = records.stored(admission.submission_id, found[0]).owned.submission
+            return Decision("known" if records.same(earlier, request) else "REQUEST_ID_REUSED", 0, int(length))
+        if not found:
             return Decision(outcome.decode(), int(wait_ms), int(length))
-        asked, revision, samples, drawing, asked_ms, job, position = stands
-        # What was admitted now has not failed.
-        record = records.record(order.submission_id, json.loads(asked), [*job, None], position, int(revision))
-        return Decision(outcome.decode(), 0, int(length), record, _pace(samples, drawing, asked_ms))
+        revision, samples, drawing, polls, job, position = found
+        records.identify(record.submission, admission.submission_id, outcome)
+        # What was admitted now belongs to its job's present run, and has not failed.
+        records.fill(record.submission, job[1], [*job, None], position, int(revision))
+        return Decision(outcome.decode(), 0, int(length), record.submission, records.pace(samples, drawing, polls))
 
     async def claim(
         self, contest: str, token: str, lease_ms: int, now_ms: int, served: Served | None = None, away_ms: int = 0
-    ) -> Job | None:
+    ) -> Claimed | None:
         """Leases the first job that can be drawn with what is `served` (None: any job); None when there is none.
 
         A model for whose work nobody has asked for `away_ms` counts as gone: its jobs are drawn with what is served.
@@ -155,79 +171,79 @@ class Store:
         lane = identity.lane(served) if served else ""
         fingerprint = ""
         while True:
-            keys = [
-                *(_key(contest, name) for name in ("queue", "since", "leases", "clock")),
-                _key(contest, "job", fingerprint),
-                _key(contest, "waiters", fingerprint),
-                *(_key(contest, name) for name in ("lanes", "asked", "models")),
-            ]
-            arguments: list[str | int] = [now_ms, contest, fingerprint, lease_ms, token, lane, away_ms]
-            said, *rest = await _run(self._claim, keys, arguments)
-            if said == b"empty":
+            answer, *rest = await self._claim(
+                _keys(contest, fingerprint),
+                now=now_ms,
+                contest=contest,
+                guess=fingerprint,
+                lease_ms=lease_ms,
+                token=token,
+                lane=lane,
+                away_ms=away_ms,
+            )
+            if answer == b"empty":
                 return None
-            if said == b"claimed":
+            if answer == b"claimed":
                 *fields, its_lane, model_here = rest
-                job = records.job(contest, fingerprint, lease_ms, fields)
+                claimed = records.claimed(contest, fingerprint, lease_ms, fields)
                 if served and its_lane.decode() != lane:
-                    return records.drawn_with(job, served, model_here)
-                return job
+                    records.draw_with(claimed.job, served, model_here)
+                return claimed
             # Somebody was faster; another head means that somebody got work, so this ends.
             fingerprint = rest[0].decode()
 
     async def heartbeat(self, lease: Lease, lease_ms: int, now_ms: int) -> bool:
         """Keeps a lease; False when it was lost."""
-        keys = [
-            _key(lease.contest, "leases"),
-            _key(lease.contest, "job", lease.fingerprint),
-            _key(lease.contest, "asked"),
-        ]
-        kept = await _run(self._heartbeat, keys, [now_ms, lease.fingerprint, lease.fence, lease_ms])
-        return bool(kept)
+        key = _keys(lease.contest, lease.fingerprint)
+        fingerprint, fence = lease.fingerprint, str(lease.fence)
+        return bool(await self._heartbeat(key, now=now_ms, fingerprint=fingerprint, fence=fence, lease_ms=lease_ms))
 
-    async def complete(self, lease: Lease, result: Result) -> Completion | None:
-        """Ends a job; None when the lease was lost to another claim."""
-        contest, fingerprint = lease.contest, lease.fingerprint
-        keys = [
-            _key(contest, "job", fingerprint),
-            *(_key(contest, name) for name in ("queue", "since", "leases", "clock", "pending")),
-            _key(contest, "waiters", fingerprint),
-            *(_key(contest, name) for name in ("outbox", "pace", "lanes")),
-            _key(contest, "credited", fingerprint),
-            _key(contest, "named"),
-        ]
-        arguments: list[str | int] = [
-            result.completed_ms, contest, fingerprint, lease.fence, records.result_document(result), _PACE_SAMPLES,
-        ]  # fmt: skip
-        said, *rest = await _run(self._complete, keys, arguments)
-        if said != b"done":
+    async def complete(self, lease: Lease, result: bytes, now_ms: int) -> Completion | None:
+        """Ends a job with a serialized Result; None when the lease was lost to another claim."""
+        answer, *after_ms = await self._complete(
+            _keys(lease.contest, lease.fingerprint),
+            now=now_ms,
+            contest=lease.contest,
+            fingerprint=lease.fingerprint,
+            fence=str(lease.fence),
+            result=result,
+            samples=_PACE_SAMPLES,
+        )
+        if answer != b"done":
             return None
-        in_force, *after_ms = rest
-        return Completion(records.result(in_force), int(after_ms[0]) if after_ms else None)
+        return Completion(int(after_ms[0]) if after_ms else None)
 
     async def release(self, lease: Lease, failure: Failure | None, now_ms: int) -> bool:
         """Gives a job back or fails it; False when the lease was lost."""
-        said = await self._end_lease(lease.contest, lease.fingerprint, str(lease.fence), failure, 0, now_ms)
-        return said != "lost"
+        return await self._end_lease(lease.contest, lease.fingerprint, now_ms, failure, fence=lease.fence) != "lost"
 
     async def expire(self, contest: str, fingerprint: str, failure: Failure, most_lost: int, now_ms: int) -> str:
         """Takes a job from a worker that is silent: back into the queue, or failed when it was lost too often.
 
         Returns "queued", "failed", or "lost" when the lease had not run out after all.
         """
-        return await self._end_lease(contest, fingerprint, "", failure, most_lost, now_ms)
+        return await self._end_lease(contest, fingerprint, now_ms, failure, most_lost=most_lost)
 
     async def _end_lease(
-        self, contest: str, fingerprint: str, fence: str, failure: Failure | None, most_lost: int, now_ms: int
+        self,
+        contest: str,
+        fingerprint: str,
+        now_ms: int,
+        failure: Failure | None,
+        *,
+        fence: int = 0,
+        most_lost: int = 0,
     ) -> str:
-        keys = [
-            _key(contest, "job", fingerprint),
-            *(_key(contest, name) for name in ("queue", "since", "leases", "clock", "pending", "work_bucket")),
-            _key(contest, "waiters", fingerprint),
-            _key(contest, "lanes"),
-        ]
-        reason = "" if failure is None else json.dumps(asdict(failure), ensure_ascii=False)
-        said = await _run(self._release, keys, [now_ms, contest, fingerprint, fence, reason, most_lost])
-        return cast(bytes, said).decode()
+        became = await self._release(
+            _keys(contest, fingerprint),
+            now=now_ms,
+            contest=contest,
+            fingerprint=fingerprint,
+            fence=str(fence) if fence else "",
+            failure=failure.SerializeToString() if failure is not None else b"",
+            most_lost=most_lost,
+        )
+        return cast(bytes, became).decode()
 
     async def expired_leases(self, contest: str, now_ms: int) -> list[str]:
         """Returns the fingerprints of up to 100 jobs whose lease ran out, the longest ago first."""
@@ -244,106 +260,110 @@ class Store:
         with translate_errors():
             async with self._redis.pipeline(transaction=False) as pipe:
                 pipe.hkeys(_key(contest, "models"))
-                pipe.hgetall(_key(contest, "asked"))
-                wanted, asked = await pipe.execute()
-            if not any(int(asked_ms) > now_ms - patience_ms for lane, asked_ms in asked.items() if lane):
+                pipe.hgetall(_key(contest, "last_poll"))
+                wanted, polls = await pipe.execute()
+            if not any(int(polled_ms) > now_ms - patience_ms for lane, polled_ms in polls.items() if lane):
                 return []
             waiting: list[str] = []
-            for lane in set(wanted) - set(asked):
+            for lane in set(wanted) - set(polls):
                 members = await self._redis.zrangebylex(
-                    _key(contest, "lanes"), b"[" + lane + b":", b"(" + lane + b";", start=0, num=100
+                    _key(contest, "queue_by_model"), b"[" + lane + b":", b"(" + lane + b";", start=0, num=100
                 )
                 waiting += [member.decode().rpartition(":")[2] for member in cast(list[bytes], members)]
             if not waiting:
                 return []
-            since = await self._redis.zmscore(_key(contest, "since"), waiting)
-        old = zip(waiting, since, strict=True)
+            queued_at = await self._redis.zmscore(_key(contest, "queued_at"), waiting)
+        old = zip(waiting, queued_at, strict=True)
         return [fingerprint for fingerprint, at_ms in old if at_ms is not None and at_ms + patience_ms <= now_ms]
 
-    async def strand(self, contest: str, fingerprint: str, failure: Failure, patience_ms: int, now_ms: int) -> bool:
+    async def fail_unservable(
+        self, contest: str, fingerprint: str, failure: Failure, patience_ms: int, now_ms: int
+    ) -> bool:
         """Fails a job whose model no worker ever served; False when that is not so any more."""
-        keys = [
-            _key(contest, "job", fingerprint),
-            *(_key(contest, name) for name in ("queue", "since", "clock", "pending", "work_bucket")),
-            _key(contest, "waiters", fingerprint),
-            *(_key(contest, name) for name in ("lanes", "asked")),
-        ]
-        reason = json.dumps(asdict(failure), ensure_ascii=False)
-        return bool(await _run(self._strand, keys, [now_ms, contest, fingerprint, reason, patience_ms]))
+        failed = await self._fail_unservable(
+            _keys(contest, fingerprint),
+            now=now_ms,
+            contest=contest,
+            fingerprint=fingerprint,
+            failure=failure.SerializeToString(),
+            patience_ms=patience_ms,
+        )
+        return bool(failed)
 
-    async def records(self, contest: str, submission_ids: Sequence[str]) -> tuple[list[Record], Pace]:
+    async def submissions(
+        self, contest: str, submission_ids: Sequence[str]
+    ) -> tuple[list[dedup_pb2.OwnedSubmission], Pace]:
         """Returns submissions as they stand at one moment, in the order asked, unknown ones left out."""
         if not submission_ids:
             return [], Pace((), 0)
         with translate_errors():
-            raw = await self._redis.mget([_key(contest, "sub", each) for each in submission_ids])
+            raw = await self._redis.mget([_key(contest, "submission", each) for each in submission_ids])
             # What was asked for never changes; how it stands is read in one transaction.
-            asked = [
-                (each, json.loads(document)) for each, document in zip(submission_ids, raw, strict=True) if document
-            ]
+            kept = zip(submission_ids, cast(list[bytes | None], raw), strict=True)
+            found = [records.stored(submission_id, each) for submission_id, each in kept if each is not None]
             async with self._redis.pipeline(transaction=True) as pipe:
                 pipe.hget(_key(contest, "clock"), "revision")
                 pipe.lrange(_key(contest, "pace"), 0, -1)
                 pipe.zcard(_key(contest, "leases"))
-                pipe.hvals(_key(contest, "asked"))
-                for _, document in asked:
-                    fields = [*records.JOB_FIELDS, f"failure:{document['run']}"]
-                    pipe.hmget(_key(contest, "job", document["fingerprint"]), fields)
-                    pipe.zrank(_key(contest, "queue"), document["fingerprint"])
-                revision, samples, drawing, asked_ms, *jobs = await pipe.execute()
-        found = [
-            records.record(submission_id, document, job, position, int(revision or 0))
-            for (submission_id, document), job, position in zip(asked, jobs[::2], jobs[1::2], strict=True)
-        ]
-        return found, _pace(samples, drawing, asked_ms)
+                pipe.hvals(_key(contest, "last_poll"))
+                for _, run, fingerprint in found:
+                    pipe.hmget(_key(contest, "job", fingerprint), [*records.JOB_FIELDS, b"failure:" + run])
+                    pipe.zrank(_key(contest, "queue"), fingerprint)
+                revision, samples, drawing, polls, *jobs = await pipe.execute()
+        for (owned, run, _), job, position in zip(found, jobs[::2], jobs[1::2], strict=True):
+            records.fill(owned.submission, run, job, position, int(revision or 0))
+        return [owned for owned, _, _ in found], records.pace(samples, drawing, polls)
 
     async def history(self, contest: str, participant_id: str, limit: int) -> list[str]:
         """Returns the ids of a participant's submissions, newest first."""
         with translate_errors():
-            ids = await self._redis.zrevrange(_key(contest, "subs", participant_id), 0, limit - 1)
+            ids = await self._redis.zrevrange(_key(contest, "history", participant_id), 0, limit - 1)
         return [each.decode() for each in cast(list[bytes], ids)]
 
-    async def pace(self, contest: str) -> Pace:
-        """Returns how fast the contest's pictures are drawn at present."""
-        with translate_errors():
-            async with self._redis.pipeline(transaction=False) as pipe:
-                pipe.lrange(_key(contest, "pace"), 0, -1)
-                pipe.zcard(_key(contest, "leases"))
-                samples, drawing = await pipe.execute()
-        return _pace(samples, drawing)
-
     async def lengths(self, contest: str) -> Lengths:
-        """Returns how much there is of everything."""
+        """Returns how much there is of everything, at one moment."""
         with translate_errors():
             async with self._redis.pipeline(transaction=True) as pipe:
                 pipe.zcard(_key(contest, "queue"))
+                pipe.zcard(_key(contest, "leases"))
                 pipe.xlen(_key(contest, "outbox"))
-                pipe.zrange(_key(contest, "since"), 0, 0, withscores=True)
+                pipe.zrange(_key(contest, "queued_at"), 0, 0, withscores=True)
                 pipe.hmget(_key(contest, "clock"), ["sequence", "participants"])
-                waiting, outbox, oldest, (submissions, participants) = await pipe.execute()
+                waiting, drawing, outbox, oldest, (submissions, participants) = await pipe.execute()
         return Lengths(
             waiting=waiting,
+            drawing=drawing,
             outbox=outbox,
             oldest_ms=int(oldest[0][1]) if oldest else None,
             submissions=int(submissions or 0),
             participants=int(participants or 0),
         )
 
-    async def hold_relay(self, contest: str, token: str, for_ms: int) -> bool:
+    async def undelivered(self) -> list[str]:
+        """Returns the active contests in whose outbox there is something."""
+        contests = await self.contests()
+        with translate_errors():
+            async with self._redis.pipeline(transaction=False) as pipe:
+                for contest in contests:
+                    pipe.xlen(_key(contest, "outbox"))
+                lengths = await pipe.execute()
+        return [contest for contest, length in zip(contests, lengths, strict=True) if length]
+
+    async def acquire_lock(self, contest: str, token: str, for_ms: int) -> bool:
         """Takes or keeps the right to empty the outbox; False while another process has it."""
-        return bool(await _run(self._hold_relay, [_key(contest, "relay")], [token, for_ms]))
+        return bool(await self._lock(_keys(contest), token=token, for_ms=for_ms))
 
-    async def let_relay_go(self, contest: str, token: str) -> None:
+    async def release_lock(self, contest: str, token: str) -> None:
         """Gives that right up, so that another process need not wait for its end."""
-        await _run(self._hold_relay, [_key(contest, "relay")], [token, 0])
+        await self._lock(_keys(contest), token=token, for_ms=0)
 
-    async def outbox(self, contest: str, limit: int) -> list[Delivery]:
-        """Returns the oldest deliveries that were not sent yet."""
+    async def outbox(self, contest: str, limit: int) -> dict[str, results_pb2.DeliveredResult]:
+        """Returns the oldest deliveries that were not sent yet, in their order, by their entry's id."""
         with translate_errors():
             entries = await self._redis.xrange(_key(contest, "outbox"), count=limit)
-        return [records.delivery(entry_id, fields) for entry_id, fields in cast(_Entries, entries)]
+        return {entry_id.decode(): records.delivered(fields) for entry_id, fields in cast(_Entries, entries)}
 
-    async def delivered(self, contest: str, entry_ids: Sequence[str]) -> None:
+    async def delivered(self, contest: str, entry_ids: Iterable[str]) -> None:
         """Removes deliveries that reached the leaderboard."""
         with translate_errors():
             await self._redis.xdel(_key(contest, "outbox"), *entry_ids)
@@ -364,18 +384,18 @@ class Store:
             yield None if message is None else records.change(message)
 
 
-def _script(client: aioredis.Redis, filename: str) -> AsyncScript:
-    files = resources.files("cygnet.dedup")
-    return client.register_script(files.joinpath("prelude.lua").read_text() + files.joinpath(filename).read_text())
+def _key(contest: str, name: str, of: str = "") -> str:
+    return f"dedup:{{{contest}}}:{name}:{of}" if of else f"dedup:{{{contest}}}:{name}"
 
 
-async def _run(script: AsyncScript, keys: Sequence[str], arguments: Sequence[str | int]) -> Any:
-    with translate_errors():
-        return await script(keys=keys, args=arguments)
+def _keys(
+    contest: str, fingerprint: str = "", submission_id: str = "", participant_id: str = ""
+) -> Callable[[str], str]:
+    """Returns where a script finds what it declares."""
+    of = dict.fromkeys(("job", "waiters", "scored_participants"), fingerprint)
+    of |= {"submission": submission_id, "history": participant_id}
+    return lambda name: _key(contest, name, of.get(name, ""))
 
 
-def _pace(samples: Sequence[bytes], drawing: int, asked_ms: Sequence[bytes] = ()) -> Pace:
-    pairs = [tuple(map(int, sample.split())) for sample in samples]
-    at_once = max((drawers for _, drawers in pairs[:_DRAWERS_SAMPLES]), default=0)
-    durations = tuple(duration for duration, _ in pairs)
-    return Pace(durations, max(drawing, at_once), max(map(int, asked_ms), default=0))
+def _script(client: aioredis.Redis, path: str) -> Script:
+    return load(client, "cygnet.dedup", path, prelude="prelude.lua")

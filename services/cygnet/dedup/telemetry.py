@@ -5,7 +5,7 @@ import time
 from prometheus_client import Counter, Gauge, Histogram
 
 from cygnet.dedup.admission.admit import OUTCOMES
-from cygnet.dedup.heavy_hitters import Crowd
+from cygnet.dedup.heavy_hitters import HeavyHitters
 from cygnet.dedup.values import Lengths
 
 ADMISSIONS = Counter("cygnet_dedup_admissions", "Submissions decided on, by what was decided.", ("contest", "outcome"))
@@ -46,13 +46,13 @@ class Telemetry:
     """Counts for Prometheus. All series of a contest exist from when it is first heard of."""
 
     def __init__(self) -> None:
-        self._crowds: dict[str, Crowd] = {}
+        self._senders: dict[str, HeavyHitters] = {}
 
     def admission(self, contest: str, participant: str, outcome: str) -> None:
         """Counts a decision."""
         self._know(contest)
         ADMISSIONS.labels(contest, outcome).inc()
-        self._crowds[contest].sent(participant)
+        self._senders[contest].add(participant)
 
     def claimed(self, contest: str, waited_s: float) -> None:
         """Counts a job that a worker took."""
@@ -88,15 +88,15 @@ class Telemetry:
 
     def shares(self) -> None:
         """Sets who sends how much. Every replica speaks of what it decided on itself: take the sum."""
-        for contest, crowd in self._crowds.items():
-            everybody, largest = crowd.sizes()
+        for contest, senders in self._senders.items():
+            everybody, largest = senders.totals()
             RECENT.labels(contest).set(everybody)
             RECENT_OF_LARGEST.labels(contest).set(largest)
 
     def _know(self, contest: str) -> None:
-        if contest in self._crowds:
+        if contest in self._senders:
             return
-        self._crowds[contest] = Crowd(time.monotonic)
+        self._senders[contest] = HeavyHitters(time.monotonic)
         for outcome in OUTCOMES:
             ADMISSIONS.labels(contest, outcome)
         for end in _ENDS:

@@ -1,18 +1,14 @@
 -- Decides on a submission. Changes nothing when it refuses, but for the cheap bucket.
 --
--- KEYS  submission, job, queue, since, clock, pending, finish, submit_bucket, work_bucket, history, waiters, outbox,
---       lanes, models, credited, named, leases, pace, asked
--- ARGV  now in ms; the order as JSON (store.py, Store.admit), then which fields of a job are asked for
--- Returns outcome, ms until a bucket has a token again, jobs waiting; for what was admitted now also the submission,
---         revision, samples of the pace, jobs being drawn, when workers asked, fields of the job, place in the queue
-local SUBMISSION, JOB, QUEUE, SINCE, CLOCK, PENDING = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6]
-local FINISH, SUBMIT_BUCKET, WORK_BUCKET, HISTORY, WAITERS, OUTBOX =
-  KEYS[7], KEYS[8], KEYS[9], KEYS[10], KEYS[11], KEYS[12]
-local LANES, MODELS, CREDITED, NAMED, LEASES, PACE, ASKED =
-  KEYS[13], KEYS[14], KEYS[15], KEYS[16], KEYS[17], KEYS[18], KEYS[19]
-local now = tonumber(ARGV[1])
-local order = cjson.decode(ARGV[2])
-local participant = order.participant_id
+-- KEYS  submission job queue queued_at clock pending finish submit_bucket work_bucket history waiters outbox
+--       queue_by_model models scored_participants last_nickname leases pace last_poll
+-- ARGV  now:number contest:string submission_id:string participant:string nickname:string policy_generation:string
+--       fingerprint:string canonical_prompt:string seed:string target:string target_sha256:string model:bytes
+--       lane:string record:bytes every_ms:number burst:number max_pending:number max_queue:number
+--       submit_every_ms:number submit_burst:number
+-- Returns outcome, ms until a bucket has a token again, jobs waiting; for what is known also the submission as it was
+--         stored; for what was admitted now also the revision, samples of the pace, jobs being drawn, when workers
+--         polled, the job's state, run, started_ms and result, place in the queue
 
 local function reply(outcome, wait_ms)
   return { outcome, int(wait_ms or 0), redis.call('ZCARD', QUEUE) }
@@ -22,24 +18,22 @@ end
 -- refusal takes nothing, so a flood cannot push its own recovery away. Where a limit was changed meanwhile, the debt
 -- is at most one empty bucket under the new one.
 -- Returns the bucket with one token less, and how long until there is one.
-local function bucket(key, every, burst)
+local function bucket(key, every, size)
   local full_at = field(key, participant)
-  full_at = math.min(math.max(full_at, now), now + every * burst)
-  return full_at + every, full_at - now - every * (burst - 1)
+  full_at = math.min(math.max(full_at, now), now + every * size)
+  return full_at + every, full_at - now - every * (size - 1)
 end
 
 -- 1. A retry finds its own submission, whatever became of it, and costs nothing.
 local known = redis.call('GET', SUBMISSION)
 if known then
-  local earlier = cjson.decode(known)
-  if earlier.prompt == order.prompt and earlier.target == order.target then
-    return reply('known')
-  end
-  return reply('REQUEST_ID_REUSED')
+  local found = reply('known')
+  found[#found + 1] = known
+  return found
 end
 
 -- 2. Every submission, whatever its answer, takes a cheap token.
-local submit_full_at, submit_wait = bucket(SUBMIT_BUCKET, order.submit_every_ms, order.submit_burst)
+local submit_full_at, submit_wait = bucket(SUBMIT_BUCKET, submit_every_ms, submit_burst)
 if submit_wait > 0 then
   return reply('SUBMIT_RATE', submit_wait)
 end
@@ -50,15 +44,15 @@ local state = redis.call('HGET', JOB, 'state')
 local new_work = not state or state == 'failed'
 local work_full_at
 if new_work then
-  if field(PENDING, participant) >= order.pending then
+  if field(PENDING, participant) >= max_pending then
     return reply('PENDING_LIMIT')
   end
   local wait
-  work_full_at, wait = bucket(WORK_BUCKET, order.every_ms, order.burst)
+  work_full_at, wait = bucket(WORK_BUCKET, every_ms, burst)
   if wait > 0 then
     return reply('NEW_WORK_RATE', wait)
   end
-  if redis.call('ZCARD', QUEUE) >= order.max_queue then
+  if redis.call('ZCARD', QUEUE) >= max_queue then
     return reply('QUEUE_FULL')
   end
 end
@@ -66,7 +60,8 @@ end
 -- 4. Admitted.
 local sequence = redis.call('HINCRBY', CLOCK, 'sequence', 1)
 
--- Start-time fair queueing: a participant's next drawing starts, in virtual time, when their last one ends, or now.
+-- Start-time fair queueing (Goyal, Vin and Cheng, 1996): a participant's next drawing starts, in virtual time, when
+-- their last one ends, or now.
 -- Returns the place in the queue that this participant gets, and when that drawing ends.
 local function place()
   local start = math.max(field(CLOCK, 'virtual'), field(FINISH, participant))
@@ -77,26 +72,26 @@ local function place()
 end
 
 local outcome
-local change = { contest = order.contest, submission_ids = { order.submission_id } }
+local change = { contest = contest, submission_ids = { submission_id } }
 if new_work then
   outcome = 'accepted'
   local tag, finish = place()
   redis.call('HSET', JOB,
-    'state', 'queued', 'prompt', order.canonical_prompt, 'seed', order.seed, 'target', order.target,
-    'target_sha256', order.target_sha256, 'model', order.model, 'lane', order.lane, 'owner', participant,
-    'charged_ms', int(order.every_ms), 'tag', int(tag), 'queued_ms', int(now), 'attempts', '0', 'lost', '0')
+    'state', 'queued', 'canonical_prompt', canonical_prompt, 'seed', seed, 'target', target,
+    'target_sha256', target_sha256, 'model', model, 'lane', lane, 'owner', participant,
+    'charged_ms', int(every_ms), 'tag', int(tag), 'queued_ms', int(now), 'attempts', '0', 'lost', '0')
   redis.call('HINCRBY', JOB, 'run', 1)
-  enqueue(QUEUE, SINCE, LANES, JOB, order.fingerprint)
-  -- How this model draws, for whoever draws what another one was asked for.
-  redis.call('HSET', MODELS, order.lane, order.model)
+  enqueue(QUEUE, QUEUED_AT, QUEUE_BY_MODEL, JOB, fingerprint)
+  -- How this model draws, for a worker that draws what another model was asked for.
+  redis.call('HSET', MODELS, lane, model)
   redis.call('HSET', FINISH, participant, int(finish))
   redis.call('HSET', WORK_BUCKET, participant, int(work_full_at))
   redis.call('HINCRBY', PENDING, participant, 1)
   change.queue_moved, change.work_added = true, true
 elseif state == 'done' then
   outcome = 'repeated'
-  change.outbox_grew = credit(OUTBOX, CREDITED, NAMED, order.submission_id, participant, order.nickname,
-    int(order.policy_generation), now, order.target, redis.call('HGET', JOB, 'result'))
+  change.outbox_grew = deliver(OUTBOX, SCORED_PARTICIPANTS, LAST_NICKNAME, submission_id, participant, nickname,
+    policy_generation, now, target, redis.call('HGET', JOB, 'result'))
 else
   outcome = 'coalesced'
   -- A shared drawing stands where the best placed of those who wait for it would stand alone: a light user who asks
@@ -104,42 +99,36 @@ else
   -- their own place.
   local tag, finish = place()
   if state == 'queued' and tag < field(JOB, 'tag') then
-    dequeue(QUEUE, SINCE, LANES, JOB, order.fingerprint)
+    dequeue(QUEUE, QUEUED_AT, QUEUE_BY_MODEL, JOB, fingerprint)
     redis.call('HSET', JOB, 'tag', int(tag))
-    enqueue(QUEUE, SINCE, LANES, JOB, order.fingerprint)
+    enqueue(QUEUE, QUEUED_AT, QUEUE_BY_MODEL, JOB, fingerprint)
     redis.call('HSET', FINISH, participant, int(finish))
     change.queue_moved = true
   end
 end
 if outcome ~= 'repeated' then
-  redis.call('HSET', WAITERS, order.submission_id, cjson.encode({
-    participant_id = participant, nickname = order.nickname, policy_generation = int(order.policy_generation),
-  }))
+  -- Read by complete.lua. The nickname is last: it may hold spaces.
+  redis.call('HSET', WAITERS, submission_id, table.concat({ participant, policy_generation, nickname }, ' '))
 end
--- What never changes about a submission; how it stands is its job's business. Strings only: see int().
-local submission = cjson.encode({
-  participant_id = participant, fingerprint = order.fingerprint, run = redis.call('HGET', JOB, 'run'),
-  prompt = order.prompt, target = order.target, answer = outcome, created_ms = int(now),
-  policy_generation = int(order.policy_generation),
-})
-redis.call('SET', SUBMISSION, submission)
+-- What never changes about a submission (records.py); how it stands is its job's business.
+local run = redis.call('HGET', JOB, 'run')
+redis.call('SET', SUBMISSION, table.concat({ outcome, run, fingerprint, record }, ' '))
 if redis.call('EXISTS', HISTORY) == 0 then
   redis.call('HINCRBY', CLOCK, 'participants', 1)
 end
-redis.call('ZADD', HISTORY, sequence, order.submission_id)
+redis.call('ZADD', HISTORY, sequence, submission_id)
 announce(CLOCK, change)
 
 -- 5. How it stands now, so that nobody has to ask again.
-local said = reply(outcome)
+local stands = reply(outcome)
 for _, part in ipairs({
-  submission,
   redis.call('HGET', CLOCK, 'revision'),
   redis.call('LRANGE', PACE, 0, -1),
   redis.call('ZCARD', LEASES),
-  redis.call('HVALS', ASKED),
-  redis.call('HMGET', JOB, unpack(ARGV, 3)),
-  redis.call('ZRANK', QUEUE, order.fingerprint),
+  redis.call('HVALS', LAST_POLL),
+  redis.call('HMGET', JOB, 'state', 'run', 'started_ms', 'result'),
+  redis.call('ZRANK', QUEUE, fingerprint),
 }) do
-  said[#said + 1] = part
+  stands[#stands + 1] = part
 end
-return said
+return stands

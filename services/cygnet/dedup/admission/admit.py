@@ -1,16 +1,19 @@
-"""Prepares a submission for the one script that decides on it, and explains what the script said."""
+"""Prepares a submission for the one script that decides on it, and explains what the script decided."""
 
-import dataclasses
 import logging
 from collections.abc import Callable
-from typing import Protocol
 
+from cygnet.dedup import records
 from cygnet.dedup.admission import identity
 from cygnet.dedup.admission.canonical import canonical_prompt
 from cygnet.dedup.queue import eta
-from cygnet.dedup.values import Bucket, Decision, Order, Pace, Record, Snapshot, Wish
+from cygnet.dedup.snapshots import Snapshots
+from cygnet.dedup.store import Store
+from cygnet.dedup.values import Admission, Bucket, Decision, Pace
+from cygnet.internal.v1 import dedup_pb2, document_pb2
 from cygnet.platform.errors import Conflict, FieldViolation, InvalidRequest, Refused
 from cygnet.platform.logs import prompt_hash
+from cygnet.v1 import submission_pb2
 
 log = logging.getLogger(__name__)
 
@@ -18,10 +21,10 @@ OUTCOMES = (
     "accepted", "coalesced", "repeated", "known",
     "REQUEST_ID_REUSED", "SUBMIT_RATE", "PENDING_LIMIT", "NEW_WORK_RATE", "QUEUE_FULL",
 )  # fmt: skip
-"""All that the script may say."""
+"""All that may be decided."""
 
-_PACE_HOLDS_MS = 1_000
-"""For how long a measured pace bounds the queue before it is read again."""
+_FRESH_MS = 1_000
+"""For how long a secret and a measured pace are used before they are read again."""
 
 _REFUSALS = {
     "SUBMIT_RATE": "too many submissions; send the next one a little later",
@@ -31,126 +34,110 @@ _REFUSALS = {
 }
 
 
-class AdmissionStore(Protocol):
-    """What admission needs of the store."""
-
-    async def secret(self, contest: str) -> bytes: ...
-    async def admit(self, order: Order, submit_bucket: Bucket, now_ms: int) -> Decision: ...
-    async def pace(self, contest: str) -> Pace: ...
-
-
-class SnapshotReader(Protocol):
-    """What tells how a submission stands."""
-
-    async def one(self, contest: str, submission_id: str) -> Snapshot: ...
-    def of(self, record: Record, pace: Pace) -> Snapshot: ...
-
-
-class Admission:
+class AdmissionController:
     """Decides on submissions."""
 
     def __init__(
         self,
-        store: AdmissionStore,
-        snapshots: SnapshotReader,
+        store: Store,
+        snapshots: Snapshots,
         *,
         submit_bucket: Bucket,
         clock: Callable[[], int],
         count: Callable[[str, str, str], None],
     ) -> None:
-        """`clock` returns ms since the epoch; `count` is told (contest, participant, outcome) of every decision."""
+        """`clock` returns ms since the epoch; `count` takes (contest, participant, outcome) of every decision."""
         self._store = store
         self._snapshots = snapshots
         self._submit_bucket = submit_bucket
         self._clock = clock
         self._count = count
-        self._secrets: dict[str, bytes] = {}
-        self._paces: dict[str, tuple[int, Pace]] = {}
+        self._active: dict[str, tuple[int, bytes, Pace]] = {}
 
-    async def admit(self, wish: Wish) -> Snapshot:
+    async def admit(self, request: dedup_pb2.AdmitRequest) -> submission_pb2.Submission:
         """Returns the submission as it stands.
 
-        Raises `Refused` with a reason and when to try again, `Conflict` when the request id belongs to another
-        submission, `InvalidRequest` when nothing of the prompt can be seen, `NotFound` when only a retry was to be
-        answered and this is none.
+        Raises:
+            Refused: not now; with a reason and when to try again.
+            Conflict: the request id belongs to another submission.
+            InvalidRequest: nothing of the prompt can be seen.
+            NotFound: only a retry was to be answered, and this is none.
         """
-        canonical = canonical_prompt(wish.prompt)
+        canonical = canonical_prompt(request.prompt)
         if not canonical:
             raise InvalidRequest(FieldViolation("prompt", "holds nothing that can be seen"))
-        if wish.only_known:
-            return await self._known(wish)
-        pace = await self._pace(wish.contest)
-        seed = identity.seed(await self._secret(wish.contest), canonical)
-        wish = _with_its_model(wish, seed)
-        order = Order(
-            wish=wish,
-            submission_id=_submission_id(wish),
-            fingerprint=identity.fingerprint(wish, canonical),
+        submission_id = identity.submission_id(request)
+        if request.only_known:
+            return await self._known(request, submission_id)
+        secret, pace = await self._activated(request.contest)
+        seed = identity.seed(secret, canonical)
+        model = _drawing_model(request, seed)
+        admission = Admission(
+            request=request,
+            model=model,
+            submission_id=submission_id,
+            fingerprint=identity.fingerprint(request, model, canonical),
             canonical_prompt=canonical,
             seed=seed,
-            max_queue=eta.longest_queue(wish.policy.max_predicted_wait_ms, pace),
+            max_queue=eta.longest_queue(request.policy.max_predicted_wait_ms, pace),
         )
-        decision = await self._store.admit(order, self._submit_bucket, self._clock())
-        self._count(wish.contest, wish.participant_id, decision.outcome)
+        decision = await self._store.admit(admission, self._submit_bucket, self._clock())
+        self._count(request.contest, request.participant_id, decision.outcome)
         if decision.outcome == "REQUEST_ID_REUSED":
-            raise Conflict("this request_id belongs to another submission; make a new one", reason=decision.outcome)
+            raise _reused()
         if decision.outcome in _REFUSALS:
             raise Refused(
                 _REFUSALS[decision.outcome],
                 reason=decision.outcome,
-                retry_after_s=_retry_ms(decision, order, pace) / 1000,
+                retry_after_s=_retry_ms(decision, admission, pace) / 1000,
             )
         log.info(
             "admitted",
             extra={
-                "contest": wish.contest,
-                "submission": order.submission_id,
-                "answer": decision.outcome,
+                "contest": request.contest,
+                "submission": submission_id,
+                "outcome": decision.outcome,
                 "prompt": prompt_hash(canonical),
             },
         )
-        if decision.record is None or decision.pace is None:
-            return await self._snapshots.one(wish.contest, order.submission_id)
-        return self._snapshots.of(decision.record, decision.pace)
+        if decision.submission is None or decision.pace is None:
+            return await self._snapshots.one(request.contest, submission_id)
+        self._snapshots.add_waits(decision.submission, decision.pace)
+        return decision.submission
 
-    async def _known(self, wish: Wish) -> Snapshot:
-        found = await self._snapshots.one(wish.contest, _submission_id(wish))
-        if (found.record.prompt, found.record.target) != (wish.prompt, wish.target.name):
-            raise Conflict("this request_id belongs to another submission; make a new one", reason="REQUEST_ID_REUSED")
+    async def _known(self, request: dedup_pb2.AdmitRequest, submission_id: str) -> submission_pb2.Submission:
+        found = await self._snapshots.one(request.contest, submission_id)
+        if not records.same(found, request):
+            raise _reused()
         return found
 
-    async def _secret(self, contest: str) -> bytes:
-        if contest not in self._secrets:
-            self._secrets[contest] = await self._store.secret(contest)
-        return self._secrets[contest]
-
-    async def _pace(self, contest: str) -> Pace:
-        now = self._clock()
-        held = self._paces.get(contest)
-        if held is None or not 0 <= now - held[0] < _PACE_HOLDS_MS:
-            held = self._paces[contest] = (now, await self._store.pace(contest))
-        return held[1]
+    async def _activated(self, contest: str) -> tuple[bytes, Pace]:
+        """Returns the contest's secret and pace."""
+        now, read = self._clock(), self._active.get(contest)
+        if read is None:
+            await self._store.check_format()
+        if read is None or not 0 <= now - read[0] < _FRESH_MS:
+            read = self._active[contest] = (now, *await self._store.activate(contest, now))
+        return read[1:]
 
 
-def _submission_id(wish: Wish) -> str:
-    return identity.submission_id(wish.contest, wish.participant_id, wish.request_id)
+def _reused() -> Conflict:
+    return Conflict("this request_id belongs to another submission; make a new one", reason="REQUEST_ID_REUSED")
 
 
-def _with_its_model(wish: Wish, seed: int) -> Wish:
-    """Returns the wish with the one model that draws this prompt now.
+def _drawing_model(request: dedup_pb2.AdmitRequest, seed: int) -> document_pb2.Model:
+    """Returns the one model that draws this prompt now.
 
     While a changed model takes over, the seed decides: the same prompt by anybody asks for the same model, which nobody
     can guess, and as the share grows a prompt moves on once. A choice anew for every submission would be a lottery.
     """
-    if wish.next_model is None or seed % 1_000 >= wish.next_share:
-        return wish
-    return dataclasses.replace(wish, model=wish.next_model)
+    return request.next_model if seed % 1_000 < request.next_share else request.model
 
 
-def _retry_ms(decision: Decision, order: Order, pace: Pace) -> int:
+def _retry_ms(decision: Decision, admission: Admission, pace: Pace) -> int:
     # A bucket's wait is exact. The others end when drawings do: the first of one's own, or as many as are too many.
     if decision.outcome == "PENDING_LIMIT":
         return eta.typical_ms(pace) or eta.ASSUMED_DRAWING_MS
     if decision.outcome == "QUEUE_FULL":
-        return eta.per_place_ms(pace) * (decision.queue_length - order.max_queue + 1)
+        return eta.per_place_ms(pace) * (decision.queue_length - admission.max_queue + 1)
     return decision.wait_ms

@@ -5,28 +5,29 @@ seeds at home.
 """
 
 import base64
+import functools
 import hashlib
 import hmac
 import json
 
-from cygnet.dedup.values import Scope, Served, Wish
+from cygnet.dedup.values import Served
+from cygnet.internal.v1 import dedup_pb2, document_pb2
 
 
-def fingerprint(wish: Wish, canonical_prompt: str) -> str:
+def fingerprint(request: dedup_pb2.AdmitRequest, model: document_pb2.Model, canonical_prompt: str) -> str:
     """Returns 64 hex digits over contest, target, model and canonical prompt; over the participant where each
     draws for themselves."""
-    participant = wish.participant_id if wish.policy.scope is Scope.PARTICIPANT else ""
-    target, model = wish.target, wish.model
+    alone = request.policy.dedup_scope == document_pb2.DEDUP_SCOPE_PARTICIPANT
     return _digest(
-        wish.contest,
-        target.name,
-        target.picture_sha256,
+        request.contest,
+        request.target.name,
+        request.target.picture_sha256,
         model.generator_source,
         model.steps,
         model.size,
         model.scorer_source,
         canonical_prompt,
-        participant,
+        request.participant_id if alone else "",
     ).hex()
 
 
@@ -36,14 +37,20 @@ def seed(secret: bytes, canonical_prompt: str) -> int:
     return int.from_bytes(mac[:8], "big") >> 1
 
 
-def lane(served: Served) -> str:
+def lane(models: Served) -> str:
     """Returns 16 hex digits: the lane in which jobs wait for these models."""
-    return _digest(served.generator_source, served.scorer_source).hex()[:16]
+    return _lane(models.generator_source, models.scorer_source)
 
 
-def submission_id(contest: str, participant_id: str, request_id: str) -> str:
+def submission_id(request: dedup_pb2.AdmitRequest) -> str:
     """Returns 26 characters of [a-z2-7]: the same for every retry of a request, so that a retry finds its own."""
-    return base64.b32encode(_digest(contest, participant_id, request_id)).decode().lower()[:26]
+    digest = _digest(request.contest, request.participant_id, request.request_id)
+    return base64.b32encode(digest).decode().lower()[:26]
+
+
+@functools.lru_cache(maxsize=64)
+def _lane(generator_source: str, scorer_source: str) -> str:
+    return _digest(generator_source, scorer_source).hex()[:16]
 
 
 def _digest(*parts: str | int) -> bytes:

@@ -4,35 +4,33 @@
 -- A job belongs to the workers of its model. When none of them has asked for work for so long, though some once did,
 -- that model was replaced or has failed: whoever asks may draw it, in its turn (docs/decisions/0009).
 --
--- KEYS  queue, since, leases, clock, job, waiters, lanes, asked, models
--- ARGV  now in ms, contest, the guess (a fingerprint, or ''), lease in ms, the claim's own token,
---       the caller's lane ('' for any job), after how many ms a model is away
--- Returns {'empty'}, {'head', fingerprint} when the guess was wrong, or
---         {'claimed', fence, attempts, prompt, seed, target, target_sha256, model, queued_ms, lane, the caller's model}
-local QUEUE, SINCE, LEASES, CLOCK, JOB, WAITERS = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6]
-local LANES, ASKED, MODELS = KEYS[7], KEYS[8], KEYS[9]
-local now, contest, guess, lease_ms, token = tonumber(ARGV[1]), ARGV[2], ARGV[3], tonumber(ARGV[4]), ARGV[5]
-local mine, away_ms = ARGV[6], tonumber(ARGV[7])
+-- KEYS  queue queued_at leases clock job waiters queue_by_model last_poll models
+-- ARGV  now:number contest:string guess:string lease_ms:number token:string lane:string away_ms:number
+-- The guess is a fingerprint or '', the token the claim's own, the lane the caller's ('' for any job); a model is away
+-- after away_ms without a poll.
+-- Returns {'empty'}, {'head', fingerprint} when the guess was wrong, or {'claimed', fence, attempts, canonical_prompt,
+--         seed, target, target_sha256, model, queued_ms, lane, the caller's model}
 local AFTER_LANE, AFTER_TAG = 16 + 2, 16 + 1 + 16 + 2
 
 local function claimed()
   local job = redis.call('HMGET', JOB,
-    'fence', 'attempts', 'prompt', 'seed', 'target', 'target_sha256', 'model', 'queued_ms', 'lane')
-  job[#job + 1] = redis.call('HGET', MODELS, mine) or ''
+    'fence', 'attempts', 'canonical_prompt', 'seed', 'target', 'target_sha256', 'model', 'queued_ms', 'lane')
+  job[#job + 1] = redis.call('HGET', MODELS, lane) or ''
   return { 'claimed', unpack(job) }
 end
 
 -- Returns the first job of all that the caller can draw, or nothing. Lanes are as few as models.
 local function first()
-  if mine == '' then
+  if lane == '' then
     return redis.call('ZRANGE', QUEUE, 0, 0)[1]
   end
   local found
-  local asked = redis.call('HGETALL', ASKED)
-  for index = 1, #asked, 2 do
-    local lane, asked_ms = asked[index], tonumber(asked[index + 1])
-    if lane == mine or (lane ~= '' and asked_ms + away_ms <= now) then
-      local head = redis.call('ZRANGEBYLEX', LANES, '[' .. lane .. ':', '(' .. lane .. ';', 'LIMIT', 0, 1)[1]
+  local polls = redis.call('HGETALL', LAST_POLL)
+  for index = 1, #polls, 2 do
+    local other, polled_ms = polls[index], tonumber(polls[index + 1])
+    if other == lane or (other ~= '' and polled_ms + away_ms <= now) then
+      local head =
+        redis.call('ZRANGEBYLEX', QUEUE_BY_MODEL, '[' .. other .. ':', '(' .. other .. ';', 'LIMIT', 0, 1)[1]
       if head and (not found or head:sub(AFTER_LANE) < found:sub(AFTER_LANE)) then
         found = head
       end
@@ -46,7 +44,7 @@ if redis.call('HGET', JOB, 'state') == 'drawing' and redis.call('HGET', JOB, 'to
   return claimed()
 end
 
-redis.call('HSET', ASKED, mine, int(now))
+redis.call('HSET', LAST_POLL, lane, int(now))
 local head = first()
 if not head then
   return { 'empty' }
@@ -54,9 +52,9 @@ elseif head ~= guess then
   return { 'head', head }
 end
 
-dequeue(QUEUE, SINCE, LANES, JOB, head)
+dequeue(QUEUE, QUEUED_AT, QUEUE_BY_MODEL, JOB, head)
 redis.call('ZADD', LEASES, int(now + lease_ms), head)
-redis.call('HSET', JOB, 'state', 'drawing', 'started_ms', int(now), 'token', token, 'drawn_by', mine)
+redis.call('HSET', JOB, 'state', 'drawing', 'started_ms', int(now), 'token', token, 'drawn_by', lane)
 redis.call('HINCRBY', JOB, 'fence', 1)
 redis.call('HINCRBY', JOB, 'attempts', 1)
 -- Virtual time is the start of what is served. It never falls: a job that was given back starts in the past.

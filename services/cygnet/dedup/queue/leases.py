@@ -5,20 +5,21 @@ the newest one counts.
 """
 
 import asyncio
-import dataclasses
 import logging
 import uuid
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from cygnet.dedup.changes import Changes
-from cygnet.dedup.values import Completion, Failure, Job, Lease, Result, Served
+from cygnet.dedup.values import Claimed, Completion, Lease, Served
+from cygnet.internal.v1 import dedup_pb2
 from cygnet.platform.errors import LeaseLost, Unavailable
+from cygnet.v1.submission_pb2 import Failure
 
 log = logging.getLogger(__name__)
 
 _LOOK_AGAIN_S = 2.0
-"""A waiting claim looks for itself this often: a lost announcement delays work, it never strands it."""
+"""A waiting claim looks for itself this often: a lost announcement delays work, it never leaves it lying."""
 
 
 class LeaseStore(Protocol):
@@ -27,9 +28,9 @@ class LeaseStore(Protocol):
     async def contests(self) -> list[str]: ...
     async def claim(
         self, contest: str, token: str, lease_ms: int, now_ms: int, served: Served | None, away_ms: int
-    ) -> Job | None: ...
+    ) -> Claimed | None: ...
     async def heartbeat(self, lease: Lease, lease_ms: int, now_ms: int) -> bool: ...
-    async def complete(self, lease: Lease, result: Result) -> Completion | None: ...
+    async def complete(self, lease: Lease, result: bytes, now_ms: int) -> Completion | None: ...
     async def release(self, lease: Lease, failure: Failure | None, now_ms: int) -> bool: ...
 
 
@@ -66,20 +67,21 @@ class Leasing:
         self._last_served = ""
         self._returns: set[asyncio.Task[None]] = set()
 
-    async def claim(self, contest: str, wait_ms: int, served: Served | None = None) -> Job | None:
-        """Returns the fairest job of a contest (empty: of any) that can be drawn with what is `served` (None: any job).
+    async def claim(self, request: dedup_pb2.ClaimRequest) -> dedup_pb2.Job | None:
+        """Returns the fairest job of a contest (empty: of any) that the worker can draw with the models it names.
 
-        Waits up to `wait_ms` for one; None without one.
-
-        A claim that is cancelled keeps no job.
+        Waits for one as long as the request says; None without one. A claim that is cancelled keeps no job.
         """
         now_s = asyncio.get_running_loop().time
-        deadline = now_s() + wait_ms / 1000
+        deadline = now_s() + request.wait_ms / 1000
+        served = request if request.generator_source else None
         with self._changes.listening() as listener:
             while True:
-                job = await self._claim_now([contest] if contest else await self._in_turn(), served)
-                if job is not None:
-                    self._report.claimed(job.lease.contest, max(0.0, (self._clock() - job.queued_ms) / 1000))
+                contests = [request.contest] if request.contest else await self._in_turn()
+                claimed = await self._claim_now(contests, served)
+                if claimed is not None:
+                    job, waited_ms = claimed.job, self._clock() - claimed.queued_ms
+                    self._report.claimed(job.contest, max(0.0, waited_ms / 1000))
                     return job
                 left_s = deadline - now_s()
                 if left_s <= 0 or self._stopping.is_set():
@@ -87,22 +89,33 @@ class Leasing:
                 await listener.until(lambda change: change.work_added, min(left_s, _LOOK_AGAIN_S))
 
     async def heartbeat(self, lease: Lease) -> int:
-        """Keeps a lease; returns how many ms it now lasts. Raises `LeaseLost`."""
+        """Keeps a lease; returns how many ms it now lasts.
+
+        Raises:
+            LeaseLost: another worker has the job, or it ended.
+        """
         if not await self._store.heartbeat(lease, self.lease_ms, self._clock()):
             raise _lost()
         return self.lease_ms
 
-    async def complete(self, lease: Lease, result: Result) -> Result:
-        """Ends a job; returns the result in force. `result.completed_ms` is set here. Raises `LeaseLost`."""
-        completion = await self._store.complete(lease, dataclasses.replace(result, completed_ms=self._clock()))
+    async def complete(self, lease: Lease, result: bytes) -> None:
+        """Ends a job with a serialized Result.
+
+        Raises:
+            LeaseLost: another worker has the job, or it ended.
+        """
+        completion = await self._store.complete(lease, result, self._clock())
         if completion is None:
             raise _lost()
         if completion.after_ms is not None:
             self._report.completed(lease.contest, max(0, completion.after_ms) / 1000)
-        return completion.in_force
 
     async def release(self, lease: Lease, failure: Failure | None) -> None:
-        """Gives a job back to its old place, or fails it. Raises `LeaseLost`."""
+        """Gives a job back to its old place, or fails it.
+
+        Raises:
+            LeaseLost: another worker has the job, or it ended.
+        """
         if not await self._store.release(lease, failure, self._clock()):
             raise _lost()
         if failure is not None:
@@ -112,15 +125,15 @@ class Leasing:
                 extra={"contest": lease.contest, "job": lease.fingerprint[:12], "reason": failure.reason},
             )
 
-    def give_back(self, job: Job) -> None:
+    def give_back(self, job: dedup_pb2.Job) -> None:
         """Gives back a job that did not reach its worker, beside whatever else happens."""
         task = asyncio.create_task(self._give_back(job))
         self._returns.add(task)
         task.add_done_callback(self._returns.discard)
 
-    async def _give_back(self, job: Job) -> None:
+    async def _give_back(self, job: dedup_pb2.Job) -> None:
         try:
-            await self._store.release(job.lease, None, self._clock())
+            await self._store.release(job, None, self._clock())
         except Unavailable as error:
             # Its lease runs out, and then it is given back.
             log.warning("a job that nobody took could not be given back", extra={"error": error.message})
@@ -132,32 +145,32 @@ class Leasing:
             name for name in names if name <= self._last_served
         ]
 
-    async def _claim_now(self, contests: Sequence[str], served: Served | None) -> Job | None:
+    async def _claim_now(self, contests: Sequence[str], served: Served | None) -> Claimed | None:
         for contest in contests:
             claiming = asyncio.ensure_future(
                 self._store.claim(contest, uuid.uuid4().hex, self.lease_ms, self._clock(), served, self._model_away_ms)
             )
             try:
                 # The script runs on although its caller went away: what it claimed must be seen.
-                job = await asyncio.shield(claiming)
+                claimed = await asyncio.shield(claiming)
             except asyncio.CancelledError:
                 claiming.add_done_callback(self._give_back_unseen)
                 raise
-            if job is not None:
+            if claimed is not None:
                 self._last_served = contest
-                return job
+                return claimed
         return None
 
-    def _give_back_unseen(self, claiming: asyncio.Future[Job | None]) -> None:
+    def _give_back_unseen(self, claiming: asyncio.Future[Claimed | None]) -> None:
         if claiming.cancelled():
             return
         error = claiming.exception()
         if error is not None:
             log.warning("a cancelled claim failed", extra={"error": str(error)})
             return
-        job = claiming.result()
-        if job is not None:
-            self.give_back(job)
+        claimed = claiming.result()
+        if claimed is not None:
+            self.give_back(claimed.job)
 
 
 def _lost() -> LeaseLost:

@@ -5,32 +5,43 @@ import logging
 from collections.abc import Callable
 from typing import Protocol
 
-from cygnet.dedup.values import Failure, Lengths
+from cygnet.dedup.values import Lengths
 from cygnet.platform.errors import Unavailable
+from cygnet.v1.submission_pb2 import Failure
 
 log = logging.getLogger(__name__)
 
 EVERY_S = 1.0
 """Pause between two rounds."""
+IDLE_MS = 3_600_000
+"""A contest without work to which nobody submitted for so long is no longer active: it costs nothing until somebody
+does. So long because a worker for any contest polls the active ones: the first to submit after that is told for a
+moment that there is no worker."""
 MODEL_NOT_SERVED = Failure(
-    "MODEL_NOT_SERVED", "no worker serves the model that this contest asks for; the organiser has to look at it"
+    reason="MODEL_NOT_SERVED",
+    message="no worker serves the model that this contest asks for; the organiser has to look at it",
 )
-WORKER_LOST = Failure("WORKER_LOST", "the drawing was begun several times and never finished; please ask again")
+WORKER_LOST = Failure(
+    reason="WORKER_LOST", message="the drawing was begun several times and never finished; please ask again"
+)
 
 
 class ReaperStore(Protocol):
     """What reaping needs of the store."""
 
     async def contests(self) -> list[str]: ...
+    async def retire(self, contest: str, idle_since_ms: int) -> bool: ...
     async def expired_leases(self, contest: str, now_ms: int) -> list[str]: ...
     async def expire(self, contest: str, fingerprint: str, failure: Failure, most_lost: int, now_ms: int) -> str: ...
     async def lengths(self, contest: str) -> Lengths: ...
     async def never_served(self, contest: str, patience_ms: int, now_ms: int) -> list[str]: ...
-    async def strand(self, contest: str, fingerprint: str, failure: Failure, patience_ms: int, now_ms: int) -> bool: ...
+    async def fail_unservable(
+        self, contest: str, fingerprint: str, failure: Failure, patience_ms: int, now_ms: int
+    ) -> bool: ...
 
 
 class ReaperReport(Protocol):
-    """Who is told what a round found."""
+    """Counts what a round found."""
 
     def lease_expired(self, contest: str, *, failed: bool) -> None: ...
     def failed(self, contest: str) -> None: ...
@@ -61,14 +72,14 @@ class Reaper:
 
     async def run(self) -> None:
         """Goes round for ever; a store that does not answer is tried again in the next round."""
-        # While this service or its store was away, nobody could send a heartbeat: first let the living ones speak.
+        # While this service or its store was away no lease could be renewed: workers get one lease's time to do so.
         reap_from_ms = self._clock() + self._lease_ms
         while True:
             try:
                 for contest in await self._store.contests():
                     if self._clock() >= reap_from_ms:
                         await self.reap(contest)
-                    await self.strand(contest)
+                    await self.fail_unservable(contest)
                     await self._measure(contest)
                 self._report.shares()
             except Unavailable as error:
@@ -77,9 +88,11 @@ class Reaper:
             await asyncio.sleep(EVERY_S)
 
     async def _measure(self, contest: str) -> None:
-        there = await self._store.lengths(contest)
-        waits_s = 0.0 if there.oldest_ms is None else max(0.0, (self._clock() - there.oldest_ms) / 1000)
-        self._report.lengths(contest, there, waits_s)
+        lengths = await self._store.lengths(contest)
+        waits_s = 0.0 if lengths.oldest_ms is None else max(0.0, (self._clock() - lengths.oldest_ms) / 1000)
+        self._report.lengths(contest, lengths, waits_s)
+        if not (lengths.waiting or lengths.drawing or lengths.outbox):
+            await self._store.retire(contest, self._clock() - IDLE_MS)
 
     async def reap(self, contest: str) -> None:
         """Ends every lease of a contest that has run out."""
@@ -90,10 +103,10 @@ class Reaper:
             self._report.lease_expired(contest, failed=became == "failed")
             log.warning("a worker went silent", extra={"contest": contest, "job": fingerprint[:12], "job_is": became})
 
-    async def strand(self, contest: str) -> None:
+    async def fail_unservable(self, contest: str) -> None:
         """Fails every job that waits for a model which no worker ever served: its name is wrong, most likely."""
         patience_ms = self._model_away_ms
         for fingerprint in await self._store.never_served(contest, patience_ms, self._clock()):
-            if await self._store.strand(contest, fingerprint, MODEL_NOT_SERVED, patience_ms, self._clock()):
+            if await self._store.fail_unservable(contest, fingerprint, MODEL_NOT_SERVED, patience_ms, self._clock()):
                 self._report.failed(contest)
                 log.warning("a job's model was never served", extra={"contest": contest, "job": fingerprint[:12]})

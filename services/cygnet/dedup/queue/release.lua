@@ -1,13 +1,9 @@
 -- Ends a lease without a picture: given back by its worker, failed by it, or run out.
 --
--- KEYS  job, queue, since, leases, clock, pending, work_bucket, waiters, lanes
--- ARGV  now in ms, contest, fingerprint, fence ('' when the lease ran out), failure as JSON ('' to give the job back),
---       how many leases of a job may run out
+-- KEYS  job queue queued_at leases clock pending work_bucket waiters queue_by_model
+-- ARGV  now:number contest:string fingerprint:string fence:string failure:bytes most_lost:number
+-- The fence is '' when the lease ran out, the failure '' to give the job back; so many leases of a job may run out.
 -- Returns 'queued', 'failed', or 'lost' when there is no such lease
-local JOB, QUEUE, SINCE, LEASES, CLOCK, PENDING = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6]
-local WORK_BUCKET, WAITERS, LANES = KEYS[7], KEYS[8], KEYS[9]
-local now, contest, fingerprint, fence, failure, most_lost =
-  tonumber(ARGV[1]), ARGV[2], ARGV[3], ARGV[4], ARGV[5], tonumber(ARGV[6])
 
 local state = redis.call('HGET', JOB, 'state')
 local ran_out = fence == ''
@@ -36,7 +32,7 @@ local change = { contest = contest, submission_ids = redis.call('HKEYS', WAITERS
 if failure == '' then
   -- Its old tag is its old place.
   redis.call('HSET', JOB, 'state', 'queued')
-  enqueue(QUEUE, SINCE, LANES, JOB, fingerprint)
+  enqueue(QUEUE, QUEUED_AT, QUEUE_BY_MODEL, JOB, fingerprint)
   change.work_added = true
   announce(CLOCK, change)
   return 'queued'
