@@ -28,7 +28,7 @@ from tests.waiting import wait_for
 from cygnet.dedup.admission import identity
 from cygnet.dedup.admission.canonical import canonical_prompt
 from cygnet.dedup.store import Store
-from cygnet.dedup.values import Admission, Bucket
+from cygnet.dedup.values import Admission, Bucket, Pace
 from cygnet.internal.v1 import dedup_pb2, document_pb2
 from cygnet.platform.clock import now_ms
 from cygnet.v1 import contest_pb2, contest_pb2_grpc, submission_pb2, submission_pb2_grpc
@@ -74,7 +74,7 @@ async def raw_script(participants: int, concurrency: int) -> tuple[Row, float]:
     with redis_server() as url:
         client = aioredis.Redis.from_url(url, max_connections=concurrency)
         store = Store(client)
-        await store.admit(admission("p0"), Bucket(500, 10), now_ms())
+        await store.admit([admission("p0")], Bucket(500, 10), now_ms())
         claimed = await store.claim("bench", "token", 10_000, now_ms())
         assert claimed is not None
         result = submission_pb2.Result(
@@ -91,7 +91,7 @@ async def raw_script(participants: int, concurrency: int) -> tuple[Row, float]:
         admissions = [admission(f"p{i}") for _ in range(SUBMITS_EACH) for i in range(1, participants + 1)]
 
         def call(each: Admission) -> Call:
-            return lambda: store.admit(each, Bucket(500, 10), now_ms())
+            return lambda: store.admit([each], Bucket(500, 10), now_ms())
 
         row = await measure("the admission script, without gRPC", [call(each) for each in admissions], concurrency)
         stats = await client.info("commandstats")
@@ -128,6 +128,7 @@ def admission(participant: str) -> Admission:
         fingerprint=identity.fingerprint(request, request.model, canonical),
         canonical_prompt=canonical,
         seed=1,
+        pace=Pace((), 0),
         max_queue=100,
     )
 

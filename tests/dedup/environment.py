@@ -8,19 +8,21 @@ from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import grpc
 import pytest
+from google.rpc import status_pb2
 
 from cygnet.dedup.__main__ import wire
 from cygnet.dedup.admission import identity
 from cygnet.dedup.settings import DedupSettings
-from cygnet.dedup.values import Admission
+from cygnet.dedup.store import Store
+from cygnet.dedup.values import Admission, Bucket, Decision, Pace
 from cygnet.internal.v1 import dedup_pb2, dedup_pb2_grpc, document_pb2, results_pb2, results_pb2_grpc
 from cygnet.platform.errors import DomainError, FieldViolation, InvalidRequest
 from cygnet.platform.grpc.server import Endpoint, Lifetime, serving
-from cygnet.platform.grpc.status import from_rpc_error
+from cygnet.platform.grpc.status import from_rpc_error, from_status
 from cygnet.v1 import contest_pb2, submission_pb2
 
 if TYPE_CHECKING:
@@ -68,8 +70,15 @@ def admission_of(request: dedup_pb2.AdmitRequest, *, max_queue: int = 100, seed:
         fingerprint=identity.fingerprint(request, request.model, request.prompt),
         canonical_prompt=request.prompt,
         seed=seed,
+        pace=Pace((), 0),
         max_queue=max_queue,
     )
+
+
+async def decide(store: Store, admission: Admission, submit_bucket: Bucket, now_ms: int) -> Decision:
+    """Has the store decide on one submission."""
+    [decision] = await store.admit([admission], submit_bucket, now_ms)
+    return decision
 
 
 def result(**fields: Any) -> submission_pb2.Result:
@@ -133,6 +142,14 @@ class ResultLog(results_pb2_grpc.ResultLogServiceServicer):
             yield ports[0]
 
 
+async def admit(dedup: "DedupServiceAsyncStub", request: dedup_pb2.AdmitRequest) -> submission_pb2.Submission:
+    """Has one submission decided on; raises the error that is its decision."""
+    [result] = (await dedup.AdmitMany(dedup_pb2.AdmitManyRequest(requests=[request]), wait_for_ready=True)).results
+    if result.HasField("status"):
+        raise from_status(status_pb2.Status.FromString(result.status))
+    return result.submission
+
+
 @dataclass
 class Replica:
     """A running dedup service and a client of it."""
@@ -141,7 +158,7 @@ class Replica:
     stopping: asyncio.Event
 
     async def admit(self, request: dedup_pb2.AdmitRequest) -> submission_pb2.Submission:
-        return (await self.dedup.Admit(request)).submission
+        return await admit(self.dedup, request)
 
     async def claim(self, wait_ms: int = 30_000, contest: str = CONTEST) -> dedup_pb2.Job:
         claimed = await self.dedup.Claim(dedup_pb2.ClaimRequest(contest=contest, worker_id="w", wait_ms=wait_ms))
@@ -185,7 +202,8 @@ async def two_replicas(redis_url: str, results: ResultLog) -> AsyncIterator[tupl
 async def raised(kind: type[DomainError]) -> AsyncIterator[list[DomainError]]:
     """Expects a call to fail with a domain error, and yields the list that it is put in."""
     errors: list[DomainError] = []
-    with pytest.raises(grpc.aio.AioRpcError) as failed:
+    with pytest.raises((grpc.aio.AioRpcError, DomainError)) as failed:
         yield errors
-    errors.append(from_rpc_error(failed.value))
+    error = failed.value
+    errors.append(from_rpc_error(error) if isinstance(error, grpc.aio.AioRpcError) else cast(DomainError, error))
     assert isinstance(errors[0], kind), errors

@@ -14,7 +14,7 @@ from prometheus_client import REGISTRY
 from cygnet.internal.v1 import dedup_pb2, dedup_pb2_grpc
 from cygnet.v1 import submission_pb2
 
-from .environment import CONTEST, Replica, ResultLog, admit_request, drawn, replica
+from .environment import CONTEST, Replica, ResultLog, admit, admit_request, drawn, replica
 
 if TYPE_CHECKING:
     from cygnet.internal.v1.dedup_pb2_grpc import DedupServiceAsyncStub
@@ -115,8 +115,8 @@ async def test_the_process_starts_serves_and_stops(
     try:
         async with grpc.aio.insecure_channel(f"127.0.0.1:{unused_tcp_port}") as channel, asyncio.timeout(60):
             dedup: DedupServiceAsyncStub = dedup_pb2_grpc.DedupServiceStub(channel)
-            admitted = await dedup.Admit(admit_request(), wait_for_ready=True)
-            assert admitted.submission.state == submission_pb2.SUBMISSION_STATE_QUEUED
+            admitted = await admit(dedup, admit_request())
+            assert admitted.state == submission_pb2.SUBMISSION_STATE_QUEUED
             process.send_signal(signal.SIGTERM)
             assert await process.wait() == 0
     finally:

@@ -10,7 +10,7 @@ from cygnet.internal.v1 import dedup_pb2
 from cygnet.internal.v1.document_pb2 import Model
 from cygnet.v1.submission_pb2 import SUBMISSION_STATE_FAILED, Failure, Submission
 
-from .environment import CLIP
+from .environment import CLIP, decide
 
 pytestmark = pytest.mark.redis
 
@@ -32,7 +32,7 @@ async def claim(store: Store, model: Model, at_ms: int = 0) -> dedup_pb2.Job | N
 
 async def admit(store: Store, *admissions: Admission) -> None:
     for each in admissions:
-        assert (await store.admit(each, GENEROUS, T0)).outcome == "accepted"
+        assert (await decide(store, each, GENEROUS, T0)).outcome == "accepted"
 
 
 async def drawn(store: Store, model: Model, at_ms: int = 0) -> list[str]:
@@ -119,7 +119,7 @@ async def test_a_model_that_was_never_served_fails_its_jobs_while_others_are(
     ended = await read(store, wrong)
     assert (ended.state, ended.failure) == (SUBMISSION_STATE_FAILED, NOT_SERVED)
     again = admission("1", model=OLD, burst=1, every_ms=3_600_000)
-    assert (await store.admit(again, GENEROUS, late)).outcome == "accepted", "the token did not come back"
+    assert (await decide(store, again, GENEROUS, late)).outcome == "accepted", "the token did not come back"
 
 
 async def test_a_model_that_comes_to_be_served_just_in_time_draws(store: Store, admission: MakeAdmission) -> None:

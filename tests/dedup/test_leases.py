@@ -17,7 +17,7 @@ from cygnet.v1.submission_pb2 import (
     Submission,
 )
 
-from .environment import result
+from .environment import decide, result
 
 pytestmark = pytest.mark.redis
 
@@ -54,7 +54,7 @@ async def places(store: Store, *admissions: Admission) -> list[int]:
 
 
 async def test_a_lease_runs_out_at_its_deadline_and_not_before(store: Store, admission: MakeAdmission) -> None:
-    await store.admit(admission(), GENEROUS, T0)
+    await decide(store, admission(), GENEROUS, T0)
     job = await claimed(store)
     assert await store.expired_leases("limits", T0 + LEASE_MS - 1) == []
     assert await expired(store, job, LEASE_MS - 1) == "lost"
@@ -68,8 +68,8 @@ async def test_a_lease_runs_out_at_its_deadline_and_not_before(store: Store, adm
 
 async def test_the_third_silent_worker_fails_the_job_and_costs_nothing(store: Store, admission: MakeAdmission) -> None:
     mine, theirs = admission(burst=1, every_ms=3_600_000), admission(who="b")
-    await store.admit(mine, GENEROUS, T0)
-    await store.admit(theirs, GENEROUS, T0)
+    await decide(store, mine, GENEROUS, T0)
+    await decide(store, theirs, GENEROUS, T0)
     for round_, became in enumerate(["queued", "queued", "failed"]):
         job = await claimed(store, round_ * LEASE_MS)
         assert job.attempt == round_ + 1
@@ -79,7 +79,7 @@ async def test_the_third_silent_worker_fails_the_job_and_costs_nothing(store: St
     ] * 2
     # The token came back, and losses of an earlier run do not count.
     again = admission(burst=1, every_ms=3_600_000)
-    assert (await store.admit(again, GENEROUS, T0 + 3 * LEASE_MS)).outcome == "accepted"
+    assert (await decide(store, again, GENEROUS, T0 + 3 * LEASE_MS)).outcome == "accepted"
     job = await claimed(store, 3 * LEASE_MS)
     assert job.attempt == 1
     assert await expired(store, job, 4 * LEASE_MS) == "queued"
@@ -98,7 +98,7 @@ async def test_the_third_silent_worker_fails_the_job_and_costs_nothing(store: St
 async def test_a_job_given_back_goes_first_and_time_does_not_fall(store: Store, admission: MakeAdmission) -> None:
     heavy = [admission(f"heavy {number}", pending=100, burst=100) for number in range(4)]
     for each in heavy:
-        await store.admit(each, GENEROUS, T0)
+        await decide(store, each, GENEROUS, T0)
     first, second, third = [await claimed(store, token=f"t{number}") for number in range(3)]
     assert await store.release(first, None, T0)
     assert await places(store, heavy[0]) == [0]
@@ -106,10 +106,10 @@ async def test_a_job_given_back_goes_first_and_time_does_not_fall(store: Store, 
     assert (again.contest, again.fingerprint, again.fence) == ("limits", first.fingerprint, 2)
     # The newcomer starts where service is, not where the old job was: after nobody but before the fourth.
     newcomer = admission("light", "b")
-    await store.admit(newcomer, GENEROUS, T0)
+    await decide(store, newcomer, GENEROUS, T0)
     assert await places(store, newcomer, heavy[3]) == [0, 1]
     light = admission("light too", "b")
-    await store.admit(light, GENEROUS, T0)
+    await decide(store, light, GENEROUS, T0)
     # Their second drawing takes its turn.
     assert await places(store, newcomer, heavy[3], light) == [0, 1, 2]
     assert {second.fence, third.fence} == {1}
@@ -118,21 +118,21 @@ async def test_a_job_given_back_goes_first_and_time_does_not_fall(store: Store, 
 async def test_sharing_a_heavy_users_drawing_is_not_waiting_behind_them(store: Store, admission: MakeAdmission) -> None:
     heavy = [admission(f"heavy {number}", pending=100, burst=100) for number in range(10)]
     for each in heavy:
-        await store.admit(each, GENEROUS, T0)
+        await decide(store, each, GENEROUS, T0)
     shared = admission("heavy 9", "b")
-    assert (await store.admit(shared, GENEROUS, T0)).outcome == "coalesced"
+    assert (await decide(store, shared, GENEROUS, T0)).outcome == "coalesced"
     assert await places(store, shared, heavy[9], heavy[1]) == [1, 1, 2]
     # It was paid for: their own next drawing comes one turn later.
     own = admission("own", "b")
-    await store.admit(own, GENEROUS, T0)
+    await decide(store, own, GENEROUS, T0)
     assert await places(store, own) == [3]
 
 
 async def test_the_same_claim_twice_is_one_claim(
     store: Store, admission: MakeAdmission, redis_client: aioredis.Redis
 ) -> None:
-    await store.admit(admission("one"), GENEROUS, T0)
-    await store.admit(admission("two"), GENEROUS, T0)
+    await decide(store, admission("one"), GENEROUS, T0)
+    await decide(store, admission("two"), GENEROUS, T0)
     job = await claimed(store, token="the claim")
     # As when the connection breaks after the script ran and the client sends the command again.
     of = {"job": f"job:{job.fingerprint}", "waiters": f"waiters:{job.fingerprint}"}
@@ -152,7 +152,7 @@ async def test_the_same_claim_twice_is_one_claim(
 
 async def test_many_claim_at_once_and_nobody_gets_the_same(store: Store, admission: MakeAdmission) -> None:
     for number in range(20):
-        await store.admit(admission(f"prompt {number}", pending=100, burst=100), GENEROUS, T0)
+        await decide(store, admission(f"prompt {number}", pending=100, burst=100), GENEROUS, T0)
     claims = await asyncio.gather(*(store.claim("limits", f"{number}", LEASE_MS, T0) for number in range(30)))
     jobs = [each.job for each in claims if each is not None]
     assert len({job.fingerprint for job in jobs}) == len(jobs) == 20
@@ -162,7 +162,7 @@ async def test_the_late_picture_of_a_lost_lease_counts_while_nobody_else_draws(
     store: Store, admission: MakeAdmission
 ) -> None:
     mine = admission()
-    await store.admit(mine, GENEROUS, T0)
+    await decide(store, mine, GENEROUS, T0)
     slow = await claimed(store)
     assert await expired(store, slow, LEASE_MS) == "queued"
     assert await complete(store, slow) == Completion(0)
@@ -176,7 +176,7 @@ async def test_the_late_picture_of_a_lost_lease_counts_while_nobody_else_draws(
 async def test_how_long_a_picture_took_is_told_once_and_from_admission_on(
     store: Store, admission: MakeAdmission
 ) -> None:
-    await store.admit(admission(), GENEROUS, T0)
+    await decide(store, admission(), GENEROUS, T0)
     lost = await claimed(store, 1_000)
     assert await expired(store, lost, 1_000 + LEASE_MS) == "queued"
     job = await claimed(store, 12_000)
@@ -186,7 +186,7 @@ async def test_how_long_a_picture_took_is_told_once_and_from_admission_on(
 
 async def test_nobody_changes_a_completed_drawing(store: Store, admission: MakeAdmission) -> None:
     mine = admission()
-    await store.admit(mine, GENEROUS, T0)
+    await decide(store, mine, GENEROUS, T0)
     slow = await claimed(store, token="slow")
     await expired(store, slow, LEASE_MS)
     fast = await claimed(store, LEASE_MS, token="fast")
@@ -203,10 +203,10 @@ async def test_nobody_changes_a_completed_drawing(store: Store, admission: MakeA
 
 async def test_scores_and_seeds_keep_every_bit(store: Store, admission: MakeAdmission) -> None:
     mine = admission()
-    await store.admit(mine, GENEROUS, T0)
+    await decide(store, mine, GENEROUS, T0)
     await complete(store, await claimed(store))
     repeated = admission(who="b")
-    await store.admit(repeated, GENEROUS, T0 + 5)
+    await decide(store, repeated, GENEROUS, T0 + 5)
     first, second = (await store.outbox("limits", 10)).values()
     assert first.result == second.result == RESULT.SerializeToString()
     assert (second.delivery_id, second.participant_id, second.nickname, second.delivered_at.ToMilliseconds()) == (
@@ -217,20 +217,20 @@ async def test_scores_and_seeds_keep_every_bit(store: Store, admission: MakeAdmi
 async def test_who_has_a_score_is_sent_to_the_leaderboard_again_only_under_a_new_name(
     store: Store, admission: MakeAdmission
 ) -> None:
-    await store.admit(admission(), GENEROUS, T0)
-    await store.admit(admission(), GENEROUS, T0)
+    await decide(store, admission(), GENEROUS, T0)
+    await decide(store, admission(), GENEROUS, T0)
     await complete(store, await claimed(store))
     renamed = admission(nickname="Grace")
     back, other = admission(), admission(who="b")
     for each in (admission(), renamed, admission(nickname="Grace"), back, other, admission(who="b")):
-        assert (await store.admit(each, GENEROUS, T0 + 1)).outcome == "repeated"
+        assert (await decide(store, each, GENEROUS, T0 + 1)).outcome == "repeated"
     sent = [(each.participant_id[0], each.nickname) for each in (await store.outbox("limits", 10)).values()]
     assert sent == [("a", "Ada"), ("a", "Grace"), ("a", "Ada"), ("b", "Ada")]
 
 
 async def test_pace_is_what_drawings_took_and_how_many_at_once(store: Store, admission: MakeAdmission) -> None:
     for number in range(3):
-        await store.admit(admission(f"prompt {number}", pending=100), GENEROUS, T0)
+        await decide(store, admission(f"prompt {number}", pending=100), GENEROUS, T0)
     one, two = await claimed(store, 0, "one"), await claimed(store, 100, "two")
     for job, at_ms in ((one, 900), (two, 1_300)):
         await complete(store, job, at_ms)

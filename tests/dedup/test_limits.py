@@ -8,7 +8,7 @@ import redis.asyncio as aioredis
 from cygnet.dedup.store import Store
 from cygnet.dedup.values import Admission, Bucket, Completion
 
-from .environment import result
+from .environment import decide, result
 
 pytestmark = pytest.mark.redis
 
@@ -19,7 +19,7 @@ RESULT = result().SerializeToString()
 
 
 async def said(store: Store, wanted: Admission, at_ms: int, submit: Bucket = GENEROUS) -> tuple[str, int]:
-    decision = await store.admit(wanted, submit, T0 + at_ms)
+    decision = await decide(store, wanted, submit, T0 + at_ms)
     return decision.outcome, decision.wait_ms
 
 
@@ -104,7 +104,7 @@ async def test_pending_is_what_one_asked_for_and_is_not_drawn(store: Store, admi
 async def test_the_queue_is_bounded_for_new_work_alone(store: Store, admission: MakeAdmission) -> None:
     for who in "bcd":
         assert (await said(store, admission(f"of {who}", who), 0))[0] == "accepted"
-    refused = await store.admit(admission("mine", max_queue=3), GENEROUS, T0)
+    refused = await decide(store, admission("mine", max_queue=3), GENEROUS, T0)
     assert (refused.outcome, refused.queue_length) == ("QUEUE_FULL", 3)
     assert (await said(store, admission("of b", max_queue=3), 0))[0] == "coalesced"
     # What is being drawn waits no more.

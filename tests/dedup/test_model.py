@@ -94,13 +94,31 @@ class Scripts(RuleBasedStateMachine):
     )
     def submits(self, participant: str, nickname: str, prompt: str, request: int, max_queue: int) -> None:
         wanted = make_admission(participant, nickname, prompt, request, self.model.limits, max_queue)
-        decision = self.do(self.store.admit(wanted, SUBMIT, self.now))
+        [decision] = self.do(self.store.admit([wanted], SUBMIT, self.now))
         assert (decision.outcome, decision.wait_ms) == self.model.admit(wanted, self.now)
         if decision.outcome in ("accepted", "coalesced", "repeated"):
             read, pace = self.do(self.store.submissions(CONTEST, [wanted.submission_id]))
             assert ([decision.submission], decision.pace) == ([owned.submission for owned in read], pace)
         else:
             assert decision.submission is None
+
+    @rule(
+        together=st.lists(
+            st.tuples(st.sampled_from(PARTICIPANTS), st.sampled_from(PROMPTS), st.integers(0, 60)),
+            min_size=2,
+            max_size=6,
+        )
+    )
+    def submit_together(self, together: list[tuple[str, str, int]]) -> None:
+        """In one round trip, decided in their order."""
+        wanted = [
+            make_admission(participant, "Ada", prompt, request, self.model.limits, 100)
+            for participant, prompt, request in together
+        ]
+        decisions = self.do(self.store.admit(wanted, SUBMIT, self.now))
+        assert [(decision.outcome, decision.wait_ms) for decision in decisions] == [
+            self.model.admit(each, self.now) for each in wanted
+        ]
 
     @rule(participant=st.sampled_from(PARTICIPANTS), requests=st.lists(st.integers(0, 200), min_size=3, max_size=8))
     def floods(self, participant: str, requests: list[int]) -> None:

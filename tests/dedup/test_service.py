@@ -7,10 +7,11 @@ from collections.abc import AsyncIterator, Awaitable
 import grpc
 import pytest
 import redis.asyncio as aioredis
+from google.rpc import status_pb2
 
 from cygnet.internal.v1 import dedup_pb2
 from cygnet.platform.errors import Conflict, InvalidRequest, LeaseLost, Refused
-from cygnet.platform.grpc.status import from_rpc_error
+from cygnet.platform.grpc.status import from_rpc_error, from_status
 from cygnet.v1 import submission_pb2
 
 from .environment import CONTEST, Replica, ResultLog, admit_request, drawn, leased, participant, raised, replica
@@ -111,12 +112,11 @@ async def test_refusals_say_why_and_when_to_come_again(two: tuple[Replica, Repli
         await one.admit(admit_request("four", who=3, max_predicted_wait_ms=2_000))
     assert (errors[0].reason, errors[0].retry_after_s) == ("QUEUE_FULL", 4.0)  # type: ignore[attr-defined]
 
-    with pytest.raises(grpc.aio.AioRpcError) as failed:
+    with pytest.raises(Refused) as failed:
         for _ in range(1_000):
             await one.admit(admit_request("one"))
-    error = from_rpc_error(failed.value)
+    error = failed.value
     assert error.reason == "SUBMIT_RATE"
-    assert isinstance(error, Refused)
     assert 0 < error.retry_after_s <= 0.5
 
 
@@ -125,6 +125,39 @@ async def test_a_prompt_that_cannot_be_seen_is_no_prompt(two: tuple[Replica, Rep
         await two[0].admit(admit_request("\u200b\u3164"))
     assert isinstance(errors[0], InvalidRequest)
     assert [violation.field for violation in errors[0].violations] == ["prompt"]
+
+
+async def test_many_at_once_are_decided_on_each_for_itself(two: tuple[Replica, Replica]) -> None:
+    requests = [
+        admit_request("a duck", who=1),
+        admit_request("\u200b", who=2),
+        admit_request("a duck", who=3),
+        admit_request("a swan", who=1, pending=1),
+        admit_request("", who=4),
+        admit_request("a swan", who=5),
+        admit_request("a pond", who=6),
+    ]
+    requests[-1].only_known = True
+    answer = await two[0].dedup.AdmitMany(dedup_pb2.AdmitManyRequest(requests=requests))
+    reasons = [
+        from_status(status_pb2.Status.FromString(result.status)).reason if result.HasField("status") else ""
+        for result in answer.results
+    ]
+    assert reasons == ["", "INVALID_REQUEST", "", "PENDING_LIMIT", "INVALID_REQUEST", "", "SUBMISSION_NOT_FOUND"]
+    assert [result.submission.outcome for result in answer.results if result.HasField("submission")] == [
+        submission_pb2.ADMISSION_OUTCOME_ACCEPTED,
+        submission_pb2.ADMISSION_OUTCOME_COALESCED,
+        submission_pb2.ADMISSION_OUTCOME_ACCEPTED,
+    ]
+
+
+@pytest.mark.parametrize("count", [0, 129])
+async def test_too_few_or_too_many_at_once_are_refused_whole(two: tuple[Replica, Replica], count: int) -> None:
+    requests = [admit_request(who=who % 30) for who in range(count)]
+    async with raised(InvalidRequest) as errors:
+        await two[0].dedup.AdmitMany(dedup_pb2.AdmitManyRequest(requests=requests))
+    assert isinstance(errors[0], InvalidRequest)
+    assert [violation.field for violation in errors[0].violations] == ["requests"]
 
 
 async def test_a_claim_waits_for_work(two: tuple[Replica, Replica]) -> None:

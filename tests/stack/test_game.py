@@ -167,7 +167,7 @@ async def test_the_leaderboard_moves_by_itself(stack: Stack) -> None:
 
 
 INTERNAL = [
-    "cygnet.internal.v1.DedupService/Admit",
+    "cygnet.internal.v1.DedupService/AdmitMany",
     "cygnet.internal.v1.DedupService/Claim",
     "cygnet.internal.v1.DedupService/WatchChanges",
     "cygnet.internal.v1.ResultLogService/RecordResults",

@@ -14,6 +14,7 @@ import cygnet.submission.__main__ as submission_main
 from cygnet.internal.v1 import admin_pb2, dedup_pb2, dedup_pb2_grpc
 from cygnet.platform.errors import Conflict, InvalidRequest, NotFound, NotSignedIn, Refused
 from cygnet.platform.grpc.interceptors import AioContext
+from cygnet.platform.grpc.status import to_status
 from cygnet.v1 import contest_pb2, submission_pb2
 
 from .environment import ADMIN_TOKEN, DUCK, Game, bearer, document, playing, raised_by
@@ -292,8 +293,9 @@ async def test_a_paused_contest_takes_nothing(game: Game) -> None:
 class ForgetfulDedup(dedup_pb2_grpc.DedupServiceServicer):
     """Knows no submission, whatever is asked of it."""
 
-    async def Admit(self, request: dedup_pb2.AdmitRequest, context: AioContext) -> dedup_pb2.AdmitResponse:
-        raise NotFound("there is no such submission", reason="SUBMISSION_NOT_FOUND")
+    async def AdmitMany(self, request: dedup_pb2.AdmitManyRequest, context: AioContext) -> dedup_pb2.AdmitManyResponse:
+        unknown = to_status(NotFound("there is no such submission", reason="SUBMISSION_NOT_FOUND")).SerializeToString()
+        return dedup_pb2.AdmitManyResponse(results=[dedup_pb2.AdmitResult(status=unknown)] * len(request.requests))
 
 
 async def test_an_open_contest_is_never_said_to_be_closed(

@@ -21,6 +21,8 @@ from cygnet.v1 import contest_pb2, submission_pb2
 from cygnet.worker.settings import WorkerSettings
 from cygnet.worker.telemetry import DRAWINGS
 
+from ..dedup.environment import admit
+
 SERVED = document_pb2.Model(
     generator_source="builtin://cygnet-tiny", steps=4, size=256, scorer_source="builtin://cygnet-clip"
 )
@@ -54,7 +56,8 @@ class House:
 
     async def submit(self, prompt: str = "a yellow duck", *, model: document_pb2.Model = SERVED) -> str:
         """Returns the id of a new submission, by somebody new."""
-        answer = await self.dedup.Admit(
+        admitted = await admit(
+            self.dedup,
             dedup_pb2.AdmitRequest(
                 contest="test",
                 participant_id=hashlib.md5(uuid.uuid4().bytes).hexdigest().translate(_TO_BASE32)[:26],
@@ -71,9 +74,9 @@ class House:
                     max_predicted_wait_ms=86_400_000,
                     dedup_scope="DEDUP_SCOPE_CONTEST",
                 ),
-            )
+            ),
         )
-        return answer.submission.submission_id
+        return admitted.submission_id
 
     async def submission(self, submission_id: str) -> submission_pb2.Submission:
         request = dedup_pb2.GetSubmissionsRequest(contest="test", submission_ids=[submission_id])

@@ -15,6 +15,16 @@ from cygnet.v1 import submission_pb2
 _SQUARES = {side * side for side in range(17)}
 
 
+MOST_ADMISSIONS = 128
+
+
+def check_admissions(request: dedup_pb2.AdmitManyRequest) -> None:
+    """Raises `InvalidRequest` for too few or too many; each is checked when it is decided on."""
+    wrong = Violations()
+    wrong.within("requests", len(request.requests), 1, MOST_ADMISSIONS)
+    wrong.done()
+
+
 def check_admission(request: dedup_pb2.AdmitRequest) -> None:
     """Raises `InvalidRequest` with every field that is out of its bounds."""
     wrong = Violations()

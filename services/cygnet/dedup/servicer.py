@@ -5,12 +5,14 @@ from collections.abc import AsyncIterator
 from typing import Any, cast
 
 from cygnet.dedup import requests
-from cygnet.dedup.admission.admit import AdmissionController
+from cygnet.dedup.admission.admit import AdmissionController, Decided
 from cygnet.dedup.changes import Changes
 from cygnet.dedup.queue.leases import Leasing
 from cygnet.dedup.snapshots import Snapshots
 from cygnet.internal.v1 import dedup_pb2, dedup_pb2_grpc
+from cygnet.platform.errors import DomainError
 from cygnet.platform.grpc.interceptors import AioContext
+from cygnet.platform.grpc.status import to_status
 from cygnet.platform.latest import HEARTBEAT_S
 
 _GAP_S = 0.02
@@ -37,9 +39,9 @@ class DedupServicer(dedup_pb2_grpc.DedupServiceServicer):
         self._stopping = stopping
         self._heartbeat_s = heartbeat_s
 
-    async def Admit(self, request: dedup_pb2.AdmitRequest, context: AioContext) -> dedup_pb2.AdmitResponse:
-        requests.check_admission(request)
-        return dedup_pb2.AdmitResponse(submission=await self._admission.admit(request))
+    async def AdmitMany(self, request: dedup_pb2.AdmitManyRequest, context: AioContext) -> dedup_pb2.AdmitManyResponse:
+        requests.check_admissions(request)
+        return dedup_pb2.AdmitManyResponse(results=map(_result, await self._admission.admit(request.requests)))
 
     async def Claim(self, request: dedup_pb2.ClaimRequest, context: AioContext) -> dedup_pb2.ClaimResponse:
         requests.check_claim(request)
@@ -113,3 +115,9 @@ class DedupServicer(dedup_pb2_grpc.DedupServiceServicer):
 
         # Typed as a class in the stubs; any callable will do.
         context.add_done_callback(cast(Any, ended))
+
+
+def _result(decided: Decided) -> dedup_pb2.AdmitResult:
+    if isinstance(decided, DomainError):
+        return dedup_pb2.AdmitResult(status=to_status(decided).SerializeToString())
+    return dedup_pb2.AdmitResult(submission=decided)

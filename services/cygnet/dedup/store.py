@@ -43,7 +43,7 @@ from cygnet.dedup.values import Admission, Bucket, Change, Claimed, Completion, 
 from cygnet.internal.v1 import dedup_pb2, results_pb2
 from cygnet.platform.errors import Unavailable
 from cygnet.platform.redis import subscription, translate_errors
-from cygnet.platform.scripts import Script, load
+from cygnet.platform.scripts import Argument, Script, load
 from cygnet.v1.submission_pb2 import Failure
 
 FORMAT = 2
@@ -121,44 +121,14 @@ class Store:
         """Takes a contest out of the active ones, unless somebody submitted since then."""
         return bool(await self._retire(lambda _: _CONTESTS, contest=contest, idle_since_ms=idle_since_ms))
 
-    async def admit(self, admission: Admission, submit_bucket: Bucket, now_ms: int) -> Decision:
-        """Decides on a submission, atomically."""
-        request, policy = admission.request, admission.request.policy
-        record = records.record(admission, now_ms)
-        outcome, wait_ms, length, *found = await self._admit(
-            _keys(request.contest, admission.fingerprint, admission.submission_id, request.participant_id),
-            now=now_ms,
-            contest=request.contest,
-            submission_id=admission.submission_id,
-            participant=request.participant_id,
-            nickname=request.nickname,
-            policy_generation=str(policy.generation),
-            fingerprint=admission.fingerprint,
-            canonical_prompt=admission.canonical_prompt,
-            # As a string: Lua would round it.
-            seed=str(admission.seed),
-            target=request.target.name,
-            target_sha256=request.target.picture_sha256,
-            model=admission.model.SerializeToString(),
-            lane=identity.lane(admission.model),
-            record=record.SerializeToString(),
-            every_ms=policy.every_ms,
-            burst=policy.burst,
-            max_pending=policy.pending,
-            max_queue=admission.max_queue,
-            submit_every_ms=submit_bucket.every_ms,
-            submit_burst=submit_bucket.burst,
-        )
-        if outcome == b"known":
-            earlier = records.stored(admission.submission_id, found[0]).owned.submission
-            return Decision("known" if records.same(earlier, request) else "REQUEST_ID_REUSED", 0, int(length))
-        if not found:
-            return Decision(outcome.decode(), int(wait_ms), int(length))
-        revision, samples, drawing, polls, job, position = found
-        records.identify(record.submission, admission.submission_id, outcome)
-        # What was admitted now belongs to its job's present run, and has not failed.
-        records.fill(record.submission, job[1], [*job, None], position, int(revision))
-        return Decision(outcome.decode(), 0, int(length), record.submission, records.pace(samples, drawing, polls))
+    async def admit(self, admissions: Sequence[Admission], submit_bucket: Bucket, now_ms: int) -> list[Decision]:
+        """Decides on submissions, on each atomically, in their order and in one round trip."""
+        prepared = [_prepared(admission, submit_bucket, now_ms) for admission in admissions]
+        answers = await self._admit.many([(key, arguments) for key, arguments, _ in prepared])
+        return [
+            _decision(admission, record, answer)
+            for admission, (_, _, record), answer in zip(admissions, prepared, answers, strict=True)
+        ]
 
     async def claim(
         self, contest: str, token: str, lease_ms: int, now_ms: int, served: Served | None = None, away_ms: int = 0
@@ -382,6 +352,54 @@ class Store:
         """Yields every change; None when changes may have been missed."""
         async for message in subscription(self._redis, _CHANNEL):
             yield None if message is None else records.change(message)
+
+
+def _prepared(
+    admission: Admission, submit_bucket: Bucket, now_ms: int
+) -> tuple[Callable[[str], str], dict[str, Argument], dedup_pb2.OwnedSubmission]:
+    """Returns keys and arguments of the admission script, and the record that it stores."""
+    request, policy = admission.request, admission.request.policy
+    record = records.record(admission, now_ms)
+    arguments: dict[str, Argument] = {
+        "now": now_ms,
+        "contest": request.contest,
+        "submission_id": admission.submission_id,
+        "participant": request.participant_id,
+        "nickname": request.nickname,
+        "policy_generation": str(policy.generation),
+        "fingerprint": admission.fingerprint,
+        "canonical_prompt": admission.canonical_prompt,
+        # As a string: Lua would round it.
+        "seed": str(admission.seed),
+        "target": request.target.name,
+        "target_sha256": request.target.picture_sha256,
+        "model": admission.model.SerializeToString(),
+        "lane": identity.lane(admission.model),
+        "record": record.SerializeToString(),
+        "every_ms": policy.every_ms,
+        "burst": policy.burst,
+        "max_pending": policy.pending,
+        "max_queue": admission.max_queue,
+        "submit_every_ms": submit_bucket.every_ms,
+        "submit_burst": submit_bucket.burst,
+    }
+    key = _keys(request.contest, admission.fingerprint, admission.submission_id, request.participant_id)
+    return key, arguments, record
+
+
+def _decision(admission: Admission, record: dedup_pb2.OwnedSubmission, answer: Sequence[Any]) -> Decision:
+    outcome, wait_ms, length, *found = answer
+    if outcome == b"known":
+        earlier = records.stored(admission.submission_id, found[0]).owned.submission
+        known = records.same(earlier, admission.request)
+        return Decision("known" if known else "REQUEST_ID_REUSED", 0, int(length))
+    if not found:
+        return Decision(outcome.decode(), int(wait_ms), int(length))
+    revision, samples, drawing, polls, job, position = found
+    records.identify(record.submission, admission.submission_id, outcome)
+    # What was admitted now belongs to its job's present run, and has not failed.
+    records.fill(record.submission, job[1], [*job, None], position, int(revision))
+    return Decision(outcome.decode(), 0, int(length), record.submission, records.pace(samples, drawing, polls))
 
 
 def _key(contest: str, name: str, of: str = "") -> str:

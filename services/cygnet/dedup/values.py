@@ -30,6 +30,7 @@ class Admission:
     fingerprint: str
     canonical_prompt: str
     seed: int
+    pace: "Pace"
     max_queue: int
     """New work is refused while this many jobs wait."""
 

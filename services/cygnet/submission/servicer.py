@@ -13,6 +13,7 @@ from cygnet.platform.grpc.interceptors import AioContext
 from cygnet.platform.latest import StreamEvent
 from cygnet.platform.logs import prompt_hash
 from cygnet.platform.validation import ID, Violations
+from cygnet.submission.admissions import Admissions
 from cygnet.submission.feed import SubmissionFeed
 from cygnet.submission.sessions import Session, SessionKeys, new_participant_id
 from cygnet.submission.store import ParticipantStore
@@ -65,6 +66,7 @@ class SubmissionServicer(submission_pb2_grpc.SubmissionServiceServicer):
         self._participants = participants
         self._sessions = sessions
         self._dedup = dedup
+        self._admissions = Admissions(dedup)
         self._feed = feed
         self._telemetry = telemetry
         self._clock = clock
@@ -110,7 +112,7 @@ class SubmissionServicer(submission_pb2_grpc.SubmissionServiceServicer):
             only_known=not now.takes_submissions,
         )
         try:
-            submission = (await self._dedup.Admit(admission)).submission
+            submission = await self._admissions.admit(admission)
         except NotFound:
             if not admission.only_known:
                 raise

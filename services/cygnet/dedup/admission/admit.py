@@ -1,21 +1,26 @@
-"""Prepares a submission for the one script that decides on it, and explains what the script decided."""
+"""Prepares submissions for the one script that decides on each, and explains what the script decided."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Sequence
+from typing import TypeVar
 
 from cygnet.dedup import records
 from cygnet.dedup.admission import identity
 from cygnet.dedup.admission.canonical import canonical_prompt
 from cygnet.dedup.queue import eta
+from cygnet.dedup.requests import check_admission
 from cygnet.dedup.snapshots import Snapshots
 from cygnet.dedup.store import Store
 from cygnet.dedup.values import Admission, Bucket, Decision, Pace
 from cygnet.internal.v1 import dedup_pb2, document_pb2
-from cygnet.platform.errors import Conflict, FieldViolation, InvalidRequest, Refused
+from cygnet.platform.errors import Conflict, DomainError, FieldViolation, InvalidRequest, Refused, Unavailable
 from cygnet.platform.logs import prompt_hash
 from cygnet.v1 import submission_pb2
 
 log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+Decided = submission_pb2.Submission | DomainError
 
 OUTCOMES = (
     "accepted", "coalesced", "repeated", "known",
@@ -54,15 +59,29 @@ class AdmissionController:
         self._count = count
         self._active: dict[str, tuple[int, bytes, Pace]] = {}
 
-    async def admit(self, request: dedup_pb2.AdmitRequest) -> submission_pb2.Submission:
-        """Returns the submission as it stands.
+    async def admit(self, requests: Sequence[dedup_pb2.AdmitRequest]) -> list[Decided]:
+        """Decides on submissions, on each for itself: returns each as it stands, or the error that says why not.
 
-        Raises:
+        Errors are
             Refused: not now; with a reason and when to try again.
             Conflict: the request id belongs to another submission.
-            InvalidRequest: nothing of the prompt can be seen.
+            InvalidRequest: a field is out of its bounds, or nothing of the prompt can be seen.
             NotFound: only a retry was to be answered, and this is none.
+
+        Raises:
+            Unavailable: the store does not answer; some may have been admitted.
         """
+        prepared = [await _caught(self._prepare(request)) for request in requests]
+        admissions = [each for each in prepared if isinstance(each, Admission)]
+        decisions = iter(await self._store.admit(admissions, self._submit_bucket, self._clock()) if admissions else ())
+        return [
+            await _caught(self._explain(each, next(decisions))) if isinstance(each, Admission) else each
+            for each in prepared
+        ]
+
+    async def _prepare(self, request: dedup_pb2.AdmitRequest) -> Admission | submission_pb2.Submission:
+        """Returns what the script decides on; for what is only to be known, the submission."""
+        check_admission(request)
         canonical = canonical_prompt(request.prompt)
         if not canonical:
             raise InvalidRequest(FieldViolation("prompt", "holds nothing that can be seen"))
@@ -72,36 +91,39 @@ class AdmissionController:
         secret, pace = await self._activated(request.contest)
         seed = identity.seed(secret, canonical)
         model = _drawing_model(request, seed)
-        admission = Admission(
+        return Admission(
             request=request,
             model=model,
             submission_id=submission_id,
             fingerprint=identity.fingerprint(request, model, canonical),
             canonical_prompt=canonical,
             seed=seed,
+            pace=pace,
             max_queue=eta.longest_queue(request.policy.max_predicted_wait_ms, pace),
         )
-        decision = await self._store.admit(admission, self._submit_bucket, self._clock())
-        self._count(request.contest, request.participant_id, decision.outcome)
+
+    async def _explain(self, admission: Admission, decision: Decision) -> submission_pb2.Submission:
+        contest = admission.request.contest
+        self._count(contest, admission.request.participant_id, decision.outcome)
         if decision.outcome == "REQUEST_ID_REUSED":
             raise _reused()
         if decision.outcome in _REFUSALS:
             raise Refused(
                 _REFUSALS[decision.outcome],
                 reason=decision.outcome,
-                retry_after_s=_retry_ms(decision, admission, pace) / 1000,
+                retry_after_s=_retry_ms(decision, admission) / 1000,
             )
         log.info(
             "admitted",
             extra={
-                "contest": request.contest,
-                "submission": submission_id,
+                "contest": contest,
+                "submission": admission.submission_id,
                 "outcome": decision.outcome,
-                "prompt": prompt_hash(canonical),
+                "prompt": prompt_hash(admission.canonical_prompt),
             },
         )
         if decision.submission is None or decision.pace is None:
-            return await self._snapshots.one(request.contest, submission_id)
+            return await self._snapshots.one(contest, admission.submission_id)
         self._snapshots.add_waits(decision.submission, decision.pace)
         return decision.submission
 
@@ -121,6 +143,16 @@ class AdmissionController:
         return read[1:]
 
 
+async def _caught(work: Awaitable[T]) -> T | DomainError:
+    """Returns what `work` returns, or the error that is about one submission alone."""
+    try:
+        return await work
+    except Unavailable:
+        raise
+    except DomainError as error:
+        return error
+
+
 def _reused() -> Conflict:
     return Conflict("this request_id belongs to another submission; make a new one", reason="REQUEST_ID_REUSED")
 
@@ -134,10 +166,10 @@ def _drawing_model(request: dedup_pb2.AdmitRequest, seed: int) -> document_pb2.M
     return request.next_model if seed % 1_000 < request.next_share else request.model
 
 
-def _retry_ms(decision: Decision, admission: Admission, pace: Pace) -> int:
+def _retry_ms(decision: Decision, admission: Admission) -> int:
     # A bucket's wait is exact. The others end when drawings do: the first of one's own, or as many as are too many.
     if decision.outcome == "PENDING_LIMIT":
-        return eta.typical_ms(pace) or eta.ASSUMED_DRAWING_MS
+        return eta.typical_ms(admission.pace) or eta.ASSUMED_DRAWING_MS
     if decision.outcome == "QUEUE_FULL":
-        return eta.per_place_ms(pace) * (decision.queue_length - admission.max_queue + 1)
+        return eta.per_place_ms(admission.pace) * (decision.queue_length - admission.max_queue + 1)
     return decision.wait_ms

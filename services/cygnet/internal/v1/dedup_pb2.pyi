@@ -35,11 +35,25 @@ class AdmitRequest(_message.Message):
     only_known: bool
     def __init__(self, contest: _Optional[str] = ..., participant_id: _Optional[str] = ..., nickname: _Optional[str] = ..., request_id: _Optional[str] = ..., target: _Optional[_Union[_contest_pb2.Target, _Mapping]] = ..., prompt: _Optional[str] = ..., model: _Optional[_Union[_document_pb2.Model, _Mapping]] = ..., policy: _Optional[_Union[_document_pb2.AdmissionPolicy, _Mapping]] = ..., next_model: _Optional[_Union[_document_pb2.Model, _Mapping]] = ..., next_share: _Optional[int] = ..., only_known: _Optional[bool] = ...) -> None: ...
 
-class AdmitResponse(_message.Message):
-    __slots__ = ("submission",)
+class AdmitManyRequest(_message.Message):
+    __slots__ = ("requests",)
+    REQUESTS_FIELD_NUMBER: _ClassVar[int]
+    requests: _containers.RepeatedCompositeFieldContainer[AdmitRequest]
+    def __init__(self, requests: _Optional[_Iterable[_Union[AdmitRequest, _Mapping]]] = ...) -> None: ...
+
+class AdmitManyResponse(_message.Message):
+    __slots__ = ("results",)
+    RESULTS_FIELD_NUMBER: _ClassVar[int]
+    results: _containers.RepeatedCompositeFieldContainer[AdmitResult]
+    def __init__(self, results: _Optional[_Iterable[_Union[AdmitResult, _Mapping]]] = ...) -> None: ...
+
+class AdmitResult(_message.Message):
+    __slots__ = ("submission", "status")
     SUBMISSION_FIELD_NUMBER: _ClassVar[int]
+    STATUS_FIELD_NUMBER: _ClassVar[int]
     submission: _submission_pb2.Submission
-    def __init__(self, submission: _Optional[_Union[_submission_pb2.Submission, _Mapping]] = ...) -> None: ...
+    status: bytes
+    def __init__(self, submission: _Optional[_Union[_submission_pb2.Submission, _Mapping]] = ..., status: _Optional[bytes] = ...) -> None: ...
 
 class ClaimRequest(_message.Message):
     __slots__ = ("contest", "worker_id", "wait_ms", "generator_source", "scorer_source")

@@ -35,10 +35,10 @@ class DedupServiceStub:
         Args:
             channel: A grpc.Channel.
         """
-        self.Admit = channel.unary_unary(
-                '/cygnet.internal.v1.DedupService/Admit',
-                request_serializer=cygnet_dot_internal_dot_v1_dot_dedup__pb2.AdmitRequest.SerializeToString,
-                response_deserializer=cygnet_dot_internal_dot_v1_dot_dedup__pb2.AdmitResponse.FromString,
+        self.AdmitMany = channel.unary_unary(
+                '/cygnet.internal.v1.DedupService/AdmitMany',
+                request_serializer=cygnet_dot_internal_dot_v1_dot_dedup__pb2.AdmitManyRequest.SerializeToString,
+                response_deserializer=cygnet_dot_internal_dot_v1_dot_dedup__pb2.AdmitManyResponse.FromString,
                 _registered_method=True)
         self.Claim = channel.unary_unary(
                 '/cygnet.internal.v1.DedupService/Claim',
@@ -86,8 +86,9 @@ class DedupServiceServicer:
     """Owns prompts: drawn, being drawn, waiting. Called by the submission service and by workers.
     """
 
-    def Admit(self, request, context):
-        """Decides on a submission in one atomic step. A refusal is RESOURCE_EXHAUSTED with ErrorInfo and RetryInfo.
+    def AdmitMany(self, request, context):
+        """Decides on submissions, on each in one atomic step. A caller sends those of one moment together: a call is dear, a
+        submission in it is cheap.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -152,10 +153,10 @@ class DedupServiceServicer:
 
 def add_DedupServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
-            'Admit': grpc.unary_unary_rpc_method_handler(
-                    servicer.Admit,
-                    request_deserializer=cygnet_dot_internal_dot_v1_dot_dedup__pb2.AdmitRequest.FromString,
-                    response_serializer=cygnet_dot_internal_dot_v1_dot_dedup__pb2.AdmitResponse.SerializeToString,
+            'AdmitMany': grpc.unary_unary_rpc_method_handler(
+                    servicer.AdmitMany,
+                    request_deserializer=cygnet_dot_internal_dot_v1_dot_dedup__pb2.AdmitManyRequest.FromString,
+                    response_serializer=cygnet_dot_internal_dot_v1_dot_dedup__pb2.AdmitManyResponse.SerializeToString,
             ),
             'Claim': grpc.unary_unary_rpc_method_handler(
                     servicer.Claim,
@@ -210,7 +211,7 @@ class DedupService:
     """
 
     @staticmethod
-    def Admit(request,
+    def AdmitMany(request,
             target,
             options=(),
             channel_credentials=None,
@@ -223,9 +224,9 @@ class DedupService:
         return grpc.experimental.unary_unary(
             request,
             target,
-            '/cygnet.internal.v1.DedupService/Admit',
-            cygnet_dot_internal_dot_v1_dot_dedup__pb2.AdmitRequest.SerializeToString,
-            cygnet_dot_internal_dot_v1_dot_dedup__pb2.AdmitResponse.FromString,
+            '/cygnet.internal.v1.DedupService/AdmitMany',
+            cygnet_dot_internal_dot_v1_dot_dedup__pb2.AdmitManyRequest.SerializeToString,
+            cygnet_dot_internal_dot_v1_dot_dedup__pb2.AdmitManyResponse.FromString,
             options,
             channel_credentials,
             insecure,

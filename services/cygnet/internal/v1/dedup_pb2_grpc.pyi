@@ -33,8 +33,10 @@ class DedupServiceStub:
     def __new__(cls, channel: _grpc.Channel) -> _Self: ...
     @_typing.overload
     def __new__(cls, channel: _aio.Channel) -> DedupServiceAsyncStub: ...
-    Admit: _grpc.UnaryUnaryMultiCallable[_dedup_pb2.AdmitRequest, _dedup_pb2.AdmitResponse]
-    """Decides on a submission in one atomic step. A refusal is RESOURCE_EXHAUSTED with ErrorInfo and RetryInfo."""
+    AdmitMany: _grpc.UnaryUnaryMultiCallable[_dedup_pb2.AdmitManyRequest, _dedup_pb2.AdmitManyResponse]
+    """Decides on submissions, on each in one atomic step. A caller sends those of one moment together: a call is dear, a
+    submission in it is cheap.
+    """
     Claim: _grpc.UnaryUnaryMultiCallable[_dedup_pb2.ClaimRequest, _dedup_pb2.ClaimResponse]
     """Hands out the fairest waiting job under a lease, waiting for one if need be."""
     Heartbeat: _grpc.UnaryUnaryMultiCallable[_dedup_pb2.HeartbeatRequest, _dedup_pb2.HeartbeatResponse]
@@ -57,8 +59,10 @@ class DedupServiceAsyncStub(DedupServiceStub):
     """Owns prompts: drawn, being drawn, waiting. Called by the submission service and by workers."""
 
     def __init__(self, channel: _aio.Channel) -> None: ...
-    Admit: _aio.UnaryUnaryMultiCallable[_dedup_pb2.AdmitRequest, _dedup_pb2.AdmitResponse]  # type: ignore[assignment]
-    """Decides on a submission in one atomic step. A refusal is RESOURCE_EXHAUSTED with ErrorInfo and RetryInfo."""
+    AdmitMany: _aio.UnaryUnaryMultiCallable[_dedup_pb2.AdmitManyRequest, _dedup_pb2.AdmitManyResponse]  # type: ignore[assignment]
+    """Decides on submissions, on each in one atomic step. A caller sends those of one moment together: a call is dear, a
+    submission in it is cheap.
+    """
     Claim: _aio.UnaryUnaryMultiCallable[_dedup_pb2.ClaimRequest, _dedup_pb2.ClaimResponse]  # type: ignore[assignment]
     """Hands out the fairest waiting job under a lease, waiting for one if need be."""
     Heartbeat: _aio.UnaryUnaryMultiCallable[_dedup_pb2.HeartbeatRequest, _dedup_pb2.HeartbeatResponse]  # type: ignore[assignment]
@@ -80,12 +84,14 @@ class DedupServiceServicer(metaclass=_abc_1.ABCMeta):
     """Owns prompts: drawn, being drawn, waiting. Called by the submission service and by workers."""
 
     @_abc_1.abstractmethod
-    def Admit(
+    def AdmitMany(
         self,
-        request: _dedup_pb2.AdmitRequest,
+        request: _dedup_pb2.AdmitManyRequest,
         context: _ServicerContext,
-    ) -> _typing.Union[_dedup_pb2.AdmitResponse, _abc.Awaitable[_dedup_pb2.AdmitResponse]]:
-        """Decides on a submission in one atomic step. A refusal is RESOURCE_EXHAUSTED with ErrorInfo and RetryInfo."""
+    ) -> _typing.Union[_dedup_pb2.AdmitManyResponse, _abc.Awaitable[_dedup_pb2.AdmitManyResponse]]:
+        """Decides on submissions, on each in one atomic step. A caller sends those of one moment together: a call is dear, a
+        submission in it is cheap.
+        """
 
     @_abc_1.abstractmethod
     def Claim(
