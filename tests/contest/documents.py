@@ -7,7 +7,8 @@ kubectl sends it JSON, a second line says what it answers: `# by kubectl: WORDS`
 from pathlib import Path
 
 _FOLDER = Path(__file__).parent / "corpus"
-GOOD = sorted((_FOLDER / "good").glob("*.yaml"))
+EXAMPLES = sorted((Path(__file__).parents[2] / "docs" / "examples").glob("*.yaml"))
+GOOD = [*sorted((_FOLDER / "good").glob("*.yaml")), *EXAMPLES]
 BAD = sorted((_FOLDER / "bad").glob("*.yaml"))
 
 

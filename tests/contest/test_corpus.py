@@ -29,7 +29,8 @@ def test_a_bad_contest_is_refused_in_one_line(path: Path) -> None:
 @pytest.mark.parametrize("path", GOOD, ids=lambda path: path.stem)
 def test_a_good_contest_is_taken_and_the_services_take_its_document(path: Path, tmp_path: Path) -> None:
     shutil.copy(path, tmp_path)
-    shutil.copy(TARGET, tmp_path / "swan.png")
+    for name in ("swan.png", "picture.png"):
+        shutil.copy(TARGET, tmp_path / name)
     document, pictures = read_contest(tmp_path / path.name)
     check_document(document)
     assert len(pictures) == len(document.contest.targets)
