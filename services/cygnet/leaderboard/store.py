@@ -192,9 +192,10 @@ class LeaderboardStore:
         if keys.contest in self._readable:
             return
         with translate_errors():
+            # In this order: the first result of a contest writes both in one step, perhaps just now.
+            if not await self._redis.exists(keys("seen")):
+                return
             found = await self._redis.get(keys("format"))
-            if found is None and not await self._redis.exists(keys("seen")):
-                return  # no results yet
         if found != RANKING_FORMAT.encode():
             raise _other_version(
                 f"the ranking of contest {keys.contest}",
