@@ -17,7 +17,7 @@ ALPHAS = """canvas => {
 
 
 def parts(done: Locator) -> list[str]:
-    return done.locator(".part-value").all_inner_texts()
+    return done.locator(".sub-score-value").all_inner_texts()
 
 
 def drawn(page: Page, prompt: str) -> Locator:
@@ -31,8 +31,8 @@ def test_a_score_says_what_it_is_made_of(phones: Phones, double: Double) -> None
     prompt = f"a duck {token()}"
     done = drawn(page, prompt)
     assert parts(done) == [f"{score(f'{half} {prompt}'):.0f}" for half in ("what", "look")]
-    expect(done.locator(".part-name")).to_have_text(["What is there", "How it looks"])
-    widths = done.locator(".part-fill").evaluate_all("bars => bars.map(bar => bar.style.width)")
+    expect(done.locator(".sub-score-name")).to_have_text(["What is there", "How it looks"])
+    widths = done.locator(".sub-score-fill").evaluate_all("bars => bars.map(bar => bar.style.width)")
     assert [round(float(width.rstrip("%"))) for width in widths] == [int(part) for part in parts(done)]
 
 
@@ -57,13 +57,13 @@ def test_a_second_try_says_what_changed(phones: Phones, double: Double) -> None:
     page = phones.open(double.url, language="ko-KR")
     join(page, token())
     first, second = f"a duck {token()}", f"a swan {token()}"
-    expect(drawn(page, first).locator(".since")).to_have_count(0)
-    line = drawn(page, second).locator(".since")
+    expect(drawn(page, first).locator(".score-change")).to_have_count(0)
+    line = drawn(page, second).locator(".score-change")
     by = round(score(second), 2) - round(score(first), 2)
     expect(line).to_contain_text(f"지난번보다: {'↑' if by > 0 else '↓'}\u00a0{abs(by):.2f}")
     page.reload()
     # The list is all that it needs.
-    expect(finished(page, second).locator(".since")).to_contain_text("모습")
+    expect(finished(page, second).locator(".score-change")).to_contain_text("모습")
 
 
 def test_what_the_scorer_does_not_say_is_not_shown(phones: Phones, double: Double) -> None:
@@ -73,5 +73,5 @@ def test_what_the_scorer_does_not_say_is_not_shown(phones: Phones, double: Doubl
     done = drawn(page, f"unexplained {token()}")
     assert parts(done) == []
     expect(done.get_by_role("button", name="Show what matched")).to_have_count(0)
-    expect(done.locator(".since")).to_contain_text("Since your last try:")
-    expect(done.locator(".since")).not_to_contain_text("what")
+    expect(done.locator(".score-change")).to_contain_text("Since your last try:")
+    expect(done.locator(".score-change")).not_to_contain_text("what")

@@ -75,7 +75,7 @@ def test_everybody_sees_the_same_leaderboard(phones: Phones, game_url: str) -> N
         finished(page, prompt)
     for page, name in zip(pages, names, strict=True):
         expect(page.locator(".board .row.own")).to_contain_text(name)
-    first, second = (page.locator(".board .ranking:not(.elsewhere) .nickname") for page in pages)
+    first, second = (page.locator(".board .ranking:not(.own-rank) .nickname") for page in pages)
     expect(second).to_have_text(first.all_inner_texts())
     # Where so many played before that neither is among the best, there is nothing more to see.
     if first.count() < RANKED:
@@ -104,8 +104,8 @@ def test_a_nickname_can_be_changed_and_stays_one_player(phones: Phones, game_url
     join(page, token())
     name = token()
     page.locator(".playing button").click()
-    page.locator(".who-changing #nickname").fill(name)
-    page.locator(".who-changing button[type=submit]").click()
+    page.locator(".renaming #nickname").fill(name)
+    page.locator(".renaming button[type=submit]").click()
     expect(page.locator(".playing .nickname")).to_have_text(name)
 
 

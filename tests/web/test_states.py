@@ -173,8 +173,8 @@ def test_who_is_far_down_sees_the_own_place(phones: Phones, double: Double) -> N
     prompt = f"queue:0 a duck {token()}"
     submit(page, prompt)
     finished(page, prompt)
-    expect(page.locator(".ranking:not(.elsewhere) .row")).to_have_count(20)
-    expect(page.locator(".elsewhere .row.own .rank")).to_contain_text("25")
+    expect(page.locator(".ranking:not(.own-rank) .row")).to_have_count(20)
+    expect(page.locator(".own-rank .row.own .rank")).to_contain_text("25")
     expect(page.locator(".facts")).to_contain_text("25")
 
 

@@ -1,11 +1,11 @@
 // Wires the player's page together.
 import { effect, signal, untracked } from "@preact/signals";
 import { render } from "preact";
-import { ContestKeeper } from "./game/contest";
-import { contestOf } from "./game/place";
+import { ContestLoader } from "./game/contest";
 import { Player } from "./game/player";
-import { SessionKeeper } from "./game/session";
-import { phoneMemory } from "./game/storage";
+import { contestFromPath } from "./game/routes";
+import { SessionStore } from "./game/session";
+import { openStore } from "./game/storage";
 import type { Contest } from "./gen/cygnet/v1/contest_pb";
 import { makeClients, webTransport } from "./rpc/clients";
 import "./styles/base.css";
@@ -13,34 +13,36 @@ import "./styles/parts.css";
 import "./styles/cards.css";
 import "./styles/controls.css";
 import "./styles/player.css";
+import { initLanguage } from "./text/language";
 import { App } from "./ui/App";
 
-const memory = phoneMemory();
+initLanguage();
+const store = openStore();
 const player = signal<Player | undefined>(undefined);
 const clients = makeClients(webTransport(() => player.peek()?.session.current.peek()?.token));
-const contests = new ContestKeeper(clients, contestOf(window.location.pathname));
+const loader = new ContestLoader(clients, contestFromPath(window.location.pathname));
 
 effect(() => {
-  const view = contests.view.value;
-  if (view.state === "ready") untracked(() => play(view.contest));
+  const view = loader.view.value;
+  if (view.state === "ready") untracked(() => setContest(view.contest));
 });
 
-function play(contest: Contest): void {
-  const known = player.peek();
-  if (known?.contest.peek().name === contest.name) {
-    known.update(contest);
+function setContest(contest: Contest): void {
+  const current = player.peek();
+  if (current?.contest.peek().name === contest.name) {
+    current.update(contest);
     return;
   }
-  known?.stop();
-  const next = new Player(clients, contest, contests.opening, new SessionKeeper(memory, contest.name), memory);
+  current?.stop();
+  const next = new Player(clients, contest, loader.phase, new SessionStore(store, contest.name), store);
   player.value = next;
   next.start();
 }
 
-contests.start();
+loader.start();
 
 function Page() {
-  return <App contests={contests} player={player.value} />;
+  return <App loader={loader} player={player.value} />;
 }
 
 const root = document.getElementById("root");

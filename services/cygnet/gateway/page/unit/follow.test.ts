@@ -1,22 +1,22 @@
 import { Code, ConnectError } from "@connectrpc/connect";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import {
-  type Follow,
+  type Environment,
   follow,
-  type Heard,
   type Link,
   SILENCE_MS,
-  type Surroundings,
+  type StreamEvent,
+  type Subscription,
   UNPROVEN_MS,
 } from "../src/rpc/follow";
 
 beforeEach(() => vi.useFakeTimers());
 afterEach(() => vi.useRealTimers());
 
-type Step = Heard | ConnectError | "silence";
+type Step = StreamEvent | ConnectError | "silence";
 
-/** A server whose streams say what a script says; a stream without a script stays silent. */
-function world(streams: Step[][], polls: (boolean | ConnectError)[] = []) {
+/** Follows a server whose streams send what `streams` lists; a stream beyond the list stays silent. */
+function start(streams: Step[][], polls: (boolean | ConnectError)[] = []) {
   const seen = { opened: 0, polled: 0, links: [] as Link[], ended: [] as string[] };
   const wakes = new Set<() => void>();
   const hides = new Set<() => void>();
@@ -28,7 +28,7 @@ function world(streams: Step[][], polls: (boolean | ConnectError)[] = []) {
   const fire = (set: Set<() => void>) => {
     for (const listener of [...set]) listener();
   };
-  const it: Follow<Heard> = {
+  const subscription: Subscription<StreamEvent> = {
     async *open(signal) {
       seen.opened += 1;
       for (const step of streams.shift() ?? ["silence" as const]) {
@@ -37,7 +37,7 @@ function world(streams: Step[][], polls: (boolean | ConnectError)[] = []) {
         else await new Promise((_, fail) => signal.addEventListener("abort", () => fail(new Error("cut"))));
       }
     },
-    hear: (message) => message,
+    receive: (message) => message,
     poll: async () => {
       seen.polled += 1;
       const answer = polls.shift() ?? false;
@@ -47,7 +47,7 @@ function world(streams: Step[][], polls: (boolean | ConnectError)[] = []) {
     onLink: (link) => seen.links.push(link),
     onEnd: (problem) => seen.ended.push(problem.kind),
   };
-  const around: Surroundings = {
+  const environment: Environment = {
     wait: (ms, signal) =>
       new Promise((resolve) => {
         const timer = setTimeout(resolve, ms);
@@ -63,7 +63,7 @@ function world(streams: Step[][], polls: (boolean | ConnectError)[] = []) {
     hidden: () => state.hidden,
     random: () => 1,
   };
-  const stop = follow(it, around);
+  const stop = follow(subscription, environment);
   return {
     seen,
     stop,
@@ -81,14 +81,14 @@ function world(streams: Step[][], polls: (boolean | ConnectError)[] = []) {
 const soon = () => vi.advanceTimersByTimeAsync(1);
 
 describe("following a stream", () => {
-  test("ends when the thing is finished", async () => {
-    const { seen } = world([["news", "alive", "finished"]]);
+  test("ends when the subscription is finished", async () => {
+    const { seen } = start([["update", "heartbeat", "finished"]]);
     await soon();
     expect(seen).toMatchObject({ opened: 1, polled: 0, links: ["connecting", "live", "live"], ended: [] });
   });
 
-  test("reconnects after a break, and asks at once what was missed", async () => {
-    const { seen } = world([["news", new ConnectError("gone", Code.Unavailable)], ["finished"]]);
+  test("reconnects after a break, and polls at once for what was missed", async () => {
+    const { seen } = start([["update", new ConnectError("gone", Code.Unavailable)], ["finished"]]);
     await soon();
     expect(seen).toMatchObject({ opened: 1, polled: 1 });
     await vi.advanceTimersByTimeAsync(1_500);
@@ -97,21 +97,21 @@ describe("following a stream", () => {
   });
 
   test("reconnects when the server says goodbye", async () => {
-    const { seen } = world([["goodbye"], ["finished"]]);
+    const { seen } = start([["goodbye"], ["finished"]]);
     await vi.advanceTimersByTimeAsync(1_500);
     expect(seen.opened).toBe(2);
   });
 
   test("takes silence for death", async () => {
-    const { seen } = world([["alive", "silence"], ["finished"]]);
+    const { seen } = start([["heartbeat", "silence"], ["finished"]]);
     await vi.advanceTimersByTimeAsync(SILENCE_MS - 10);
     expect(seen.opened).toBe(1);
     await vi.advanceTimersByTimeAsync(2_000);
     expect(seen.opened).toBe(2);
   });
 
-  test("asks by unary call while a stream has never said anything", async () => {
-    const { seen } = world([["silence"]], [false, true]);
+  test("polls while a stream has never sent anything", async () => {
+    const { seen } = start([["silence"]], [false, true]);
     await vi.advanceTimersByTimeAsync(UNPROVEN_MS + 10);
     expect(seen.polled).toBe(1);
     await vi.advanceTimersByTimeAsync(UNPROVEN_MS);
@@ -120,21 +120,21 @@ describe("following a stream", () => {
     expect(seen.opened).toBe(1);
   });
 
-  test("says polling while only unary calls get through, lost while nothing does", async () => {
+  test("is polling while only unary calls get through, lost while nothing does", async () => {
     const down = () => new ConnectError("down", Code.Unavailable);
-    const { seen } = world([[down()], [down()], [down()], ["news", "silence"]], [false, false, down()]);
+    const { seen } = start([[down()], [down()], [down()], ["update", "silence"]], [false, false, down()]);
     await vi.advanceTimersByTimeAsync(12_000);
     expect(seen.links).toEqual(["connecting", "connecting", "polling", "lost", "live"]);
   });
 
   test("stops at an answer that trying again will not change", async () => {
-    const { seen } = world([[new ConnectError("who?", Code.Unauthenticated)]]);
+    const { seen } = start([[new ConnectError("who?", Code.Unauthenticated)]]);
     await vi.advanceTimersByTimeAsync(60_000);
     expect(seen).toMatchObject({ opened: 1, ended: ["signedOut"] });
   });
 
   test("opens anew when the phone wakes, since an old connection may be dead without knowing it", async () => {
-    const { seen, wake } = world([["alive", "silence"], ["finished"]]);
+    const { seen, wake } = start([["heartbeat", "silence"], ["finished"]]);
     await soon();
     wake();
     await soon();
@@ -142,7 +142,7 @@ describe("following a stream", () => {
   });
 
   test("holds no connection while nobody looks", async () => {
-    const { seen, hide, wake } = world([["alive", "silence"], ["finished"]]);
+    const { seen, hide, wake } = start([["heartbeat", "silence"], ["finished"]]);
     await soon();
     hide();
     await vi.advanceTimersByTimeAsync(60_000);
@@ -152,8 +152,8 @@ describe("following a stream", () => {
     expect(seen.opened).toBe(2);
   });
 
-  test("stops when told", async () => {
-    const { seen, stop } = world([["alive", "silence"]]);
+  test("stops when it is stopped", async () => {
+    const { seen, stop } = start([["heartbeat", "silence"]]);
     await soon();
     stop();
     await vi.advanceTimersByTimeAsync(60_000);

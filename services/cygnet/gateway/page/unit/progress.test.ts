@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { drawnShare, ServerClock, scoreText, waitRange } from "../src/game/progress";
+import { drawnShare, ServerClock, scoreText } from "../src/game/progress";
 
 describe("the share of a drawing that is shown as done", () => {
   test("is the elapsed share of the usual time at first", () => {
@@ -24,28 +24,16 @@ describe("the server's clock", () => {
   test("is bounded by the latest time the server wrote down, whatever the phone's clock says", () => {
     const clock = new ServerClock();
     const phoneIsAhead = 3_600_000;
-    clock.witness(1_000, 1_000 + phoneIsAhead);
+    clock.observe(1_000, 1_000 + phoneIsAhead);
     expect(clock.since(1_000, 1_500 + phoneIsAhead)).toBe(500);
     // An old time, read late, proves less and changes nothing.
-    clock.witness(200, 1_500 + phoneIsAhead);
+    clock.observe(200, 1_500 + phoneIsAhead);
     expect(clock.since(1_000, 1_500 + phoneIsAhead)).toBe(500);
   });
   test("never says that a drawing began in the future", () => {
     const clock = new ServerClock();
-    clock.witness(1_000, 5_000);
+    clock.observe(1_000, 5_000);
     expect(clock.since(9_000, 5_000)).toBe(0);
-  });
-});
-
-describe("a wait in words", () => {
-  test.each([
-    [400, 900, { from: 1, to: 1, unit: "seconds" }],
-    [2_100, 6_200, { from: 2, to: 7, unit: "seconds" }],
-    [12_000, 31_000, { from: 10, to: 35, unit: "seconds" }],
-    [3_000, 31_000, { from: 1, to: 35, unit: "seconds" }],
-    [100_000, 250_000, { from: 1, to: 5, unit: "minutes" }],
-  ])("%d to %d ms", (p50, p90, range) => {
-    expect(waitRange(p50, p90)).toEqual(range);
   });
 });
 

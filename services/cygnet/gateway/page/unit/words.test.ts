@@ -1,22 +1,22 @@
 import { describe, expect, test } from "vitest";
-import { contestOf, playerPath, qrUrl } from "../src/game/place";
-import { asOneLine, isVisible, lengthOf } from "../src/game/prompt";
+import { hasVisibleText, promptLength, toOneLine } from "../src/game/prompt";
+import { contestFromPath, playerPath, qrUrl } from "../src/game/routes";
 import { en } from "../src/text/en";
 import { ko } from "../src/text/ko";
-import { preferred } from "../src/text/languages";
+import { preferredLanguage } from "../src/text/language";
 
 describe("a prompt", () => {
   test("is one line", () => {
-    expect(asOneLine("  a duck\n\non a\tpond ")).toBe("a duck on a pond");
+    expect(toOneLine("  a duck\n\non a\tpond ")).toBe("a duck on a pond");
   });
   test("is counted in code points, as the server counts", () => {
-    expect(lengthOf("오리 🦆")).toBe(4);
+    expect(promptLength("오리 🦆")).toBe(4);
   });
   test.each(["", " ", "\u200b\u200d", "\u3164\u115f", "\u2800"])("that nobody can see is none: %j", (prompt) => {
-    expect(isVisible(prompt)).toBe(false);
+    expect(hasVisibleText(prompt)).toBe(false);
   });
   test.each(["a", "\u200ba", "오", "🦆", "."])("that can be seen: %j", (prompt) => {
-    expect(isVisible(prompt)).toBe(true);
+    expect(hasVisibleText(prompt)).toBe(true);
   });
 });
 
@@ -28,7 +28,7 @@ describe("an address", () => {
     ["/c/pycon-kr/board", "pycon-kr", "/c/pycon-kr"],
     ["/clubs", "", "/"],
   ])("%s", (path, contest, player) => {
-    expect(contestOf(path)).toBe(contest);
+    expect(contestFromPath(path)).toBe(contest);
     expect(playerPath(path)).toBe(player);
   });
   test("of the QR code names the contest only where the page's does", () => {
@@ -39,10 +39,10 @@ describe("an address", () => {
 
 describe("languages", () => {
   test("follow the reader's choice, then the reader's list", () => {
-    expect(preferred("ko", ["en-GB"])).toBe("ko");
-    expect(preferred(undefined, ["fr-FR", "ko-KR", "en"])).toBe("ko");
-    expect(preferred("tlh", ["fr"])).toBe("en");
-    expect(preferred("constructor", [])).toBe("en");
+    expect(preferredLanguage("ko", ["en-GB"])).toBe("ko");
+    expect(preferredLanguage(undefined, ["fr-FR", "ko-KR", "en"])).toBe("ko");
+    expect(preferredLanguage("tlh", ["fr"])).toBe("en");
+    expect(preferredLanguage("constructor", [])).toBe("en");
   });
   test("know every refusal that the contract names, and pass on the server's words for others", () => {
     for (const text of [en, ko]) {

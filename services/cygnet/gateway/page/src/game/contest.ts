@@ -1,10 +1,10 @@
-// What the contest is about, kept fresh: organisers change it while it runs.
+// The contest's document, kept fresh: organisers change it while it runs.
 import { signal } from "@preact/signals";
 import type { Contest } from "../gen/cygnet/v1/contest_pb";
 import { CALL_TIMEOUT_MS, type Clients } from "../rpc/clients";
 import { type Problem, problemOf } from "../rpc/problem";
 import { backoffMs, waitOrWake } from "../rpc/wake";
-import { Opening } from "./opening";
+import { PhaseTracker } from "./contestPhase";
 
 export type ContestView =
   | { state: "loading"; problem?: Problem }
@@ -13,12 +13,12 @@ export type ContestView =
 
 const REFRESH_MS = 60_000;
 const MISSING_MS = 10_000;
-/** Everybody's page looks again after an opening: within so long, and not all of them at once. */
+/** Every page loads the contest again after a change of phase: within this time, and not all of them at once. */
 const AFTER_CHANGE_MS = 10_000;
 
-export class ContestKeeper {
+export class ContestLoader {
   readonly view = signal<ContestView>({ state: "loading" });
-  readonly opening = new Opening();
+  readonly phase = new PhaseTracker();
 
   constructor(
     private readonly clients: Clients,
@@ -37,43 +37,43 @@ export class ContestKeeper {
     while (!stop.aborted) {
       const problem = await this.#load(stop);
       failures = problem === undefined ? 0 : failures + 1;
-      // A contest that was shown once stays: old words are better than none.
+      // A contest that was shown once stays: an old document is better than none.
       if (problem !== undefined && this.view.peek().state !== "ready") {
         this.view.value = problem.kind === "notFound" ? { state: "missing" } : { state: "loading", problem };
       }
-      if (problem === undefined) await this.#untilWorthALook(stop);
+      if (problem === undefined) await this.#waitForRefresh(stop);
       else await waitOrWake(problem.kind === "notFound" ? MISSING_MS : backoffMs(failures, Math.random()), stop);
     }
   }
 
-  /** A minute; less when the contest opens or closes, for then more of it may be different. */
-  async #untilWorthALook(stop: AbortSignal): Promise<void> {
-    const { opening } = this;
+  /** Waits a minute, or until the phase changes: then more of the contest may be different. */
+  async #waitForRefresh(stop: AbortSignal): Promise<void> {
+    const { phase } = this;
     const early = new AbortController();
     const end = () => early.abort();
     stop.addEventListener("abort", end);
-    const before = opening.heard.peek();
-    const unsubscribe = opening.heard.subscribe((now) => now !== before && end());
-    await waitOrWake(Math.min(REFRESH_MS, opening.leftMs(Date.now()) ?? REFRESH_MS), early.signal);
+    const before = phase.version.peek();
+    const unsubscribe = phase.version.subscribe((now) => now !== before && end());
+    await waitOrWake(Math.min(REFRESH_MS, phase.remainingMs(Date.now()) ?? REFRESH_MS), early.signal);
     unsubscribe();
     stop.removeEventListener("abort", end);
-    if (early.signal.aborted || opening.leftMs(Date.now()) === 0) {
+    if (early.signal.aborted || phase.remainingMs(Date.now()) === 0) {
       await waitOrWake(AFTER_CHANGE_MS * (0.2 + 0.8 * Math.random()), stop);
     }
   }
 
   async #load(signal: AbortSignal): Promise<Problem | undefined> {
-    const askedAt = performance.now();
+    const requestedAt = performance.now();
     try {
-      const answer = await this.clients.contest.getContest(
+      const response = await this.clients.contest.getContest(
         { contest: this.name },
         { signal, timeoutMs: CALL_TIMEOUT_MS },
       );
-      if (answer.contest === undefined) return { kind: "notFound", message: "" };
-      this.opening.seen(answer, askedAt);
+      if (response.contest === undefined) return { kind: "notFound", message: "" };
+      this.phase.onResponse(response, requestedAt);
       const before = this.view.peek();
-      if (before.state !== "ready" || before.contest.generation !== answer.contest.generation) {
-        this.view.value = { state: "ready", contest: answer.contest };
+      if (before.state !== "ready" || before.contest.generation !== response.contest.generation) {
+        this.view.value = { state: "ready", contest: response.contest };
       }
       return undefined;
     } catch (thrown) {

@@ -1,17 +1,17 @@
-// Wishes that the server has not acknowledged yet. Each has a key of its own, so that two tabs never overwrite each
-// other's, and its request_id is made before the first send, so that sending it twice draws it once.
-import { type Memory, readJson } from "./storage";
+// Submissions that the server has not acknowledged yet. Each has a key of its own, so that two tabs never overwrite
+// each other's, and its request_id is made before the first send, so that sending it twice draws it once.
+import { type KeyValueStore, readJson } from "./storage";
 
-export interface Wish {
+export interface PendingSubmission {
   requestId: string;
   target: string;
   prompt: string;
-  /** When it was made, in milliseconds of this phone's clock; only for order. */
+  /** When it was made, in milliseconds of this browser's clock; only for order. */
   madeAt: number;
 }
 
-function isWish(value: unknown): value is Wish {
-  const it = value as Partial<Wish> | null;
+function isPendingSubmission(value: unknown): value is PendingSubmission {
+  const it = value as Partial<PendingSubmission> | null;
   return (
     typeof it?.requestId === "string" &&
     typeof it.target === "string" &&
@@ -21,28 +21,28 @@ function isWish(value: unknown): value is Wish {
 }
 
 export class Outbox {
-  readonly #memory: Memory;
+  readonly #store: KeyValueStore;
   readonly #prefix: string;
 
-  constructor(memory: Memory, contest: string) {
-    this.#memory = memory;
+  constructor(store: KeyValueStore, contest: string) {
+    this.#store = store;
     this.#prefix = `cygnet.outbox.${contest}.`;
   }
 
-  put(wish: Wish): void {
-    this.#memory.set(this.#prefix + wish.requestId, JSON.stringify(wish));
+  put(pending: PendingSubmission): void {
+    this.#store.set(this.#prefix + pending.requestId, JSON.stringify(pending));
   }
 
   remove(requestId: string): void {
-    this.#memory.remove(this.#prefix + requestId);
+    this.#store.remove(this.#prefix + requestId);
   }
 
   /** Oldest first. */
-  all(): Wish[] {
-    return this.#memory
+  all(): PendingSubmission[] {
+    return this.#store
       .keys(this.#prefix)
-      .map((key) => readJson(this.#memory, key, isWish))
-      .filter((wish) => wish !== undefined)
+      .map((key) => readJson(this.#store, key, isPendingSubmission))
+      .filter((pending) => pending !== undefined)
       .sort((a, b) => a.madeAt - b.madeAt);
   }
 }

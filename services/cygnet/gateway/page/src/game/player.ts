@@ -1,22 +1,22 @@
-// One player in one contest: ties session, box, outbox, submissions and ranking together. Knows no page.
+// One player in one contest: ties session, draft, outbox, submissions and leaderboard together. Knows no page.
 import { computed, effect, type Signal, signal } from "@preact/signals";
 import type { Contest } from "../gen/cygnet/v1/contest_pb";
 import { type Submission, SubmissionState } from "../gen/cygnet/v1/submission_pb";
 import { CALL_TIMEOUT_MS, type Clients } from "../rpc/clients";
 import { type Problem, problemOf } from "../rpc/problem";
 import { onWake, waitOrWake } from "../rpc/wake";
-import { Mine } from "./mine";
-import type { Opening } from "./opening";
-import { newRequestId, Outbox, type Wish } from "./outbox";
-import { OwnPlace, type Whose } from "./ownplace";
+import type { PhaseTracker } from "./contestPhase";
+import { newRequestId, Outbox, type PendingSubmission } from "./outbox";
+import { OwnRank, type StandingQuery } from "./ownRank";
 import { ServerClock } from "./progress";
-import { asOneLine, isVisible, lengthOf } from "./prompt";
-import { Sending, type Stage } from "./sending";
-import type { SessionKeeper } from "./session";
+import { hasVisibleText, promptLength, toOneLine } from "./prompt";
+import type { SessionStore } from "./session";
 import { Standings } from "./standings";
-import type { Memory } from "./storage";
+import type { KeyValueStore } from "./storage";
+import { Submissions } from "./submissions";
+import { type Stage, Submitter } from "./submitter";
 
-const RANKED = 20;
+const LEADERBOARD_ROWS = 20;
 
 export interface Refusal {
   problem: Problem;
@@ -26,62 +26,62 @@ export interface Refusal {
 export class Player {
   readonly contest: Signal<Contest>;
   readonly clock = new ServerClock();
-  readonly mine: Mine;
-  readonly sending: Sending;
+  readonly submissions: Submissions;
+  readonly submitter: Submitter;
   readonly target = signal("");
   readonly standings = signal<Standings | undefined>(undefined);
-  readonly ownPlace: OwnPlace;
+  readonly ownRank: OwnRank;
 
   readonly draft = signal("");
-  /** The wish whose text is still in the box, because nobody has answered yet. */
-  readonly inBox = signal<string | undefined>(undefined);
+  /** The submission whose text is still in the box, because the server has not answered yet. */
+  readonly pendingRequestId = signal<string | undefined>(undefined);
   readonly refusal = signal<Refusal | undefined>(undefined);
 
   readonly joining = signal(false);
   readonly joinProblem = signal<Problem | undefined>(undefined);
   readonly wasSignedOut = signal(false);
 
-  /** What a screen reader should hear next. */
-  readonly happened = signal<Submission | undefined>(undefined);
+  /** What a screen reader announces next. */
+  readonly latestChange = signal<Submission | undefined>(undefined);
 
   readonly #cleanups: (() => void)[] = [];
 
   constructor(
     private readonly clients: Clients,
     contest: Contest,
-    readonly opening: Opening,
-    readonly session: SessionKeeper,
-    memory: Memory,
+    readonly phase: PhaseTracker,
+    readonly session: SessionStore,
+    store: KeyValueStore,
   ) {
     const { name } = contest;
     this.contest = signal(contest);
     const token = () => session.current.peek()?.token;
-    const signedOut = (refused: string | undefined) => this.#signedOut(refused);
-    this.mine = new Mine(clients, name, this.clock, token, {
-      news: (submission) => this.#news(submission),
-      signedOut,
+    const onSignedOut = (refused: string | undefined) => this.#onSignedOut(refused);
+    this.submissions = new Submissions(clients, name, this.clock, token, {
+      onChange: (submission) => this.#onChange(submission),
+      onSignedOut,
     });
-    this.sending = new Sending(clients, name, new Outbox(memory, name), token, waitOrWake, {
-      accepted: (wish, submission) => this.#accepted(wish, submission),
-      stage: (wish, stage) => this.#staged(wish, stage),
-      signedOut,
+    this.submitter = new Submitter(clients, name, new Outbox(store, name), token, waitOrWake, {
+      onAccepted: (pending, submission) => this.#onAccepted(pending, submission),
+      onStage: (pending, stage) => this.#onStage(pending, stage),
+      onSignedOut,
     });
-    this.ownPlace = new OwnPlace(clients, () => this.#whereOwnPlaceIsUnknown());
+    this.ownRank = new OwnRank(clients, () => this.#queryIfNotListed());
     const draftKey = `cygnet.draft.${name}`;
-    this.draft.value = memory.get(draftKey) ?? "";
+    this.draft.value = store.get(draftKey) ?? "";
     this.#cleanups.push(
-      effect(() => (this.draft.value === "" ? memory.remove(draftKey) : memory.set(draftKey, this.draft.value))),
+      effect(() => (this.draft.value === "" ? store.remove(draftKey) : store.set(draftKey, this.draft.value))),
     );
   }
 
-  /** The best of this target, from the list, from the ranking, or from the player's own pictures. */
   readonly ownStanding = computed(() => {
     const id = this.session.current.value?.participantId;
     const listed = this.standings.value?.leaderboard.value?.standings.find((it) => it.participantId === id);
-    return listed ?? this.ownPlace.standing.value;
+    return listed ?? this.ownRank.standing.value;
   });
+  /** The best score at this target, from the leaderboard or from the player's own pictures. */
   readonly ownBest = computed(() => {
-    const done = this.mine.newestFirst.value.filter((it) => it.target === this.target.value && it.result);
+    const done = this.submissions.newestFirst.value.filter((it) => it.target === this.target.value && it.result);
     const scores = done.map((it) => it.result?.score ?? 0);
     const standing = this.ownStanding.value;
     if (standing !== undefined) scores.push(standing.score);
@@ -89,62 +89,64 @@ export class Player {
   });
 
   start(): void {
-    this.choose(this.contest.peek().targets[0]?.name ?? "");
+    this.chooseTarget(this.contest.peek().targets[0]?.name ?? "");
     this.#cleanups.push(onWake(() => void this.#resume()));
-    this.#cleanups.push(effect(() => this.ownPlace.refresh()));
-    this.#cleanups.push(this.opening.phase.subscribe(() => this.#forgetThatItWasClosed()));
-    this.#cleanups.push(() => this.ownPlace.stop());
+    this.#cleanups.push(effect(() => this.ownRank.refresh()));
+    this.#cleanups.push(this.phase.current.subscribe(() => this.#clearPhaseRefusal()));
+    this.#cleanups.push(() => this.ownRank.stop());
     void this.#resume();
   }
 
   stop(): void {
     for (const cleanup of this.#cleanups) cleanup();
     this.standings.peek()?.stop();
-    this.sending.stop();
-    this.mine.clear();
+    this.submitter.stop();
+    this.submissions.clear();
   }
 
-  /** Takes in what an organiser changed. */
+  /** Takes over what an organiser changed. */
   update(contest: Contest): void {
     this.contest.value = contest;
-    if (!contest.targets.some((it) => it.name === this.target.peek())) this.choose(contest.targets[0]?.name ?? "");
+    if (!contest.targets.some((it) => it.name === this.target.peek())) {
+      this.chooseTarget(contest.targets[0]?.name ?? "");
+    }
   }
 
-  choose(target: string): void {
+  chooseTarget(target: string): void {
     if (this.standings.peek()?.target === target) return;
     this.standings.peek()?.stop();
     this.target.value = target;
-    this.ownPlace.forget();
-    const standings = new Standings(this.clients, this.contest.peek().name, target, RANKED, this.opening);
+    this.ownRank.reset();
+    const standings = new Standings(this.clients, this.contest.peek().name, target, LEADERBOARD_ROWS, this.phase);
     standings.start();
     this.standings.value = standings;
   }
 
-  /** Joins, or changes the nickname of who has joined; true when it worked. */
+  /** Joins, or changes the nickname of a player who has joined; true when it worked. */
   async join(nickname: string): Promise<boolean> {
     this.joining.value = true;
     this.joinProblem.value = undefined;
     const before = this.session.current.peek();
     try {
-      const answer = await this.clients.submission.join(
+      const response = await this.clients.submission.join(
         { contest: this.contest.peek().name, nickname },
         { timeoutMs: CALL_TIMEOUT_MS },
       );
-      if (before?.participantId !== answer.participantId) {
-        this.mine.clear();
-        this.ownPlace.forget();
+      if (before?.participantId !== response.participantId) {
+        this.submissions.clear();
+        this.ownRank.reset();
       }
-      this.session.keep({
-        participantId: answer.participantId,
-        nickname: answer.nickname,
-        token: answer.sessionToken,
+      this.session.save({
+        participantId: response.participantId,
+        nickname: response.nickname,
+        token: response.sessionToken,
       });
       this.wasSignedOut.value = false;
       void this.#resume();
       return true;
     } catch (thrown) {
       const problem = problemOf(thrown);
-      if (problem.kind === "signedOut") this.#signedOut(before?.token);
+      if (problem.kind === "signedOut") this.#onSignedOut(before?.token);
       else this.joinProblem.value = problem;
       return false;
     } finally {
@@ -153,87 +155,89 @@ export class Player {
   }
 
   /** Whether the box holds something that may be sent. */
-  readonly sendable = computed(() => {
-    const prompt = asOneLine(this.draft.value);
-    const fits = isVisible(prompt) && lengthOf(prompt) <= this.contest.value.maxPromptChars;
-    return fits && this.inBox.value === undefined && this.opening.takesPrompts.value;
+  readonly canSubmit = computed(() => {
+    const prompt = toOneLine(this.draft.value);
+    const fits = hasVisibleText(prompt) && promptLength(prompt) <= this.contest.value.maxPromptChars;
+    return fits && this.pendingRequestId.value === undefined && this.phase.acceptsPrompts.value;
   });
 
   submit(): void {
-    if (!this.sendable.peek()) return;
-    const wish: Wish = {
+    if (!this.canSubmit.peek()) return;
+    const pending: PendingSubmission = {
       requestId: newRequestId(),
       target: this.target.peek(),
-      prompt: asOneLine(this.draft.peek()),
+      prompt: toOneLine(this.draft.peek()),
       madeAt: Date.now(),
     };
     this.refusal.value = undefined;
-    this.inBox.value = wish.requestId;
-    this.sending.send(wish);
+    this.pendingRequestId.value = pending.requestId;
+    this.submitter.send(pending);
   }
 
-  write(prompt: string): void {
+  setDraft(prompt: string): void {
     this.draft.value = prompt;
-    // What was wrong with the words is no longer said of other words; a limit holds whatever is written.
+    // What was wrong with a prompt is not wrong with another; a limit holds whatever is written.
     if (this.refusal.peek()?.problem.kind === "invalid") this.refusal.value = undefined;
   }
 
-  #accepted(wish: Wish, submission: Submission): void {
-    if (this.inBox.peek() === wish.requestId) this.#emptyBox();
+  #onAccepted(pending: PendingSubmission, submission: Submission): void {
+    if (this.pendingRequestId.peek() === pending.requestId) this.#clearDraft();
     this.refusal.value = undefined;
-    this.mine.take(submission);
+    this.submissions.update(submission);
   }
 
-  #staged(wish: Wish, stage: Stage): void {
-    if (this.inBox.peek() !== wish.requestId) return;
-    if (stage.is === "refused") {
-      this.inBox.value = undefined;
+  #onStage(pending: PendingSubmission, stage: Stage): void {
+    if (this.pendingRequestId.peek() !== pending.requestId) return;
+    if (stage.kind === "refused") {
+      this.pendingRequestId.value = undefined;
       this.refusal.value = { problem: stage.problem, refusedAt: stage.refusedAt };
-      this.sending.forget(wish.requestId);
-    } else if (stage.is !== "sending") {
-      this.#emptyBox();
+      this.submitter.discard(pending.requestId);
+    } else if (stage.kind !== "sending") {
+      this.#clearDraft();
     }
   }
 
   /** A refusal because of the contest's phase is over when the phase is. */
-  #forgetThatItWasClosed(): void {
+  #clearPhaseRefusal(): void {
     const problem = this.refusal.peek()?.problem;
     if (problem !== undefined && "reason" in problem && problem.reason.startsWith("CONTEST_")) {
       this.refusal.value = undefined;
     }
   }
 
-  #emptyBox(): void {
-    this.inBox.value = undefined;
+  #clearDraft(): void {
+    this.pendingRequestId.value = undefined;
     this.draft.value = "";
   }
 
   async #resume(): Promise<void> {
     if (this.session.current.peek() === undefined) return;
-    this.sending.resume();
-    await this.mine.refresh();
+    this.submitter.resume();
+    await this.submissions.refresh();
   }
 
-  #signedOut(refused: string | undefined): void {
+  #onSignedOut(refused: string | undefined): void {
     const current = this.session.current.peek()?.token;
     // The answer to a call from before the player joined again, here or in another tab.
-    if (current !== undefined && (current !== refused || this.session.adoptOther(refused))) return void this.#resume();
-    this.session.drop();
+    if (current !== undefined && (current !== refused || this.session.adoptOtherTab(refused))) {
+      return void this.#resume();
+    }
+    this.session.clear();
     this.wasSignedOut.value = true;
   }
 
-  #news(submission: Submission): void {
-    if (this.mine.listed.peek() !== "ready") return;
-    this.happened.value = submission;
-    if (submission.state === SubmissionState.DONE) this.ownPlace.expectChange();
+  #onChange(submission: Submission): void {
+    if (this.submissions.list.peek() !== "ready") return;
+    this.latestChange.value = submission;
+    if (submission.state === SubmissionState.DONE) this.ownRank.refreshSoon();
   }
 
-  #whereOwnPlaceIsUnknown(): Whose | undefined {
+  #queryIfNotListed(): StandingQuery | undefined {
     const standings = this.standings.value;
-    const board = standings?.leaderboard.value;
-    const id = this.session.current.value?.participantId;
-    if (standings === undefined || board === undefined || id === undefined) return undefined;
-    if (board.standings.some((it) => it.participantId === id)) return undefined;
-    return { contest: standings.contest, target: standings.target, participantId: id };
+    const leaderboard = standings?.leaderboard.value;
+    const participantId = this.session.current.value?.participantId;
+    if (standings === undefined || leaderboard === undefined || participantId === undefined) return undefined;
+    if (leaderboard.standings.some((it) => it.participantId === participantId)) return undefined;
+    return { contest: standings.contest, target: standings.target, participantId };
   }
 }

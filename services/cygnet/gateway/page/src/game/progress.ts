@@ -1,10 +1,10 @@
-// How far a drawing is, told honestly.
+// The server's clock as a phone may know it, the progress of a drawing, and scores as they are shown.
 
 /** Any time that the server has written down has passed there: the latest one bounds its clock from below. */
 export class ServerClock {
   #aheadMs: number | undefined;
 
-  witness(serverMs: number, localMs: number): void {
+  observe(serverMs: number, localMs: number): void {
     const ahead = serverMs - localMs;
     if (this.#aheadMs === undefined || ahead > this.#aheadMs) this.#aheadMs = ahead;
   }
@@ -32,21 +32,6 @@ export function drawnShare(elapsedMs: number, typicalMs: number): number | undef
   if (linear <= TURNING_POINT) return linear;
   const rest = 1 - TURNING_POINT;
   return Math.min(0.98, 1 - rest * Math.exp(-(linear - TURNING_POINT) / rest));
-}
-
-export interface WaitRange {
-  from: number;
-  to: number;
-  unit: "seconds" | "minutes";
-}
-
-/** A range of milliseconds in numbers that people say: steps of 5 s up to a minute and a half, then minutes. */
-export function waitRange(p50Ms: number, p90Ms: number): WaitRange {
-  const low = Math.max(0, Math.min(p50Ms, p90Ms)) / 1000;
-  const high = Math.max(p50Ms, p90Ms) / 1000;
-  if (high <= 10) return { from: Math.max(1, Math.floor(low)), to: Math.max(1, Math.ceil(high)), unit: "seconds" };
-  if (high <= 90) return { from: Math.floor(low / 5) * 5 || 1, to: Math.ceil(high / 5) * 5, unit: "seconds" };
-  return { from: Math.max(1, Math.floor(low / 60)), to: Math.ceil(high / 60), unit: "minutes" };
 }
 
 /** Rounded once, for display. */

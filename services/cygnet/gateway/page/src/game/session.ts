@@ -1,6 +1,6 @@
-// Who plays on this phone. The token is the identity; the nickname only says how it is shown.
+// Who plays in this browser. The token is the identity; the nickname only says how it is shown.
 import { signal } from "@preact/signals";
-import { type Memory, readJson } from "./storage";
+import { type KeyValueStore, readJson } from "./storage";
 
 export interface Session {
   participantId: string;
@@ -13,45 +13,45 @@ function isSession(value: unknown): value is Session {
   return typeof it?.participantId === "string" && typeof it.nickname === "string" && typeof it.token === "string";
 }
 
-export class SessionKeeper {
+export class SessionStore {
   readonly current = signal<Session | undefined>(undefined);
-  readonly #memory: Memory;
+  readonly #store: KeyValueStore;
   readonly #key: string;
   readonly #nicknameKey: string;
 
-  constructor(memory: Memory, contest: string) {
-    this.#memory = memory;
+  constructor(store: KeyValueStore, contest: string) {
+    this.#store = store;
     this.#key = `cygnet.session.${contest}`;
     this.#nicknameKey = `cygnet.nickname.${contest}`;
-    this.current.value = this.#stored();
+    this.current.value = this.#read();
   }
 
   /** The nickname to offer when joining again. */
   get lastNickname(): string {
-    return this.current.value?.nickname ?? this.#memory.get(this.#nicknameKey) ?? "";
+    return this.current.value?.nickname ?? this.#store.get(this.#nicknameKey) ?? "";
   }
 
-  keep(session: Session): void {
-    this.#memory.set(this.#key, JSON.stringify(session));
-    this.#memory.set(this.#nicknameKey, session.nickname);
+  save(session: Session): void {
+    this.#store.set(this.#key, JSON.stringify(session));
+    this.#store.set(this.#nicknameKey, session.nickname);
     this.current.value = session;
   }
 
   /** Takes over what another tab joined meanwhile; true when that is a different session than `refused`. */
-  adoptOther(refused: string | undefined): boolean {
-    const stored = this.#stored();
+  adoptOtherTab(refused: string | undefined): boolean {
+    const stored = this.#read();
     if (stored === undefined || stored.token === refused) return false;
     this.current.value = stored;
     return true;
   }
 
   /** Forgets a session that the server no longer accepts; the nickname is kept. */
-  drop(): void {
-    this.#memory.remove(this.#key);
+  clear(): void {
+    this.#store.remove(this.#key);
     this.current.value = undefined;
   }
 
-  #stored(): Session | undefined {
-    return readJson(this.#memory, this.#key, isSession);
+  #read(): Session | undefined {
+    return readJson(this.#store, this.#key, isSession);
   }
 }

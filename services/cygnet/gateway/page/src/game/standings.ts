@@ -1,11 +1,11 @@
-// One target's ranking, live.
+// One target's leaderboard, live.
 import { signal } from "@preact/signals";
 import type { Leaderboard } from "../gen/cygnet/v1/leaderboard_pb";
 import { CALL_TIMEOUT_MS, type Clients } from "../rpc/clients";
 import { follow, type Link } from "../rpc/follow";
-import type { Opening } from "./opening";
+import type { PhaseTracker } from "./contestPhase";
 
-const AGAIN_MS = 10_000;
+const REOPEN_MS = 10_000;
 
 export class Standings {
   readonly leaderboard = signal<Leaderboard | undefined>(undefined);
@@ -17,7 +17,7 @@ export class Standings {
     readonly contest: string,
     readonly target: string,
     private readonly limit: number,
-    private readonly opening: Opening,
+    private readonly phase: PhaseTracker,
   ) {}
 
   start(): void {
@@ -25,19 +25,22 @@ export class Standings {
   }
 
   #follow(): void {
-    const which = { contest: this.contest, target: this.target, limit: this.limit };
+    const request = { contest: this.contest, target: this.target, limit: this.limit };
     this.#stop = follow({
       // Always from the start: one small message, and a board outlives a store that was set back to nothing.
-      open: (signal) => this.clients.leaderboard.watchLeaderboard({ ...which, afterRevision: 0n }, { signal }),
-      hear: ({ event }) => {
+      open: (signal) => this.clients.leaderboard.watchLeaderboard({ ...request, afterRevision: 0n }, { signal }),
+      receive: ({ event }) => {
         if (event.case === "goodbye") return "goodbye";
-        if (event.case !== "leaderboard") return "alive";
-        this.#take(event.value);
-        return "news";
+        if (event.case !== "leaderboard") return "heartbeat";
+        this.#set(event.value);
+        return "update";
       },
       poll: async (signal) => {
-        const answer = await this.clients.leaderboard.getLeaderboard(which, { signal, timeoutMs: CALL_TIMEOUT_MS });
-        if (answer.leaderboard !== undefined) this.#take(answer.leaderboard);
+        const { leaderboard } = await this.clients.leaderboard.getLeaderboard(request, {
+          signal,
+          timeoutMs: CALL_TIMEOUT_MS,
+        });
+        if (leaderboard !== undefined) this.#set(leaderboard);
         return false;
       },
       onLink: (link) => {
@@ -46,15 +49,15 @@ export class Standings {
       onEnd: () => {
         this.link.value = "lost";
         // Nobody stands before a big screen to reload it: even an answer that sounds final is asked for again.
-        const timer = setTimeout(() => this.#follow(), AGAIN_MS);
+        const timer = setTimeout(() => this.#follow(), REOPEN_MS);
         this.#stop = () => clearTimeout(timer);
       },
     });
   }
 
-  #take(leaderboard: Leaderboard): void {
+  #set(leaderboard: Leaderboard): void {
     this.leaderboard.value = leaderboard;
-    this.opening.hear(leaderboard);
+    this.phase.onStream(leaderboard);
   }
 
   stop(): void {

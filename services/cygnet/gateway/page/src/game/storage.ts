@@ -1,13 +1,13 @@
-// What a phone remembers. Private windows may forbid localStorage; the game then lasts as long as the page.
+// What a browser stores between visits. Private windows may forbid localStorage: then it lasts as long as the page.
 
-export interface Memory {
+export interface KeyValueStore {
   get(key: string): string | undefined;
   set(key: string, value: string): void;
   remove(key: string): void;
   keys(prefix: string): string[];
 }
 
-export class MapMemory implements Memory {
+export class InMemoryStore implements KeyValueStore {
   readonly #values = new Map<string, string>();
   get(key: string): string | undefined {
     return this.#values.get(key);
@@ -23,7 +23,7 @@ export class MapMemory implements Memory {
   }
 }
 
-class StorageMemory implements Memory {
+class LocalStore implements KeyValueStore {
   constructor(private readonly storage: Storage) {}
   get(key: string): string | undefined {
     return this.storage.getItem(key) ?? undefined;
@@ -39,20 +39,21 @@ class StorageMemory implements Memory {
   }
 }
 
-export function phoneMemory(): Memory {
+/** Returns localStorage where it can be written, else a store in memory. */
+export function openStore(): KeyValueStore {
   try {
     const probe = "cygnet.probe";
     window.localStorage.setItem(probe, "1");
     window.localStorage.removeItem(probe);
-    return new StorageMemory(window.localStorage);
+    return new LocalStore(window.localStorage);
   } catch {
-    return new MapMemory();
+    return new InMemoryStore();
   }
 }
 
 /** Parses what was stored; anything unreadable counts as not stored. */
-export function readJson<T>(memory: Memory, key: string, isValid: (value: unknown) => value is T): T | undefined {
-  const text = memory.get(key);
+export function readJson<T>(store: KeyValueStore, key: string, isValid: (value: unknown) => value is T): T | undefined {
+  const text = store.get(key);
   if (text === undefined) return undefined;
   try {
     const value: unknown = JSON.parse(text);

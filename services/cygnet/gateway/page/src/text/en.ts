@@ -1,10 +1,8 @@
 // Every word of the page in English. The other languages have the same keys; the compiler checks it.
-import type { Countdown } from "../game/opening";
-import type { WaitRange } from "../game/progress";
-import { clockTime, moment, twoUnits } from "./moments";
+import { type Countdown, clockTime, dayAndTime, twoUnits, type WaitRange } from "./time";
 
 const seconds = (n: number) => `${n} second${n === 1 ? "" : "s"}`;
-const on = (when: Date) => moment("en", when, "today at ");
+const on = (when: Date) => dayAndTime("en", when, "today at ");
 const drawings = (n: number) => `${n} drawing${n === 1 ? "" : "s"}`;
 
 export const en = {

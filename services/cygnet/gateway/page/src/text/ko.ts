@@ -1,8 +1,8 @@
 // 화면의 모든 말, 한국어.
 import type { Words } from "./en";
-import { clockTime, moment, twoUnits } from "./moments";
+import { clockTime, dayAndTime, twoUnits } from "./time";
 
-const on = (when: Date) => `${moment("ko", when, "오늘 ")}에`;
+const on = (when: Date) => `${dayAndTime("ko", when, "오늘 ")}에`;
 
 export const ko: Words = {
   language: "한국어",

@@ -1,26 +1,26 @@
-// Says each turn of the player's submissions to screen readers, once.
+// Announces each new state of the player's submissions to screen readers, once.
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { Player } from "../game/player";
 import { words } from "../text/language";
-import { sayTurn } from "./saying";
+import { describeState } from "./messages";
 
 export function Announcer({ player }: { player: Player }) {
-  const [said, setSaid] = useState("");
-  const last = useRef("");
-  const happened = player.happened.value;
+  const [message, setMessage] = useState("");
+  const announced = useRef("");
+  const submission = player.latestChange.value;
   const { decimals } = player.contest.value;
 
   useEffect(() => {
-    if (happened === undefined) return;
-    const turn = `${happened.submissionId} ${happened.state}`;
-    if (turn === last.current) return;
-    last.current = turn;
-    setSaid(sayTurn(words.peek(), happened, decimals));
-  }, [happened, decimals]);
+    if (submission === undefined) return;
+    const state = `${submission.submissionId} ${submission.state}`;
+    if (state === announced.current) return;
+    announced.current = state;
+    setMessage(describeState(words.peek(), submission, decimals));
+  }, [submission, decimals]);
 
   return (
-    <p class="unseen" role="status" aria-live="polite">
-      {said}
+    <p class="visually-hidden" role="status" aria-live="polite">
+      {message}
     </p>
   );
 }

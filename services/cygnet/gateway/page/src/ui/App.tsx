@@ -1,8 +1,8 @@
 // The player's page.
 import { timestampDate } from "@bufbuild/protobuf/wkt";
 import { useEffect, useState } from "preact/hooks";
-import { type ContestKeeper, titleIn } from "../game/contest";
-import { isOrdinary } from "../game/opening";
+import { type ContestLoader, titleIn } from "../game/contest";
+import { needsNotice } from "../game/contestPhase";
 import type { Player } from "../game/player";
 import { scoreText } from "../game/progress";
 import { ContestPhase } from "../gen/cygnet/v1/contest_pb";
@@ -10,25 +10,25 @@ import type { Submission } from "../gen/cygnet/v1/submission_pb";
 import { language, words } from "../text/language";
 import { Announcer } from "./Announcer";
 import { Cards } from "./Cards";
+import { editPrompt } from "./focus";
 import { Header } from "./Header";
 import { History } from "./History";
+import { useOnline } from "./hooks";
 import { Join } from "./Join";
-import { Large, type Shown } from "./Large";
-import { goToPrompt } from "./moving";
-import { OpeningWords } from "./Opening";
-import { useOnline } from "./online";
+import { Lightbox, type LightboxContent } from "./Lightbox";
+import { PhaseNotice } from "./PhaseNotice";
 import { PromptBox } from "./PromptBox";
 import { Ranking, Row } from "./Ranking";
 import { TargetPanel } from "./Target";
 
 interface Props {
-  contests: ContestKeeper;
+  loader: ContestLoader;
   /** Present once the contest is known. */
   player: Player | undefined;
 }
 
-export function App({ contests, player }: Props) {
-  const view = contests.view.value;
+export function App({ loader, player }: Props) {
+  const view = loader.view.value;
   const title = view.state === "ready" ? titleIn(view.contest, language.value) : "Cygnet";
   useEffect(() => {
     document.title = title === "Cygnet" ? title : `${title} · Cygnet`;
@@ -39,14 +39,14 @@ export function App({ contests, player }: Props) {
         {words.value.skip}
       </a>
       <Header title={title} player={player} />
-      {player === undefined ? <NoContest contests={contests} /> : <Game player={player} />}
+      {player === undefined ? <NoContest loader={loader} /> : <Game player={player} />}
     </>
   );
 }
 
-function NoContest({ contests }: { contests: ContestKeeper }) {
+function NoContest({ loader }: { loader: ContestLoader }) {
   const text = words.value;
-  const view = contests.view.value;
+  const view = loader.view.value;
   const online = useOnline();
   return (
     <main class="page">
@@ -68,61 +68,59 @@ function NoContest({ contests }: { contests: ContestKeeper }) {
 
 function Game({ player }: { player: Player }) {
   const text = words.value;
-  const [shown, setShown] = useState<Shown | undefined>();
+  const [enlarged, setEnlarged] = useState<LightboxContent | undefined>();
   const joined = player.session.current.value !== undefined;
   const decimals = player.contest.value.decimals;
   const openOwn = ({ prompt, result }: Submission) => {
     if (result === undefined) return;
-    setShown({
+    setEnlarged({
       sha256: result.pictureSha256,
       alt: text.pictureAlt(prompt),
       title: prompt,
       score: scoreText(result.score, decimals),
-      use: () => {
-        player.write(prompt);
-        goToPrompt();
-      },
+      usePrompt: () => editPrompt(player, prompt),
     });
   };
   return (
     <main class="page game">
-      <News player={player} />
+      <Notices player={player} />
       <div class="play">
         <TargetPanel player={player} />
         {joined ? <PromptBox player={player} /> : <Join player={player} />}
         <Cards player={player} onOpen={openOwn} />
       </div>
-      <Board player={player} onOpen={setShown} />
+      <LeaderboardPanel player={player} onOpen={setEnlarged} />
       {joined ? <History player={player} onOpen={openOwn} /> : null}
-      {shown === undefined ? null : <Large shown={shown} onClose={() => setShown(undefined)} />}
+      {enlarged === undefined ? null : <Lightbox content={enlarged} onClose={() => setEnlarged(undefined)} />}
       <Announcer player={player} />
     </main>
   );
 }
 
-function News({ player }: { player: Player }) {
+function Notices({ player }: { player: Player }) {
   const text = words.value;
   const online = useOnline();
-  const lost = player.standings.value?.link.value === "lost" || player.mine.link.value === "lost";
-  const said = !online ? text.offline : lost ? text.lost : undefined;
+  const phase = player.phase.current.value;
+  const lost = player.standings.value?.link.value === "lost" || player.submissions.link.value === "lost";
+  const message = !online ? text.offline : lost ? text.lost : undefined;
   return (
-    <div role="status" class="news">
-      {said === undefined ? null : <p class="banner alarm">{said}</p>}
-      {isOrdinary(player.opening.phase.value) ? null : (
-        <p class="banner" data-phase={ContestPhase[player.opening.phase.value]}>
-          <OpeningWords contest={player.contest.value} opening={player.opening} />
+    <div role="status" class="notices">
+      {message === undefined ? null : <p class="banner alarm">{message}</p>}
+      {needsNotice(phase) ? (
+        <p class="banner" data-phase={ContestPhase[phase]}>
+          <PhaseNotice contest={player.contest.value} phase={player.phase} />
         </p>
-      )}
+      ) : null}
     </div>
   );
 }
 
-function Board({ player, onOpen }: { player: Player; onOpen: (shown: Shown) => void }) {
+function LeaderboardPanel({ player, onOpen }: { player: Player; onOpen: (content: LightboxContent) => void }) {
   const text = words.value;
   const standings = player.standings.value;
   const leaderboard = standings?.leaderboard.value;
   const own = player.session.current.value?.participantId;
-  const elsewhere = player.ownPlace.standing.value;
+  const unlisted = player.ownRank.standing.value;
   const several = player.contest.value.targets.length > 1;
   return (
     <section class="panel board" aria-labelledby="board-title">
@@ -147,9 +145,9 @@ function Board({ player, onOpen }: { player: Player; onOpen: (shown: Shown) => v
           })
         }
       />
-      {elsewhere === undefined ? null : (
-        <ol class="ranking elsewhere">
-          <Row standing={elsewhere} own pictureSize={48} />
+      {unlisted === undefined ? null : (
+        <ol class="ranking own-rank">
+          <Row standing={unlisted} own pictureSize={48} />
         </ol>
       )}
     </section>

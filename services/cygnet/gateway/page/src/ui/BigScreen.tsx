@@ -1,31 +1,32 @@
 // The booth's big screen: moves by itself, nobody touches it.
 import { useEffect, useMemo, useState } from "preact/hooks";
-import { type ContestKeeper, titleIn } from "../game/contest";
-import { isOrdinary, type Opening } from "../game/opening";
-import { contestOf, playerPath, qrUrl } from "../game/place";
+import { type ContestLoader, titleIn } from "../game/contest";
+import { needsNotice, type PhaseTracker } from "../game/contestPhase";
+import { contestFromPath, playerPath, qrUrl } from "../game/routes";
 import { Standings } from "../game/standings";
 import { type Contest, ContestPhase, type Target } from "../gen/cygnet/v1/contest_pb";
 import type { Clients } from "../rpc/clients";
 import type { Words } from "../text/en";
 import { language, words } from "../text/language";
 import { Cygnet, Reeds, Waves } from "./art";
-import { OpeningWords } from "./Opening";
-import { useOnline } from "./online";
+import { useOnline } from "./hooks";
+import { PhaseNotice } from "./PhaseNotice";
 import { Picture } from "./Picture";
 import { Ranking } from "./Ranking";
 
-const SHOWN = 10;
-const SIDE_BY_SIDE = 2;
+const MAX_ROWS = 10;
+const COLUMNS = 2;
 const TURN_MS = 15_000;
 
 interface Props {
-  contests: ContestKeeper;
+  loader: ContestLoader;
   clients: Clients;
 }
 
-export function BigScreen({ contests, clients }: Props) {
+export function BigScreen({ loader, clients }: Props) {
   const text = words.value;
-  const view = contests.view.value;
+  const view = loader.view.value;
+  const phase = loader.phase.current.value;
   const title = view.state === "ready" ? titleIn(view.contest, language.value) : "Cygnet";
   useEffect(() => {
     document.title = title;
@@ -38,15 +39,15 @@ export function BigScreen({ contests, clients }: Props) {
           <span>Cygnet</span>
         </p>
         <h1>{title}</h1>
-        {view.state === "ready" && !isOrdinary(contests.opening.phase.value) ? (
-          <p class="screen-state" role="status" data-phase={ContestPhase[contests.opening.phase.value]}>
-            <OpeningWords contest={view.contest} opening={contests.opening} />
+        {view.state === "ready" && needsNotice(phase) ? (
+          <p class="screen-state" role="status" data-phase={ContestPhase[phase]}>
+            <PhaseNotice contest={view.contest} phase={loader.phase} />
           </p>
         ) : null}
         <Waves />
       </header>
       {view.state === "ready" ? (
-        <Rankings contest={view.contest} clients={clients} opening={contests.opening} />
+        <Rankings contest={view.contest} clients={clients} phase={loader.phase} />
       ) : (
         <main class="screen-main">
           <section class="panel" role="status">
@@ -69,25 +70,25 @@ export function BigScreen({ contests, clients }: Props) {
 interface RankingsProps {
   contest: Contest;
   clients: Clients;
-  opening: Opening;
+  phase: PhaseTracker;
 }
 
-function Rankings({ contest, clients, opening }: RankingsProps) {
+function Rankings({ contest, clients, phase }: RankingsProps) {
   const names = contest.targets.map((it) => it.name).join();
   // One per target for the contest's whole life: a target whose turn comes again shows its last standings at once.
   const all = useMemo(
-    () => new Map(names.split(",").map((name) => [name, new Standings(clients, contest.name, name, SHOWN, opening)])),
-    [clients, contest.name, names, opening],
+    () => new Map(names.split(",").map((name) => [name, new Standings(clients, contest.name, name, MAX_ROWS, phase)])),
+    [clients, contest.name, names, phase],
   );
-  const turn = useTurn(Math.ceil(contest.targets.length / SIDE_BY_SIDE));
-  const shown = contest.targets.slice(turn * SIDE_BY_SIDE, (turn + 1) * SIDE_BY_SIDE);
+  const turn = useTurn(Math.ceil(contest.targets.length / COLUMNS));
+  const shown = contest.targets.slice(turn * COLUMNS, (turn + 1) * COLUMNS);
   const shownNames = shown.map((it) => it.name).join();
 
   useEffect(() => {
-    const followed = shownNames.split(",").map((name) => all.get(name));
-    for (const standings of followed) standings?.start();
+    const visible = shownNames.split(",").map((name) => all.get(name));
+    for (const standings of visible) standings?.start();
     return () => {
-      for (const standings of followed) standings?.stop();
+      for (const standings of visible) standings?.stop();
     };
   }, [all, shownNames]);
 
@@ -99,7 +100,7 @@ function Rankings({ contest, clients, opening }: RankingsProps) {
           <Column key={target.name} target={target} standings={all.get(target.name)} />
         ))}
       </div>
-      <Invitation participants={participants} finished={opening.phase.value === ContestPhase.FINISHED} />
+      <Invitation participants={participants} finished={phase.current.value === ContestPhase.FINISHED} />
       <LiveLine shown={shown.map((it) => all.get(it.name))} />
     </main>
   );
@@ -128,7 +129,7 @@ function Column({ target, standings }: { target: Target; standings: Standings | 
           <p class="note">{text.boardTop}</p>
         </div>
       </div>
-      <Ranking leaderboard={standings?.leaderboard.value} most={SHOWN} pictureSize={96} />
+      <Ranking leaderboard={standings?.leaderboard.value} limit={MAX_ROWS} pictureSize={96} />
     </section>
   );
 }
@@ -136,7 +137,7 @@ function Column({ target, standings }: { target: Target; standings: Standings | 
 function Invitation({ participants, finished }: { participants: number; finished: boolean }) {
   const text = words.value;
   const [tries, setTries] = useState(0);
-  const src = qrUrl(contestOf(window.location.pathname), tries);
+  const src = qrUrl(contestFromPath(window.location.pathname), tries);
   const address = useAddress(src);
   return (
     <aside class="panel invitation">
@@ -165,7 +166,7 @@ function useAddress(src: string): string {
   useEffect(() => {
     const stop = new AbortController();
     fetch(src, { signal: stop.signal })
-      .then((answer) => answer.text())
+      .then((response) => response.text())
       .then((svg) => new DOMParser().parseFromString(svg, "image/svg+xml").querySelector("title")?.textContent)
       .then(
         (title) => setAddress(title || own),
@@ -185,17 +186,17 @@ function LiveLine({ shown }: { shown: (Standings | undefined)[] }) {
     : ((["lost", "polling", "connecting"] as const).find((it) => links.includes(it)) ?? "live");
   return (
     <p class="live-line" role="status" data-link={state}>
-      {sayLink(text, state)}
+      {describeLink(text, state)}
     </p>
   );
 }
 
-function sayLink(text: Words, link: "live" | "connecting" | "polling" | "lost"): string {
-  const said = {
+function describeLink(text: Words, link: "live" | "connecting" | "polling" | "lost"): string {
+  const messages = {
     live: text.boardLive,
     connecting: text.boardConnecting,
     polling: text.boardPolling,
     lost: text.boardLost,
   };
-  return said[link];
+  return messages[link];
 }

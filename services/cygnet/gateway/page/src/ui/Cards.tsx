@@ -1,44 +1,46 @@
-// One card for each wish and submission that is under way, and one for the latest picture.
+// One card for each submission that is pending, queued or being drawn, and one for the latest picture.
 import { useEffect, useRef, useState } from "preact/hooks";
-import type { Player } from "../game/player";
+import type { Player, Refusal } from "../game/player";
 import { scoreText } from "../game/progress";
-import type { Sent } from "../game/sending";
+import type { Delivery } from "../game/submitter";
 import { type Submission, SubmissionState } from "../gen/cygnet/v1/submission_pb";
 import { words } from "../text/language";
-import { bringIntoView, goToPrompt } from "./moving";
+import { editPrompt, scrollIntoView } from "./focus";
+import { useNow } from "./hooks";
+import { describeDrawing, describeOutcome, describeQueue, describeRefusal, describeRetry } from "./messages";
 import { Picture } from "./Picture";
-import { Line, Swim } from "./Swim";
-import { sayAnswer, sayCountdown, sayDrawing, sayQueue, sayRefusal } from "./saying";
-import { useNow } from "./time";
-import { Heat, Parts, Since } from "./Why";
+import { ProgressBar, QueueLine } from "./ProgressBar";
+import { HeatMap, ScoreChangeNote, SubScores } from "./ScoreExplanation";
 
 export function Cards({ player, onOpen }: { player: Player; onOpen: (submission: Submission) => void }) {
-  const latest = player.mine.latest.value;
+  const latest = player.submissions.latest.value;
   return (
     <div class="cards">
-      {player.sending.wishes.value.map((sent) => (
-        <WishCard key={sent.wish.requestId} player={player} sent={sent} />
+      {player.submitter.deliveries.value.map((delivery) => (
+        <PendingCard key={delivery.pending.requestId} player={player} delivery={delivery} />
       ))}
-      {player.mine.unfinished.value.map((submission) => (
-        <UnderWay key={submission.submissionId} player={player} submission={submission} />
+      {player.submissions.unfinished.value.map((submission) => (
+        <ActiveCard key={submission.submissionId} player={player} submission={submission} />
       ))}
       {latest === undefined ? null : (
-        <Finished key={latest.submissionId} player={player} submission={latest} onOpen={onOpen} />
+        <FinishedCard key={latest.submissionId} player={player} submission={latest} onOpen={onOpen} />
       )}
     </div>
   );
 }
 
-function WishCard({ player, sent: { wish, stage } }: { player: Player; sent: Sent }) {
+function PendingCard({ player, delivery: { pending, stage } }: { player: Player; delivery: Delivery }) {
   const text = words.value;
   return (
-    <article class="card" data-stage={stage.is} aria-label={wish.prompt}>
-      <p class="prompt">{wish.prompt}</p>
-      {stage.is === "sending" ? <Swim share={undefined} label={text.sendingButton} words={text.sending} /> : null}
-      {stage.is === "sending" ? <p class="state">{text.sending}</p> : null}
-      {stage.is === "kept" ? <p class="state">{text.kept}</p> : null}
-      {stage.is === "signedOut" ? <p class="state">{text.keptSignedOut}</p> : null}
-      {stage.is === "refused" ? <Refused player={player} requestId={wish.requestId} refusal={stage} /> : null}
+    <article class="card" data-stage={stage.kind} aria-label={pending.prompt}>
+      <p class="prompt">{pending.prompt}</p>
+      {stage.kind === "sending" ? (
+        <ProgressBar share={undefined} label={text.sendingButton} message={text.sending} />
+      ) : null}
+      {stage.kind === "sending" ? <p class="state">{text.sending}</p> : null}
+      {stage.kind === "kept" ? <p class="state">{text.kept}</p> : null}
+      {stage.kind === "signedOut" ? <p class="state">{text.keptSignedOut}</p> : null}
+      {stage.kind === "refused" ? <Refused player={player} requestId={pending.requestId} refusal={stage} /> : null}
     </article>
   );
 }
@@ -46,24 +48,24 @@ function WishCard({ player, sent: { wish, stage } }: { player: Player; sent: Sen
 interface RefusedProps {
   player: Player;
   requestId: string;
-  refusal: Parameters<typeof sayRefusal>[1];
+  refusal: Refusal;
 }
 
 function Refused({ player, requestId, refusal }: RefusedProps) {
   const now = useNow(500);
   const text = words.value;
-  const { words: said, againAt } = sayRefusal(text, refusal);
-  const early = againAt !== undefined && againAt > now;
+  const { message, retryAt } = describeRefusal(text, refusal);
+  const tooEarly = retryAt !== undefined && retryAt > now;
   return (
     <>
       <p class="state warn">
-        {said} {againAt === undefined ? null : sayCountdown(text, againAt, now)}
+        {message} {retryAt === undefined ? null : describeRetry(text, retryAt, now)}
       </p>
       <p class="actions">
-        <button type="button" class="quiet" disabled={early} onClick={() => player.sending.retry(requestId)}>
+        <button type="button" class="quiet" disabled={tooEarly} onClick={() => player.submitter.retry(requestId)}>
           {text.tryAgain}
         </button>
-        <button type="button" class="quiet" onClick={() => player.sending.forget(requestId)}>
+        <button type="button" class="quiet" onClick={() => player.submitter.discard(requestId)}>
           {text.discard}
         </button>
       </p>
@@ -71,26 +73,26 @@ function Refused({ player, requestId, refusal }: RefusedProps) {
   );
 }
 
-function UnderWay({ player, submission }: { player: Player; submission: Submission }) {
+function ActiveCard({ player, submission }: { player: Player; submission: Submission }) {
   const text = words.value;
   const drawing = submission.state === SubmissionState.DRAWING;
   const now = useNow(250, drawing);
-  const answer = sayAnswer(text, submission);
-  const drawn = sayDrawing(text, submission, player.clock, now);
+  const outcome = describeOutcome(text, submission);
+  const progress = describeDrawing(text, submission, player.clock, now);
   return (
     <article class="card" data-stage={drawing ? "drawing" : "queued"} aria-label={submission.prompt}>
       <p class="prompt">{submission.prompt}</p>
       {drawing ? (
-        <Swim share={drawn.share} label={text.drawing} words={drawn.words} />
+        <ProgressBar share={progress.share} label={text.drawing} message={progress.message} />
       ) : (
-        <Line before={submission.queue?.position ?? 0} />
+        <QueueLine before={submission.queue?.position ?? 0} />
       )}
       <p class="state">
         <strong>{drawing ? text.drawing : text.queued}</strong>
         {" · "}
-        {drawing ? drawn.words : submission.queue === undefined ? null : sayQueue(text, submission.queue)}
+        {drawing ? progress.message : submission.queue === undefined ? null : describeQueue(text, submission.queue)}
       </p>
-      {answer === undefined ? null : <p class="note">{answer}</p>}
+      {outcome === undefined ? null : <p class="note">{outcome}</p>}
     </article>
   );
 }
@@ -101,43 +103,36 @@ interface FinishedProps {
   onOpen: (submission: Submission) => void;
 }
 
-function Finished({ player, submission, onOpen }: FinishedProps) {
+function FinishedCard({ player, submission, onOpen }: FinishedProps) {
   const text = words.value;
   const { result, failure, prompt } = submission;
-  const whole = useRef<HTMLElement>(null);
+  const card = useRef<HTMLElement>(null);
   const [explained, setExplained] = useState(false);
-  const news = player.happened.peek()?.submissionId === submission.submissionId;
+  const isNew = player.latestChange.peek()?.submissionId === submission.submissionId;
   useEffect(() => {
-    if (news) bringIntoView(whole.current);
-  }, [news]);
+    if (isNew) scrollIntoView(card.current);
+  }, [isNew]);
   const best = submission.target === player.target.value ? player.ownBest.value : undefined;
-  const answer = sayAnswer(text, submission);
-  const use = (
-    <button
-      type="button"
-      class="quiet"
-      onClick={() => {
-        player.write(prompt);
-        goToPrompt();
-      }}
-    >
+  const outcome = describeOutcome(text, submission);
+  const usePrompt = (
+    <button type="button" class="quiet" onClick={() => editPrompt(player, prompt)}>
       {text.usePrompt}
     </button>
   );
   if (submission.state === SubmissionState.FAILED || result === undefined) {
     return (
-      <article class="card" data-stage="failed" aria-label={prompt} ref={whole}>
+      <article class="card" data-stage="failed" aria-label={prompt} ref={card}>
         <p class="prompt">{prompt}</p>
         <p class="state warn">
           <strong>{text.failed}</strong> · {text.failure(failure?.reason ?? "", failure?.message ?? "")}
         </p>
         <p class="note">{text.failedHint}</p>
-        <p class="actions">{use}</p>
+        <p class="actions">{usePrompt}</p>
       </article>
     );
   }
   return (
-    <article class="card done" data-stage="done" aria-label={prompt} ref={whole}>
+    <article class="card done" data-stage="done" aria-label={prompt} ref={card}>
       <button
         type="button"
         class="bare"
@@ -146,7 +141,7 @@ function Finished({ player, submission, onOpen }: FinishedProps) {
         onClick={() => onOpen(submission)}
       >
         <Picture sha256={result.pictureSha256} alt={text.pictureAlt(prompt)} size={256} />
-        {explained ? <Heat heat={result.heat} /> : null}
+        {explained ? <HeatMap heat={result.heat} /> : null}
       </button>
       <div class="verdict">
         <p class="score">
@@ -155,10 +150,10 @@ function Finished({ player, submission, onOpen }: FinishedProps) {
           <span class="score-of">{text.outOf}</span>
           {result.score === best ? <span class="chip">{text.newBest}</span> : null}
         </p>
-        <Parts result={result} />
-        <Since player={player} submission={submission} />
+        <SubScores result={result} />
+        <ScoreChangeNote player={player} submission={submission} />
         <p class="prompt">{prompt}</p>
-        {answer === undefined ? null : <p class="note">{answer}</p>}
+        {outcome === undefined ? null : <p class="note">{outcome}</p>}
         {explained ? <p class="note">{text.heatLegend}</p> : null}
         <p class="actions">
           {result.heat.length === 0 ? null : (
@@ -166,7 +161,7 @@ function Finished({ player, submission, onOpen }: FinishedProps) {
               {explained ? text.hideHeat : text.showHeat}
             </button>
           )}
-          {use}
+          {usePrompt}
         </p>
       </div>
     </article>

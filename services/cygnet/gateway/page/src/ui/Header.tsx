@@ -1,8 +1,7 @@
-// The top of the pond: whose game this is, who plays, in which language.
+// The top of the page: the contest's title, the player's nickname, the language.
 import { useState } from "preact/hooks";
 import type { Player } from "../game/player";
-import { choose, language, words } from "../text/language";
-import { type Language, languages } from "../text/languages";
+import { chooseLanguage, type Language, language, languages, words } from "../text/language";
 import { Cygnet, Reeds, Waves } from "./art";
 import { NicknameForm } from "./Join";
 
@@ -14,27 +13,27 @@ export function Header({ title, player }: { title: string; player?: Player | und
           <Cygnet class="brand-cygnet" />
           <span>Cygnet</span>
         </p>
-        <Languages />
+        <LanguageSwitch />
       </div>
       <h1>{title}</h1>
-      {player?.session.current.value === undefined ? null : <Who player={player} />}
+      {player?.session.current.value === undefined ? null : <PlayerName player={player} />}
       <Reeds />
       <Waves />
     </header>
   );
 }
 
-function Languages() {
+function LanguageSwitch() {
   return (
     <fieldset class="switch languages">
-      <legend class="unseen">{words.value.switchLanguage}</legend>
+      <legend class="visually-hidden">{words.value.switchLanguage}</legend>
       {Object.entries(languages).map(([tag, text]) => (
         <label key={tag} lang={tag}>
           <input
             type="radio"
             name="language"
             checked={tag === language.value}
-            onChange={() => choose(tag as Language)}
+            onChange={() => chooseLanguage(tag as Language)}
           />
           <span>{text.language}</span>
         </label>
@@ -43,16 +42,16 @@ function Languages() {
   );
 }
 
-function Who({ player }: { player: Player }) {
+function PlayerName({ player }: { player: Player }) {
   const text = words.value;
-  const [changing, setChanging] = useState(false);
+  const [renaming, setRenaming] = useState(false);
   const close = () => {
     player.joinProblem.value = undefined;
-    setChanging(false);
+    setRenaming(false);
   };
-  if (changing) {
+  if (renaming) {
     return (
-      <div class="who-changing">
+      <div class="renaming">
         <NicknameForm
           player={player}
           action={player.joining.value ? text.saving : text.save}
@@ -65,7 +64,7 @@ function Who({ player }: { player: Player }) {
   return (
     <p class="playing">
       <span>{text.playingAs}</span> <bdi class="nickname">{player.session.current.value?.nickname}</bdi>{" "}
-      <button type="button" class="quiet" aria-label={text.renameLabel} onClick={() => setChanging(true)}>
+      <button type="button" class="quiet" aria-label={text.renameLabel} onClick={() => setRenaming(true)}>
         {text.rename}
       </button>
     </p>

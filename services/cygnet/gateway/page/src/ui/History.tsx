@@ -1,32 +1,32 @@
 // What the player drew before.
 
-import { isFinished } from "../game/mine";
 import type { Player } from "../game/player";
 import { scoreText } from "../game/progress";
+import { isFinished } from "../game/submissions";
 import type { Submission } from "../gen/cygnet/v1/submission_pb";
 import { words } from "../text/language";
-import { goToPrompt } from "./moving";
+import { editPrompt } from "./focus";
 import { Picture } from "./Picture";
 
 export function History({ player, onOpen }: { player: Player; onOpen: (submission: Submission) => void }) {
   const text = words.value;
-  const { mine } = player;
-  const finished = mine.newestFirst.value.filter(isFinished);
+  const { submissions } = player;
+  const finished = submissions.newestFirst.value.filter(isFinished);
   return (
     <section class="panel history" aria-labelledby="history-title">
       <h2 id="history-title" class="title">
         {text.myPictures}
       </h2>
-      {mine.listed.value === "loading" ? <p class="hint">{text.historyLoading}</p> : null}
-      {mine.listed.value === "failed" ? (
+      {submissions.list.value === "loading" ? <p class="hint">{text.historyLoading}</p> : null}
+      {submissions.list.value === "failed" ? (
         <p class="hint">
           {text.historyFailed}{" "}
-          <button type="button" class="quiet" onClick={() => void mine.refresh()}>
+          <button type="button" class="quiet" onClick={() => void submissions.refresh()}>
             {text.reload}
           </button>
         </p>
       ) : null}
-      {mine.listed.value === "ready" && finished.length === 0 ? <p class="hint">{text.noPictures}</p> : null}
+      {submissions.list.value === "ready" && finished.length === 0 ? <p class="hint">{text.noPictures}</p> : null}
       <ul class="tiles">
         {finished.map((submission) => (
           <li key={submission.submissionId}>
@@ -49,15 +49,7 @@ function Tile({ player, submission, onOpen }: TileProps) {
   const { result, prompt } = submission;
   if (result === undefined) {
     return (
-      <button
-        type="button"
-        class="bare tile"
-        aria-label={prompt}
-        onClick={() => {
-          player.write(prompt);
-          goToPrompt();
-        }}
-      >
+      <button type="button" class="bare tile" aria-label={prompt} onClick={() => editPrompt(player, prompt)}>
         <span class="picture">
           <span class="picture-words">{text.failed}</span>
         </span>

@@ -2,10 +2,10 @@
 import { useState } from "preact/hooks";
 import type { Player } from "../game/player";
 import { words } from "../text/language";
-import { goToPromptIfKeyboard } from "./moving";
-import { sayJoinProblem } from "./saying";
+import { focusPromptIfKeyboard } from "./focus";
+import { describeJoinProblem } from "./messages";
 
-const MOST = 24;
+const MAX_NICKNAME_CHARS = 24;
 
 export function Join({ player }: { player: Player }) {
   const text = words.value;
@@ -22,7 +22,7 @@ export function Join({ player }: { player: Player }) {
       <NicknameForm
         player={player}
         action={player.joining.value ? text.joining : text.join}
-        onJoined={goToPromptIfKeyboard}
+        onJoined={focusPromptIfKeyboard}
       />
       <p class="note">{text.joinHint}</p>
     </section>
@@ -63,7 +63,7 @@ export function NicknameForm({ player, action, onJoined, onCancel }: FormProps) 
           autocomplete="nickname"
           enterkeyhint="go"
           // The server counts visible characters; this only keeps a pasted novel out.
-          maxLength={MOST * 4}
+          maxLength={MAX_NICKNAME_CHARS * 4}
           value={nickname}
           aria-describedby="nickname-problem"
           aria-invalid={problem !== undefined}
@@ -83,7 +83,7 @@ export function NicknameForm({ player, action, onJoined, onCancel }: FormProps) 
         )}
       </div>
       <p id="nickname-problem" class="refusal" role="alert" hidden={problem === undefined}>
-        {problem === undefined ? null : sayJoinProblem(text, problem)}
+        {problem === undefined ? null : describeJoinProblem(text, problem)}
       </p>
     </form>
   );

@@ -1,6 +1,6 @@
 // A picture that says what it is while it is not there: words while it loads, words and a way out when it fails.
 import { useEffect, useState } from "preact/hooks";
-import { pictureUrl } from "../game/place";
+import { pictureUrl } from "../game/routes";
 import { words } from "../text/language";
 
 const RETRY_MS = [1_500, 5_000, 15_000];
@@ -59,7 +59,7 @@ function Loading({ sha256, alt, size, class: name, small = false }: Props) {
         <span class="picture-words" title={text.pictureFailed}>
           {small ? <span aria-hidden="true">?</span> : text.pictureFailed}
           {small ? (
-            <span class="unseen">{text.pictureFailed}</span>
+            <span class="visually-hidden">{text.pictureFailed}</span>
           ) : (
             <button type="button" class="quiet" onClick={again}>
               {text.reload}

@@ -1,21 +1,21 @@
 // Where the prompt is written.
 import { useEffect, useRef } from "preact/hooks";
 import type { Player } from "../game/player";
-import { asOneLine, lengthOf } from "../game/prompt";
+import { promptLength, toOneLine } from "../game/prompt";
 import { words } from "../text/language";
-import { WhyClosed } from "./Opening";
-import { sayCountdown, sayRefusal } from "./saying";
-import { useNow } from "./time";
+import { useNow } from "./hooks";
+import { describeRefusal, describeRetry } from "./messages";
+import { ClosedNotice } from "./PhaseNotice";
 
 export function PromptBox({ player }: { player: Player }) {
   const text = words.value;
   const box = useRef<HTMLTextAreaElement>(null);
   const composing = useRef(false);
   const sendWhenComposed = useRef(false);
-  const most = player.contest.value.maxPromptChars;
-  const used = lengthOf(asOneLine(player.draft.value));
-  const sending = player.inBox.value !== undefined;
-  const open = player.opening.takesPrompts.value;
+  const limit = player.contest.value.maxPromptChars;
+  const used = promptLength(toOneLine(player.draft.value));
+  const sending = player.pendingRequestId.value !== undefined;
+  const open = player.phase.acceptsPrompts.value;
 
   const send = () => {
     // Leaving the box ends an unfinished syllable of an input method; what is sent is what was composed.
@@ -23,9 +23,9 @@ export function PromptBox({ player }: { player: Player }) {
     if (composing.current) sendWhenComposed.current = true;
     else player.submit();
   };
-  const composed = (written: string) => {
+  const onComposed = (written: string) => {
     composing.current = false;
-    player.write(written);
+    player.setDraft(written);
     if (sendWhenComposed.current) player.submit();
     sendWhenComposed.current = false;
   };
@@ -52,13 +52,13 @@ export function PromptBox({ player }: { player: Player }) {
         value={player.draft.value}
         // Not disabled: who is just writing keeps the caret, and the text can still be copied.
         readOnly={sending || !open}
-        aria-invalid={used > most}
+        aria-invalid={used > limit}
         aria-describedby="prompt-count prompt-refusal"
-        onInput={(event) => player.write(event.currentTarget.value)}
+        onInput={(event) => player.setDraft(event.currentTarget.value)}
         onCompositionStart={() => {
           composing.current = true;
         }}
-        onCompositionEnd={(event) => composed(event.currentTarget.value)}
+        onCompositionEnd={(event) => onComposed(event.currentTarget.value)}
         onKeyDown={(event) => {
           // Enter alone ends a syllable in Korean and Japanese, so it never sends.
           if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && !event.isComposing) {
@@ -69,16 +69,16 @@ export function PromptBox({ player }: { player: Player }) {
       />
       <div class="prompt-foot">
         {open ? (
-          <span id="prompt-count" class={used > most ? "count over" : "count"}>
-            {text.counter(used, most)}
-            {used > most ? ` (${text.tooLong(used - most)})` : null}
+          <span id="prompt-count" class={used > limit ? "count over" : "count"}>
+            {text.counter(used, limit)}
+            {used > limit ? ` (${text.tooLong(used - limit)})` : null}
           </span>
         ) : (
-          <span id="prompt-count" class="why-closed">
-            <WhyClosed opening={player.opening} />
+          <span id="prompt-count" class="closed-notice">
+            <ClosedNotice phase={player.phase} />
           </span>
         )}
-        <button type="submit" class="primary" disabled={!player.sendable.value}>
+        <button type="submit" class="primary" disabled={!player.canSubmit.value}>
           {sending ? text.sendingButton : text.draw}
         </button>
       </div>
@@ -93,8 +93,8 @@ function RefusalNote({ player }: { player: Player }) {
   const now = useNow(500);
   const text = words.value;
   const refusal = player.refusal.value;
-  const said = refusal === undefined ? undefined : sayRefusal(text, refusal);
-  const over = said?.againAt !== undefined && said.againAt <= now;
+  const described = refusal === undefined ? undefined : describeRefusal(text, refusal);
+  const over = described?.retryAt !== undefined && described.retryAt <= now;
 
   useEffect(() => {
     if (!over) return;
@@ -104,12 +104,14 @@ function RefusalNote({ player }: { player: Player }) {
     return () => clearTimeout(timer);
   }, [over, player]);
 
-  if (said === undefined) return null;
+  if (described === undefined) return null;
   return (
     <p class="refusal" data-reason={refusal?.problem.kind === "refused" ? refusal.problem.reason : undefined}>
-      {said.words}
+      {described.message}
       {/* The countdown is for eyes: read out every second it would drown everything else. */}
-      {said.againAt === undefined ? null : <span aria-hidden="true"> {sayCountdown(text, said.againAt, now)}</span>}
+      {described.retryAt === undefined ? null : (
+        <span aria-hidden="true"> {describeRetry(text, described.retryAt, now)}</span>
+      )}
     </p>
   );
 }

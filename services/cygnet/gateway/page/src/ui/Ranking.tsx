@@ -1,23 +1,23 @@
-// The ranking of one target.
+// One target's leaderboard, row by row.
 import { useRef } from "preact/hooks";
 import { scoreText } from "../game/progress";
 import { ContestPhase } from "../gen/cygnet/v1/contest_pb";
 import type { Leaderboard, Standing } from "../gen/cygnet/v1/leaderboard_pb";
 import { words } from "../text/language";
 import { Cygnet } from "./art";
-import { useFlip } from "./flip";
+import { useFlip } from "./hooks";
 import { Picture } from "./Picture";
 
 interface Props {
   leaderboard: Leaderboard | undefined;
   /** The participant whose row is marked. */
   own?: string | undefined;
-  most?: number;
+  limit?: number;
   pictureSize: number;
   onOpen?: (standing: Standing) => void;
 }
 
-export function Ranking({ leaderboard, own, most, pictureSize, onOpen }: Props) {
+export function Ranking({ leaderboard, own, limit, pictureSize, onOpen }: Props) {
   const list = useRef<HTMLOListElement>(null);
   useFlip(list);
   const text = words.value;
@@ -30,7 +30,7 @@ export function Ranking({ leaderboard, own, most, pictureSize, onOpen }: Props) 
       </p>
     );
   }
-  const shown = leaderboard.standings.slice(0, most);
+  const shown = leaderboard.standings.slice(0, limit);
   const decimals = Math.max(...shown.map((it) => it.decimals));
   return (
     <ol class="ranking" ref={list}>
@@ -70,7 +70,7 @@ export function Row({ standing, pad = 0, own, pictureSize, onOpen }: RowProps) {
       aria-current={own ? "true" : undefined}
     >
       <span class="rank">
-        <span class="unseen">{text.rank(standing.rank)}</span>
+        <span class="visually-hidden">{text.rank(standing.rank)}</span>
         <span aria-hidden="true">{standing.rank}</span>
       </span>
       {onOpen === undefined ? (

@@ -18,7 +18,7 @@ export function TargetPanel({ player }: { player: Player }) {
         <h2 id="target-title" class="title">
           {text.target}
         </h2>
-        {contest.targets.length > 1 ? <Switch player={player} /> : null}
+        {contest.targets.length > 1 ? <TargetSwitch player={player} /> : null}
         <dl class="facts">
           <div>
             <dt>{text.yourBest}</dt>
@@ -36,10 +36,10 @@ export function TargetPanel({ player }: { player: Player }) {
   );
 }
 
-function Switch({ player }: { player: Player }) {
+function TargetSwitch({ player }: { player: Player }) {
   return (
     <fieldset class="switch">
-      <legend class="unseen">{words.value.chooseTarget}</legend>
+      <legend class="visually-hidden">{words.value.chooseTarget}</legend>
       {player.contest.value.targets.map(({ name }) => (
         <label key={name}>
           <input
@@ -47,7 +47,7 @@ function Switch({ player }: { player: Player }) {
             name="target"
             value={name}
             checked={name === player.target.value}
-            onChange={() => player.choose(name)}
+            onChange={() => player.chooseTarget(name)}
           />
           <span>{name}</span>
         </label>

@@ -1,54 +1,54 @@
-// Whether the contest takes prompts, and until when: told by the ranking's stream, and by every look at the contest.
+// The contest's phase and when it changes, as the services computed it: from the leaderboard's stream and from GetContest.
 import { type Timestamp, timestampMs } from "@bufbuild/protobuf/wkt";
 import { computed, signal } from "@preact/signals";
 import { type Contest, ContestPhase } from "../gen/cygnet/v1/contest_pb";
 import { ServerClock } from "./progress";
 
-interface Told {
+interface PhaseUpdate {
   phase: ContestPhase;
   nextChange?: Timestamp | undefined;
 }
 
-export class Opening {
-  readonly phase = signal(ContestPhase.UNSPECIFIED);
+export class PhaseTracker {
+  readonly current = signal(ContestPhase.UNSPECIFIED);
   /** When the phase next changes by itself, in milliseconds of the server's clock. */
   readonly nextChangeMs = signal<number | undefined>(undefined);
-  readonly takesPrompts = computed(() => !CLOSED.includes(this.phase.value));
+  readonly acceptsPrompts = computed(() => !CLOSED.includes(this.current.value));
   /** Differs after every change. */
-  readonly heard = computed(() => `${this.phase.value} ${this.nextChangeMs.value}`);
+  readonly version = computed(() => `${this.current.value} ${this.nextChangeMs.value}`);
   readonly #clock = new ServerClock();
-  #heardAt = Number.NEGATIVE_INFINITY;
+  #streamedAt = Number.NEGATIVE_INFINITY;
 
-  /** The ranking's stream says a change when it happens. */
-  hear(told: Told): void {
-    this.#heardAt = performance.now();
-    this.#take(told);
+  /** Takes what the leaderboard's stream sent: it reports a change when it happens. */
+  onStream(update: PhaseUpdate): void {
+    this.#streamedAt = performance.now();
+    this.#set(update);
   }
 
-  /** A look at the contest that began at `askedAt` (performance.now()); what was heard since then is newer. */
-  seen(told: Told & { now?: Timestamp | undefined }, askedAt: number): void {
-    if (told.now !== undefined) this.#clock.witness(timestampMs(told.now), Date.now());
-    if (askedAt > this.#heardAt) this.#take(told);
+  /** Takes an answer to a call that began at `requestedAt` (performance.now()); what was streamed since is newer. */
+  onResponse(update: PhaseUpdate & { now?: Timestamp | undefined }, requestedAt: number): void {
+    if (update.now !== undefined) this.#clock.observe(timestampMs(update.now), Date.now());
+    if (requestedAt > this.#streamedAt) this.#set(update);
   }
 
   /** Milliseconds until the phase changes by itself; 0 when that moment is past, undefined when there is none. */
-  leftMs(localMs: number): number | undefined {
+  remainingMs(localMs: number): number | undefined {
     const at = this.nextChangeMs.value;
     return at === undefined ? undefined : this.#clock.until(at, localMs);
   }
 
-  #take({ phase, nextChange }: Told): void {
-    this.phase.value = phase;
+  #set({ phase, nextChange }: PhaseUpdate): void {
+    this.current.value = phase;
     this.nextChangeMs.value = nextChange && timestampMs(nextChange);
   }
 }
 
-/** Open, with a ranking that moves: nothing to say about it. */
-export function isOrdinary(phase: ContestPhase): boolean {
-  return phase === ContestPhase.OPEN || phase === ContestPhase.UNSPECIFIED;
-}
-
 const CLOSED: readonly ContestPhase[] = [ContestPhase.CLOSED, ContestPhase.PAUSED, ContestPhase.FINISHED];
+
+/** Whether there is anything to say about a phase: not while the contest is open and its leaderboard moves. */
+export function needsNotice(phase: ContestPhase): boolean {
+  return phase !== ContestPhase.OPEN && phase !== ContestPhase.UNSPECIFIED;
+}
 
 /** True before the first window: there is nothing yet that it could open again. */
 export function isBeforeFirst(contest: Contest, opensMs: number | undefined): boolean {
@@ -61,22 +61,4 @@ export function freezeOf({ windows, freezeBeforeMs }: Contest): { from: Date; un
   const closes = windows.at(-1)?.closes;
   if (closes === undefined || freezeBeforeMs === 0n) return undefined;
   return { from: new Date(timestampMs(closes) - Number(freezeBeforeMs)), until: new Date(timestampMs(closes)) };
-}
-
-export interface Countdown {
-  days: number;
-  hours: number;
-  minutes: number;
-  seconds: number;
-}
-
-/** Whole seconds, rounded up: it reads one second until the moment has come. */
-export function countdown(leftMs: number): Countdown {
-  const all = Math.ceil(Math.max(0, leftMs) / 1000);
-  return {
-    days: Math.floor(all / 86_400),
-    hours: Math.floor(all / 3600) % 24,
-    minutes: Math.floor(all / 60) % 60,
-    seconds: all % 60,
-  };
 }

@@ -3,44 +3,45 @@ import { useEffect, useRef } from "preact/hooks";
 import { words } from "../text/language";
 import { Picture } from "./Picture";
 
-export interface Shown {
+export interface LightboxContent {
   sha256: string;
   alt: string;
   title: string;
   score: string;
   /** Present where the prompt is known and may be used again. */
-  use?: () => void;
+  usePrompt?: () => void;
 }
 
-export function Large({ shown, onClose }: { shown: Shown; onClose: () => void }) {
+export function Lightbox({ content, onClose }: { content: LightboxContent; onClose: () => void }) {
   const dialog = useRef<HTMLDialogElement>(null);
   const text = words.value;
+  const { usePrompt } = content;
   useEffect(() => dialog.current?.showModal(), []);
   return (
     // biome-ignore lint/a11y/useKeyWithClickEvents: the click on the backdrop has its key already, Escape is the dialog's own
     <dialog
-      class="large"
+      class="lightbox"
       ref={dialog}
-      aria-label={shown.alt}
+      aria-label={content.alt}
       onClose={onClose}
       onClick={(event) => {
         if (event.target === dialog.current) dialog.current?.close();
       }}
     >
-      <div class="large-sheet">
-        <Picture sha256={shown.sha256} alt={shown.alt} size={512} />
+      <div class="lightbox-sheet">
+        <Picture sha256={content.sha256} alt={content.alt} size={512} />
         <p class="prompt">
-          <bdi>{shown.title}</bdi>
+          <bdi>{content.title}</bdi>
         </p>
-        <p class="points">{shown.score}</p>
+        <p class="points">{content.score}</p>
         <p class="actions">
-          {shown.use === undefined ? null : (
+          {usePrompt === undefined ? null : (
             <button
               type="button"
               class="quiet"
               onClick={() => {
                 dialog.current?.close();
-                shown.use?.();
+                usePrompt();
               }}
             >
               {text.usePrompt}

@@ -1,4 +1,4 @@
-// The player's own submissions: what is known of each, and a watch on those that are not finished.
+// The player's submissions: what is known of each, and a watch on those that are not finished.
 import { timestampMs } from "@bufbuild/protobuf/wkt";
 import { computed, signal } from "@preact/signals";
 import { type Submission, SubmissionState } from "../gen/cygnet/v1/submission_pb";
@@ -7,26 +7,31 @@ import { follow, type Link } from "../rpc/follow";
 import { type Problem, problemOf } from "../rpc/problem";
 import type { ServerClock } from "./progress";
 
-/** A browser has six connections over HTTP/1.1; the ranking and the pictures need some of them. */
+/** A browser has six connections over HTTP/1.1; the leaderboard and the pictures need some of them. */
 const MAX_STREAMS = 2;
 const POLL_MS = 4_000;
-const AGAIN_MS = 10_000;
-const LISTED = 60;
+const REOPEN_MS = 10_000;
+const LIST_LIMIT = 60;
 
 export function isFinished(submission: Submission): boolean {
   return submission.state === SubmissionState.DONE || submission.state === SubmissionState.FAILED;
 }
 
-export class Mine {
+interface SubmissionsEvents {
+  onChange(submission: Submission): void;
+  /** The server refused `token`. */
+  onSignedOut(token: string | undefined): void;
+}
+
+export class Submissions {
   readonly byId = signal<ReadonlyMap<string, Submission>>(new Map());
-  readonly listed = signal<"loading" | "ready" | "failed">("loading");
+  readonly list = signal<"loading" | "ready" | "failed">("loading");
   readonly link = signal<Link>("live");
   /** The order in which submissions finished while the page looked on; later is larger. */
   readonly #finishedOrder = new Map<string, number>();
   readonly #watches = new Map<string, () => void>();
   #poller: ReturnType<typeof setInterval> | undefined;
 
-  /** Newest first. */
   readonly newestFirst = computed(() => [...this.byId.value.values()].sort((a, b) => createdMs(b) - createdMs(a)));
   readonly unfinished = computed(() => this.newestFirst.value.filter((it) => !isFinished(it)));
   /** The one that finished last: what the player wants to see big. */
@@ -41,34 +46,34 @@ export class Mine {
     private readonly contest: string,
     private readonly clock: ServerClock,
     private readonly token: () => string | undefined,
-    private readonly on: { news(submission: Submission): void; signedOut(token: string | undefined): void },
+    private readonly events: SubmissionsEvents,
   ) {}
 
-  /** Takes in what the server says of a submission; what is older than known is ignored. */
-  take(submission: Submission): void {
+  /** Stores a submission as the server sent it, unless a newer revision is known. */
+  update(submission: Submission): void {
     const known = this.byId.peek().get(submission.submissionId);
     if (known !== undefined && known.revision >= submission.revision) return;
     for (const at of [submission.createdAt, submission.drawing?.startedAt]) {
-      if (at !== undefined) this.clock.witness(timestampMs(at), Date.now());
+      if (at !== undefined) this.clock.observe(timestampMs(at), Date.now());
     }
     const finishedNow = isFinished(submission) && (known === undefined || !isFinished(known));
-    if (finishedNow && this.listed.peek() === "ready") {
+    if (finishedNow && this.list.peek() === "ready") {
       this.#finishedOrder.set(submission.submissionId, this.#finishedOrder.size + 1);
     }
     this.byId.value = new Map(this.byId.peek()).set(submission.submissionId, submission);
-    this.on.news(submission);
-    this.#tend();
+    this.events.onChange(submission);
+    this.#updateWatches();
   }
 
-  /** Asks for the whole list; never throws. */
+  /** Loads the whole list; never throws. */
   async refresh(): Promise<void> {
     const token = this.token();
     try {
-      await this.#list();
+      await this.#load();
     } catch (thrown) {
       const problem = problemOf(thrown);
-      if (problem.kind === "signedOut") this.on.signedOut(token);
-      else if (this.listed.peek() === "loading") this.listed.value = "failed";
+      if (problem.kind === "signedOut") this.events.onSignedOut(token);
+      else if (this.list.peek() === "loading") this.list.value = "failed";
     }
   }
 
@@ -78,33 +83,32 @@ export class Mine {
     this.#watches.clear();
     this.#finishedOrder.clear();
     this.byId.value = new Map();
-    this.listed.value = "loading";
-    this.#tend();
+    this.list.value = "loading";
+    this.#updateWatches();
   }
 
-  async #list(signal?: AbortSignal): Promise<void> {
-    const answer = await this.clients.submission.listSubmissions(
-      { contest: this.contest, limit: LISTED },
+  async #load(signal?: AbortSignal): Promise<void> {
+    const { submissions } = await this.clients.submission.listSubmissions(
+      { contest: this.contest, limit: LIST_LIMIT },
       { timeoutMs: CALL_TIMEOUT_MS, ...(signal === undefined ? {} : { signal }) },
     );
-    for (const submission of answer.submissions) this.take(submission);
-    this.listed.value = "ready";
+    for (const submission of submissions) this.update(submission);
+    this.list.value = "ready";
   }
 
-  #tend(): void {
-    const waiting = this.unfinished.peek();
+  #updateWatches(): void {
+    const unfinished = this.unfinished.peek();
     for (const [id, stop] of this.#watches) {
-      if (waiting.some((it) => it.submissionId === id)) continue;
+      if (unfinished.some((it) => it.submissionId === id)) continue;
       stop();
       this.#watches.delete(id);
     }
     // Oldest first: it is the next to be drawn.
-    for (const { submissionId } of [...waiting].reverse()) {
+    for (const { submissionId } of [...unfinished].reverse()) {
       if (this.#watches.size >= MAX_STREAMS) break;
       if (!this.#watches.has(submissionId)) this.#watches.set(submissionId, this.#watch(submissionId));
     }
-    const unwatched = waiting.length > this.#watches.size;
-    if (unwatched) this.#poller ??= setInterval(() => void this.refresh(), POLL_MS);
+    if (unfinished.length > this.#watches.size) this.#poller ??= setInterval(() => void this.refresh(), POLL_MS);
     else {
       clearInterval(this.#poller);
       this.#poller = undefined;
@@ -125,27 +129,27 @@ export class Mine {
         const afterRevision = known()?.revision ?? 0n;
         return this.clients.submission.watchSubmission({ contest, submissionId, afterRevision }, { signal });
       },
-      hear: ({ event }) => {
+      receive: ({ event }) => {
         if (event.case === "goodbye") return "goodbye";
-        if (event.case !== "submission") return "alive";
-        this.take(event.value);
-        return finished() ? "finished" : "news";
+        if (event.case !== "submission") return "heartbeat";
+        this.update(event.value);
+        return finished() ? "finished" : "update";
       },
       poll: async (signal) => {
-        await this.#list(signal);
+        await this.#load(signal);
         return finished();
       },
       onLink: (link) => {
         this.link.value = link;
       },
-      onEnd: (problem) => this.#ended(submissionId, problem, token),
+      onEnd: (problem) => this.#onWatchEnd(submissionId, problem, token),
     });
   }
 
-  #ended(submissionId: string, problem: Problem, token: string | undefined): void {
+  #onWatchEnd(submissionId: string, problem: Problem, token: string | undefined): void {
     this.#watches.delete(submissionId);
-    if (problem.kind === "signedOut") this.on.signedOut(token);
-    else if (problem.kind !== "notFound") setTimeout(() => this.#tend(), AGAIN_MS);
+    if (problem.kind === "signedOut") this.events.onSignedOut(token);
+    else if (problem.kind !== "notFound") setTimeout(() => this.#updateWatches(), REOPEN_MS);
     if (problem.kind !== "notFound") return;
     const rest = new Map(this.byId.peek());
     rest.delete(submissionId);

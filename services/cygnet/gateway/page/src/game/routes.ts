@@ -1,11 +1,12 @@
-// Which contest an address means: "/", "/board", "/c/<contest>" or "/c/<contest>/board".
+// The gateway's addresses, read and written: "/", "/board", "/c/<contest>", "/c/<contest>/board", pictures, QR codes.
 
-export function contestOf(path: string): string {
+/** The contest that a path names; empty means the only contest there is. */
+export function contestFromPath(path: string): string {
   return /^\/c\/([a-z0-9-]+)(?:\/|$)/.exec(path)?.[1] ?? "";
 }
 
 export function playerPath(path: string): string {
-  const contest = contestOf(path);
+  const contest = contestFromPath(path);
   return contest === "" ? "/" : `/c/${contest}`;
 }
 
