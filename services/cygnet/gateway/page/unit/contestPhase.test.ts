@@ -1,11 +1,15 @@
-import { create } from "@bufbuild/protobuf";
+import { create, type MessageInitShape } from "@bufbuild/protobuf";
 import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import { describe, expect, test, vi } from "vitest";
-import { freezeOf, isBeforeFirst, PhaseTracker } from "../src/game/contestPhase";
-import { ContestPhase, ContestSchema } from "../src/gen/cygnet/v1/contest_pb";
+import { PhaseTracker } from "../src/game/contestPhase";
+import { ContestPhase, type GetContestResponse, GetContestResponseSchema } from "../src/gen/cygnet/v1/contest_pb";
 
 const { CLOSED, FROZEN, OPEN, PAUSED, FINISHED, UNSPECIFIED } = ContestPhase;
 const HOUR_MS = 3_600_000;
+
+function response(init: MessageInitShape<typeof GetContestResponseSchema>): GetContestResponse {
+  return create(GetContestResponseSchema, init);
+}
 
 describe("whether prompts are accepted", () => {
   test.each([
@@ -26,9 +30,9 @@ describe("whether prompts are accepted", () => {
     const requestedAt = performance.now();
     vi.spyOn(performance, "now").mockReturnValue(requestedAt + 5);
     tracker.onStream({ phase: OPEN });
-    tracker.onResponse({ phase: CLOSED }, requestedAt);
+    tracker.onResponse(response({ phase: CLOSED }), requestedAt);
     expect(tracker.current.value).toBe(OPEN);
-    tracker.onResponse({ phase: PAUSED }, requestedAt + 6);
+    tracker.onResponse(response({ phase: PAUSED }), requestedAt + 6);
     expect(tracker.current.value).toBe(PAUSED);
     vi.restoreAllMocks();
   });
@@ -39,7 +43,7 @@ describe("whether prompts are accepted", () => {
     vi.spyOn(Date, "now").mockReturnValue(here);
     const there = here + HOUR_MS;
     tracker.onResponse(
-      { phase: CLOSED, nextChange: timestampFromMs(there + 90_000), now: timestampFromMs(there) },
+      response({ phase: CLOSED, nextChange: timestampFromMs(there + 90_000), now: timestampFromMs(there) }),
       performance.now(),
     );
     expect(tracker.remainingMs(here + 30_000)).toBe(60_000);
@@ -50,19 +54,16 @@ describe("whether prompts are accepted", () => {
   });
 });
 
-describe("a contest of two days", () => {
-  const [first, second] = [
-    { opens: timestampFromMs(10 * HOUR_MS), closes: timestampFromMs(18 * HOUR_MS) },
-    { opens: timestampFromMs(34 * HOUR_MS), closes: timestampFromMs(42 * HOUR_MS) },
-  ];
-  const contest = create(ContestSchema, { windows: [first, second], freezeBeforeMs: BigInt(HOUR_MS) });
-  test("has not begun, or opens again", () => {
-    expect(isBeforeFirst(contest, 10 * HOUR_MS)).toBe(true);
-    expect(isBeforeFirst(contest, 34 * HOUR_MS)).toBe(false);
-  });
-  test("freezes before its last end", () => {
-    expect(freezeOf(contest)).toEqual({ from: new Date(41 * HOUR_MS), until: new Date(42 * HOUR_MS) });
-    expect(freezeOf(create(ContestSchema, { windows: [first] }))).toBeUndefined();
-    expect(freezeOf(create(ContestSchema, { freezeBeforeMs: 1n }))).toBeUndefined();
+describe("what the services computed", () => {
+  test("is when the leaderboard stands still, and whether the contest has opened before", () => {
+    const tracker = new PhaseTracker();
+    const [from, until] = [41 * HOUR_MS, 42 * HOUR_MS];
+    const frozen = { frozenFrom: timestampFromMs(from), frozenUntil: timestampFromMs(until), openedBefore: true };
+    tracker.onResponse(response({ phase: FROZEN, ...frozen }), performance.now());
+    expect(tracker.freeze.value).toEqual({ from: new Date(from), until: new Date(until) });
+    expect(tracker.openedBefore.value).toBe(true);
+    tracker.onResponse(response({ phase: CLOSED }), performance.now());
+    expect(tracker.freeze.value).toBeUndefined();
+    expect(tracker.openedBefore.value).toBe(false);
   });
 });

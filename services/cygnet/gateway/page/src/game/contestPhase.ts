@@ -1,7 +1,7 @@
 // The contest's phase and when it changes, as the services computed it: from the leaderboard's stream and from GetContest.
-import { type Timestamp, timestampMs } from "@bufbuild/protobuf/wkt";
+import { type Timestamp, timestampDate, timestampMs } from "@bufbuild/protobuf/wkt";
 import { computed, signal } from "@preact/signals";
-import { type Contest, ContestPhase } from "../gen/cygnet/v1/contest_pb";
+import { ContestPhase, type GetContestResponse } from "../gen/cygnet/v1/contest_pb";
 import { ServerClock } from "./progress";
 
 interface PhaseUpdate {
@@ -9,10 +9,19 @@ interface PhaseUpdate {
   nextChange?: Timestamp | undefined;
 }
 
+export interface Freeze {
+  from: Date;
+  until: Date;
+}
+
 export class PhaseTracker {
   readonly current = signal(ContestPhase.UNSPECIFIED);
   /** When the phase next changes by itself, in milliseconds of the server's clock. */
   readonly nextChangeMs = signal<number | undefined>(undefined);
+  /** False before the first window: there is nothing yet that it could open again. */
+  readonly openedBefore = signal(false);
+  /** When the leaderboard begins to stand still, and when all is shown; undefined where it never does. */
+  readonly freeze = signal<Freeze | undefined>(undefined);
   readonly acceptsPrompts = computed(() => !CLOSED.includes(this.current.value));
   /** Differs after every change. */
   readonly version = computed(() => `${this.current.value} ${this.nextChangeMs.value}`);
@@ -26,9 +35,13 @@ export class PhaseTracker {
   }
 
   /** Takes an answer to a call that began at `requestedAt` (performance.now()); what was streamed since is newer. */
-  onResponse(update: PhaseUpdate & { now?: Timestamp | undefined }, requestedAt: number): void {
-    if (update.now !== undefined) this.#clock.observe(timestampMs(update.now), Date.now());
-    if (requestedAt > this.#streamedAt) this.#set(update);
+  onResponse(response: GetContestResponse, requestedAt: number): void {
+    const { now, openedBefore, frozenFrom, frozenUntil } = response;
+    if (now !== undefined) this.#clock.observe(timestampMs(now), Date.now());
+    this.openedBefore.value = openedBefore;
+    this.freeze.value = frozenFrom &&
+      frozenUntil && { from: timestampDate(frozenFrom), until: timestampDate(frozenUntil) };
+    if (requestedAt > this.#streamedAt) this.#set(response);
   }
 
   /** Milliseconds until the phase changes by itself; 0 when that moment is past, undefined when there is none. */
@@ -48,17 +61,4 @@ const CLOSED: readonly ContestPhase[] = [ContestPhase.CLOSED, ContestPhase.PAUSE
 /** Whether there is anything to say about a phase: not while the contest is open and its leaderboard moves. */
 export function needsNotice(phase: ContestPhase): boolean {
   return phase !== ContestPhase.OPEN && phase !== ContestPhase.UNSPECIFIED;
-}
-
-/** True before the first window: there is nothing yet that it could open again. */
-export function isBeforeFirst(contest: Contest, opensMs: number | undefined): boolean {
-  const first = contest.windows[0]?.opens;
-  return first !== undefined && timestampMs(first) === opensMs;
-}
-
-/** When the ranking begins to stand still, and when all is shown; undefined where it never does. */
-export function freezeOf({ windows, freezeBeforeMs }: Contest): { from: Date; until: Date } | undefined {
-  const closes = windows.at(-1)?.closes;
-  if (closes === undefined || freezeBeforeMs === 0n) return undefined;
-  return { from: new Date(timestampMs(closes) - Number(freezeBeforeMs)), until: new Date(timestampMs(closes)) };
 }

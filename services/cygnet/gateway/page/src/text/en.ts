@@ -1,4 +1,5 @@
 // Every word of the page in English. The other languages have the same keys; the compiler checks it.
+import type { Freeze } from "../game/contestPhase";
 import { type Countdown, clockTime, dayAndTime, twoUnits, type WaitRange } from "./time";
 
 const seconds = (n: number) => `${n} second${n === 1 ? "" : "s"}`;
@@ -25,7 +26,7 @@ export const en = {
   opensNow: "It opens any moment now.",
   paused: "The organisers have paused the contest. What was sent before keeps its place.",
   goesOn: "Nothing to reload: this page goes on as soon as the contest does.",
-  frozen: ({ from, until }: { from: Date; until: Date }) =>
+  frozen: ({ from, until }: Freeze) =>
     `The leaderboard stands still since ${clockTime("en", from)}. Drawing goes on and counts; who leads is shown ${on(until)}.`,
   frozenSince: (from: Date) => `Stands still since ${clockTime("en", from)}.`,
   finished: "The contest is over. Thank you for playing!",
@@ -54,7 +55,6 @@ export const en = {
   targetMissing: "This contest has no target picture yet.",
 
   promptTitle: "Describe it",
-  promptLabel: "Your prompt",
   promptPlaceholder: "a yellow duckling on a blue pond, drawn with crayons",
   counter: (used: number, most: number) => `${used} of ${most} characters`,
   tooLong: (over: number) => `${over} too many`,
@@ -86,7 +86,6 @@ export const en = {
       WORKER_LOST: "The machine that drew it went away.",
       MODEL_NOT_SERVED: "The drawing model is not there at the moment.",
     })[reason] ?? message,
-  sendAgain: "Send again",
   usePrompt: "Use this prompt",
   repeated: "Drawn before: same picture, same score.",
   coalesced: "Somebody is just drawing the same: you share it.",

@@ -51,7 +51,6 @@ export const ko: Words = {
   targetMissing: "아직 따라 그릴 그림이 없어요.",
 
   promptTitle: "말로 그려 보세요",
-  promptLabel: "그림 설명",
   promptPlaceholder: "파란 연못 위의 노란 아기 오리, 크레용 그림",
   counter: (used, most) => `${most}자 중 ${used}자`,
   tooLong: (over) => `${over}자 초과`,
@@ -82,7 +81,6 @@ export const ko: Words = {
       WORKER_LOST: "그림을 그리던 기계가 사라졌어요.",
       MODEL_NOT_SERVED: "지금은 그림 모델을 쓸 수 없어요.",
     })[reason] ?? message,
-  sendAgain: "다시 보내기",
   usePrompt: "이 설명 쓰기",
   repeated: "이미 그린 그림이에요. 같은 그림, 같은 점수예요.",
   coalesced: "누군가 지금 같은 그림을 그리고 있어요. 함께 받아요.",

@@ -108,7 +108,7 @@ function Notices({ player }: { player: Player }) {
       {message === undefined ? null : <p class="banner alarm">{message}</p>}
       {needsNotice(phase) ? (
         <p class="banner" data-phase={ContestPhase[phase]}>
-          <PhaseNotice contest={player.contest.value} phase={player.phase} />
+          <PhaseNotice phase={player.phase} />
         </p>
       ) : null}
     </div>

@@ -41,7 +41,7 @@ export function BigScreen({ loader, clients }: Props) {
         <h1>{title}</h1>
         {view.state === "ready" && needsNotice(phase) ? (
           <p class="screen-state" role="status" data-phase={ContestPhase[phase]}>
-            <PhaseNotice contest={view.contest} phase={loader.phase} />
+            <PhaseNotice phase={loader.phase} />
           </p>
         ) : null}
         <Waves />

@@ -1,21 +1,16 @@
 // Says whether the contest takes prompts: before anybody writes one in vain.
-import { freezeOf, isBeforeFirst, type PhaseTracker } from "../game/contestPhase";
-import { type Contest, ContestPhase } from "../gen/cygnet/v1/contest_pb";
+import type { PhaseTracker } from "../game/contestPhase";
+import { ContestPhase } from "../gen/cygnet/v1/contest_pb";
 import type { Words } from "../text/en";
 import { words } from "../text/language";
 import { countdown } from "../text/time";
 import { useNow } from "./hooks";
 
-interface Props {
-  contest: Contest;
-  phase: PhaseTracker;
-}
-
 /** What everybody should know about the contest's phase; nothing while it is simply open. */
-export function PhaseNotice({ contest, phase }: Props) {
+export function PhaseNotice({ phase }: { phase: PhaseTracker }) {
   const text = words.value;
   const current = phase.current.value;
-  const message = describePhase(text, current, contest, phase.nextChangeMs.value);
+  const message = describePhase(text, phase);
   if (message === undefined) return null;
   return (
     <>
@@ -48,17 +43,15 @@ function OpeningCountdown({ phase }: { phase: PhaseTracker }) {
   );
 }
 
-function describePhase(text: Words, phase: ContestPhase, contest: Contest, nextChangeMs?: number): string | undefined {
-  switch (phase) {
+function describePhase(text: Words, phase: PhaseTracker): string | undefined {
+  switch (phase.current.value) {
     case ContestPhase.CLOSED: {
-      if (nextChangeMs === undefined) return text.boxClosed;
-      const opens = new Date(nextChangeMs);
-      return isBeforeFirst(contest, nextChangeMs) ? text.opensAt(opens) : text.opensAgainAt(opens);
+      if (phase.nextChangeMs.value === undefined) return text.boxClosed;
+      const opens = new Date(phase.nextChangeMs.value);
+      return phase.openedBefore.value ? text.opensAgainAt(opens) : text.opensAt(opens);
     }
-    case ContestPhase.FROZEN: {
-      const freeze = freezeOf(contest);
-      return freeze && text.frozen(freeze);
-    }
+    case ContestPhase.FROZEN:
+      return phase.freeze.value && text.frozen(phase.freeze.value);
     case ContestPhase.PAUSED:
       return text.paused;
     case ContestPhase.FINISHED:
