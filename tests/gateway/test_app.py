@@ -22,7 +22,7 @@ PICTURE = b"\x89PNG\r\n\x1a\nnot really a picture, but bytes all the same"
 
 
 @dataclass(frozen=True)
-class Answer:
+class Response:
     status: int
     headers: Mapping[str, str]
     body: bytes
@@ -34,7 +34,7 @@ class Browser:
     def __init__(self, app: Any) -> None:
         self._app = app
 
-    async def get(self, target: str, *, method: str = "GET", **headers: str) -> Answer:
+    async def get(self, target: str, *, method: str = "GET", **headers: str) -> Response:
         parts = urlsplit(target)
         named = {"host": "127.0.0.1:8080", **{name.replace("_", "-"): value for name, value in headers.items()}}
         scope = {
@@ -67,7 +67,7 @@ class Browser:
 
         await self._app(scope, receive, send)
         raw = {name.decode(): value.decode() for name, value in sent[0]["headers"]}
-        return Answer(sent[0]["status"], raw, b"".join(message.get("body", b"") for message in sent[1:]))
+        return Response(sent[0]["status"], raw, b"".join(message.get("body", b"") for message in sent[1:]))
 
 
 @pytest.fixture
@@ -96,10 +96,10 @@ def browser(page: Path, store: PictureStore) -> Browser:
     [("/", "player"), ("/c/pycon-kr", "player"), ("/board", "board"), ("/c/pycon-kr/board", "board")],
 )
 async def test_pages_are_never_stored_and_run_only_our_own_scripts(browser: Browser, path: str, words: str) -> None:
-    answer = await browser.get(path)
-    assert (answer.status, answer.headers["cache-control"]) == (200, "no-store")
-    assert words in answer.body.decode() and answer.headers["content-type"].startswith("text/html")
-    policy = dict(part.split(" ", 1) for part in answer.headers["content-security-policy"].split("; "))
+    response = await browser.get(path)
+    assert (response.status, response.headers["cache-control"]) == (200, "no-store")
+    assert words in response.body.decode() and response.headers["content-type"].startswith("text/html")
+    policy = dict(part.split(" ", 1) for part in response.headers["content-security-policy"].split("; "))
     assert policy["default-src"] == "'none'"
     assert policy["script-src"] == policy["style-src"] == policy["connect-src"] == policy["img-src"] == "'self'"
     assert policy["frame-ancestors"] == policy["base-uri"] == "'none'"
@@ -107,40 +107,40 @@ async def test_pages_are_never_stored_and_run_only_our_own_scripts(browser: Brow
 
 @pytest.mark.parametrize("path", ["/c/PyCon", "/c/-a", "/c/a_b/board", "/c/" + "a" * 64, "/c/<script>", "/nothing"])
 async def test_what_is_no_page_is_told_in_words(browser: Browser, path: str) -> None:
-    answer = await browser.get(path)
-    assert answer.status == 404 and answer.headers["content-type"].startswith("text/plain")
-    assert answer.body.decode().strip().endswith(".") and "script" not in answer.body.decode()
+    response = await browser.get(path)
+    assert response.status == 404 and response.headers["content-type"].startswith("text/plain")
+    assert response.body.decode().strip().endswith(".") and "script" not in response.body.decode()
 
 
 async def test_a_page_that_is_not_built_says_so(store: PictureStore, tmp_path: Path) -> None:
     browser = Browser(build_app(pictures=store, page_dir=tmp_path / "nowhere", public_url=""))
-    answer = await browser.get("/")
-    assert answer.status == 503 and "make page" in answer.body.decode()
+    response = await browser.get("/")
+    assert response.status == 503 and "make page" in response.body.decode()
 
 
 async def test_assets_are_kept_for_ever(browser: Browser) -> None:
-    answer = await browser.get("/assets/main-abc123.js")
-    assert (answer.status, answer.body) == (200, b"play()")
-    assert answer.headers["cache-control"] == "public, max-age=31536000, immutable"
+    response = await browser.get("/assets/main-abc123.js")
+    assert (response.status, response.body) == (200, b"play()")
+    assert response.headers["cache-control"] == "public, max-age=31536000, immutable"
     missing = await browser.get("/assets/gone.js")
     assert missing.status == 404 and missing.headers["cache-control"] == "no-store"
 
 
 @pytest.mark.parametrize("path", ["/assets/../../secret", "/assets/..%2f..%2fsecret", "/assets//etc/passwd"])
 async def test_assets_do_not_lead_out_of_their_folder(browser: Browser, path: str) -> None:
-    answer = await browser.get(path)
-    assert answer.status == 404 and b"not for browsers" not in answer.body
+    response = await browser.get(path)
+    assert response.status == 404 and b"not for browsers" not in response.body
 
 
 async def test_a_picture_is_its_bytes_and_is_kept_for_ever(browser: Browser, store: PictureStore) -> None:
     digest = await store.put(PICTURE)
-    answer = await browser.get(f"/pictures/{digest}.png")
-    assert (answer.status, answer.body) == (200, PICTURE)
-    assert answer.headers["content-type"] == "image/png"
-    assert answer.headers["cache-control"] == "public, max-age=31536000, immutable"
-    assert answer.headers["etag"] == f'"{digest}"'
-    assert answer.headers["x-content-type-options"] == "nosniff"
-    assert "sandbox" in answer.headers["content-security-policy"]
+    response = await browser.get(f"/pictures/{digest}.png")
+    assert (response.status, response.body) == (200, PICTURE)
+    assert response.headers["content-type"] == "image/png"
+    assert response.headers["cache-control"] == "public, max-age=31536000, immutable"
+    assert response.headers["etag"] == f'"{digest}"'
+    assert response.headers["x-content-type-options"] == "nosniff"
+    assert "sandbox" in response.headers["content-security-policy"]
     head = await browser.get(f"/pictures/{digest}.png", method="HEAD")
     assert (head.status, head.headers["content-length"]) == (200, str(len(PICTURE)))
 
@@ -148,8 +148,8 @@ async def test_a_picture_is_its_bytes_and_is_kept_for_ever(browser: Browser, sto
 async def test_whoever_has_the_picture_is_not_sent_it_again(browser: Browser, store: PictureStore) -> None:
     digest = await store.put(PICTURE)
     for tags in (f'"{digest}"', f'"other", W/"{digest}"', "*"):
-        answer = await browser.get(f"/pictures/{digest}.png", if_none_match=tags)
-        assert (answer.status, answer.body) == (304, b"")
+        response = await browser.get(f"/pictures/{digest}.png", if_none_match=tags)
+        assert (response.status, response.body) == (304, b"")
     assert (await browser.get(f"/pictures/{digest}.png", if_none_match='"other"')).status == 200
 
 
@@ -164,16 +164,18 @@ async def test_whoever_has_the_picture_is_not_sent_it_again(browser: Browser, st
     ],
 )
 async def test_no_such_picture(browser: Browser, name: str) -> None:
-    answer = await browser.get(f"/pictures/{name}")
-    assert answer.status == 404 and answer.body.decode().startswith(("There is no such picture.", "A picture's name"))
+    response = await browser.get(f"/pictures/{name}")
+    assert response.status == 404 and response.body.decode().startswith(
+        ("There is no such picture.", "A picture's name")
+    )
 
 
 async def qr_content(browser: Browser, target: str, **headers: str) -> tuple[int, bytes]:
-    answer = await browser.get(target, **headers)
-    if answer.status == 200:
-        assert answer.headers["content-type"] == "image/svg+xml"
-        assert ElementTree.fromstring(answer.body).tag.endswith("svg")
-    return answer.status, answer.body
+    response = await browser.get(target, **headers)
+    if response.status == 200:
+        assert response.headers["content-type"] == "image/svg+xml"
+        assert ElementTree.fromstring(response.body).tag.endswith("svg")
+    return response.status, response.body
 
 
 async def test_qr_codes_lead_to_the_address_that_was_asked(browser: Browser) -> None:
@@ -189,9 +191,9 @@ async def test_qr_codes_lead_to_the_address_that_was_asked(browser: Browser) -> 
 
 async def test_qr_codes_lead_to_the_public_address_where_there_is_one(store: PictureStore, page: Path) -> None:
     public = Browser(build_app(pictures=store, page_dir=page, public_url="https://cygnet.example"))
-    asked = Browser(build_app(pictures=store, page_dir=page, public_url=""))
+    by_host = Browser(build_app(pictures=store, page_dir=page, public_url=""))
     assert (await public.get("/qr.svg", host="evil.example")).body == (
-        await asked.get("/qr.svg", host="cygnet.example", x_forwarded_proto="https")
+        await by_host.get("/qr.svg", host="cygnet.example", x_forwarded_proto="https")
     ).body
 
 
@@ -216,8 +218,8 @@ async def test_only_reading_is_allowed(browser: Browser) -> None:
 
 
 async def test_health(browser: Browser) -> None:
-    answer = await browser.get("/healthz")
-    assert (answer.status, answer.body) == (200, b"ok\n")
+    response = await browser.get("/healthz")
+    assert (response.status, response.body) == (200, b"ok\n")
 
 
 async def test_requests_are_counted_by_route_and_never_by_path(page: Path, store: PictureStore) -> None:

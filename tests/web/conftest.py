@@ -86,14 +86,14 @@ class Phones:
         context.set_default_timeout(60_000)
         self._contexts.append(context)
         page = context.new_page()
-        page.on("console", self._heard)
+        page.on("console", self._on_console)
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
         if own_clock:
             page.clock.install()
         page.goto(url)
         return page
 
-    def _heard(self, message: ConsoleMessage) -> None:
+    def _on_console(self, message: ConsoleMessage) -> None:
         # The network's own troubles are what some tests are about; everything else is the page's fault.
         if message.type in ("error", "warning") and not message.text.startswith("Failed to load resource"):
             self.complaints.append(message.text)
@@ -113,16 +113,16 @@ def phones(browser: Browser) -> Iterator[Phones]:
 
 
 class Double:
-    """The double's process, and its knobs."""
+    """The double's process, and its settings."""
 
     def __init__(self, url: str) -> None:
         self.url = url
 
-    def turn(self, **knobs: object) -> dict[str, Any]:
+    def configure(self, **settings: object) -> dict[str, Any]:
         """Sets attributes of the double's `Game` and returns its counts."""
-        request = urllib.request.Request(f"{self.url}/double", data=json.dumps(knobs).encode(), method="POST")
-        with urllib.request.urlopen(request, timeout=5) as answer:
-            return dict(json.load(answer))
+        request = urllib.request.Request(f"{self.url}/double", data=json.dumps(settings).encode(), method="POST")
+        with urllib.request.urlopen(request, timeout=5) as response:
+            return dict(json.load(response))
 
 
 @pytest.fixture(scope="module")
@@ -138,7 +138,7 @@ def running(browser: Browser) -> Iterator[Double]:
         deadline = time.monotonic() + 30
         while True:
             try:
-                double.turn()
+                double.configure()
                 break
             except (urllib.error.URLError, OSError):
                 if time.monotonic() > deadline or process.poll() is not None:
@@ -152,9 +152,9 @@ def running(browser: Browser) -> Iterator[Double]:
 
 @pytest.fixture
 def double(running: Double) -> Iterator[Double]:
-    """The double with its knobs as they were."""
+    """The double, its settings as they were."""
     yield running
-    running.turn(
+    running.configure(
         missing=False,
         names=["duck", "swan"],
         step_s=0.6,

@@ -14,15 +14,15 @@ RANKED = 20
 """So many rows a player's page shows."""
 # A drawing can be faster than a test looks: the page keeps every sentence that it showed as a state.
 REMEMBER = """
-window.said = new Set();
+window.states = new Set();
 new MutationObserver(() => {
-  for (const state of document.querySelectorAll(".state")) window.said.add(state.textContent);
+  for (const state of document.querySelectorAll(".state")) window.states.add(state.textContent);
 }).observe(document, {childList: true, subtree: true, characterData: true});
 """
 
 
-def said(page: Page) -> str:
-    return str(page.evaluate("[...window.said].join('\\n')"))
+def states(page: Page) -> str:
+    return str(page.evaluate("[...window.states].join('\\n')"))
 
 
 def test_a_prompt_becomes_a_picture_with_a_score_and_a_place(phones: Phones, game_url: str) -> None:
@@ -32,7 +32,7 @@ def test_a_prompt_becomes_a_picture_with_a_score_and_a_place(phones: Phones, gam
     join(page, name)
     submit(page, prompt)
     score = score_of(finished(page, prompt))
-    assert "Waiting" in said(page) or "Drawing" in said(page)
+    assert "Waiting" in states(page) or "Drawing" in states(page)
     own = page.locator(".board .row.own")
     expect(own).to_contain_text(name)
     expect(own).to_contain_text(score)

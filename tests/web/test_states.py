@@ -52,7 +52,7 @@ def test_what_is_wrong_with_a_nickname_stands_beside_it(phones: Phones, double: 
 
 
 def test_a_prompt_that_is_too_long_cannot_be_sent(phones: Phones, double: Double) -> None:
-    double.turn(max_prompt_chars=10)
+    double.configure(max_prompt_chars=10)
     page = phones.open(double.url)
     join(page, token())
     page.locator("#prompt").fill("🦆" * 12)
@@ -60,8 +60,8 @@ def test_a_prompt_that_is_too_long_cannot_be_sent(phones: Phones, double: Double
     expect(page.locator(".prompt-box button")).to_be_disabled()
 
 
-def test_the_queue_is_told_in_words(phones: Phones, double: Double) -> None:
-    double.turn(step_s=1)
+def test_the_queue_is_described(phones: Phones, double: Double) -> None:
+    double.configure(step_s=1)
     page = phones.open(double.url)
     join(page, token())
     prompt = f"queue:2 a duck {token()}"
@@ -76,7 +76,7 @@ def test_the_queue_is_told_in_words(phones: Phones, double: Double) -> None:
 
 
 def test_several_drawings_are_under_way_at_once(phones: Phones, double: Double) -> None:
-    double.turn(step_s=1)
+    double.configure(step_s=1)
     page = phones.open(double.url)
     join(page, token())
     prompts = [f"queue:3 a duck {token()}" for _ in range(3)]
@@ -88,7 +88,7 @@ def test_several_drawings_are_under_way_at_once(phones: Phones, double: Double) 
 
 
 def test_a_shared_drawing_says_so(phones: Phones, double: Double) -> None:
-    double.turn(step_s=1)
+    double.configure(step_s=1)
     prompt = f"queue:3 a duck {token()}"
     pages = [phones.open(double.url), phones.open(double.url)]
     for page in pages:
@@ -115,9 +115,9 @@ def test_a_lost_session_loses_nothing(phones: Phones, double: Double) -> None:
     page = phones.open(double.url)
     name, prompt = token(), f"queue:0 a duck {token()}"
     join(page, name)
-    # The list is asked for on joining: its answer must not be the one that tells of the lost session.
+    # Joining loads the list: its answer must not be the one that reveals the lost session.
     expect(page.locator(".history")).to_contain_text("Your pictures will be kept here.")
-    double.turn(sign_out=True)
+    double.configure(sign_out=True)
     submit(page, prompt)
     expect(page.locator(".join")).to_contain_text("Your session has ended.")
     expect(card(page, prompt)).to_contain_text("as soon as you have joined again")
@@ -138,20 +138,20 @@ def test_a_picture_that_does_not_load_says_so_and_comes_back(phones: Phones, dou
     finished(page, prompt)
 
 
-def test_a_contest_that_is_not_there_is_told_in_words_and_found_later(phones: Phones, double: Double) -> None:
-    double.turn(missing=True)
+def test_a_contest_that_is_not_there_is_named_and_found_later(phones: Phones, double: Double) -> None:
+    double.configure(missing=True)
     page = phones.open(f"{double.url}/c/nowhere", own_clock=True)
     board = phones.open(f"{double.url}/c/nowhere/board", language="ko-KR", own_clock=True)
     expect(page.locator("main")).to_contain_text("There is no contest here.")
     expect(board.locator("main")).to_contain_text("여기에는 대회가 없어요.")
-    double.turn(missing=False)
+    double.configure(missing=False)
     for opened in (page, board):
         opened.clock.fast_forward(10_000)
         expect(opened.locator("h1")).not_to_have_text("Cygnet")
 
 
 def test_a_big_screen_without_a_line_says_so_and_keeps_what_it_knows(phones: Phones, double: Double) -> None:
-    double.turn(names=["duck"])
+    double.configure(names=["duck"])
     page = phones.open(double.url)
     name, prompt = token(), f"queue:0 a duck {token()}"
     join(page, name)
@@ -167,7 +167,7 @@ def test_a_big_screen_without_a_line_says_so_and_keeps_what_it_knows(phones: Pho
 
 
 def test_who_is_far_down_sees_the_own_place(phones: Phones, double: Double) -> None:
-    double.turn(names=[token()], crowd=24)
+    double.configure(names=[token()], crowd=24)
     page = phones.open(double.url)
     join(page, token())
     prompt = f"queue:0 a duck {token()}"
@@ -189,7 +189,7 @@ RECORD_MOVES = """() => {
 
 
 def test_who_is_overtaken_is_seen_to_move(phones: Phones, double: Double) -> None:
-    double.turn(names=[token()])
+    double.configure(names=[token()])
     low, high = sorted((f"queue:0 {token()}" for _ in range(9)), key=score)[::8]
     pages = [phones.open(double.url, moving=True), phones.open(double.url)]
     for page in pages:
@@ -206,7 +206,7 @@ def test_who_is_overtaken_is_seen_to_move(phones: Phones, double: Double) -> Non
 
 
 def test_more_targets_than_fit_take_turns(phones: Phones, double: Double) -> None:
-    double.turn(names=["duck", "swan", "goose"])
+    double.configure(names=["duck", "swan", "goose"])
     board = phones.open(f"{double.url}/board", size=(1920, 1080), own_clock=True)
     expect(board.locator(".column h2")).to_have_text(["duck", "swan"])
     board.clock.fast_forward(15_000)
@@ -222,11 +222,11 @@ def test_a_syllable_that_is_being_composed_is_sent_once_and_whole(phones: Phones
     keyboard.send("Input.imeSetComposition", {"text": "리", "selectionStart": 1, "selectionEnd": 1})
     prompt = page.locator("#prompt").input_value()
     assert prompt.endswith("오리")
-    before = double.turn()["submit_calls"]
+    before = double.configure()["submit_calls"]
     page.keyboard.press("Enter")
     page.locator(".prompt-box button[type=submit]").click()
     finished(page, prompt)
-    assert double.turn()["submit_calls"] == before + 1
+    assert double.configure()["submit_calls"] == before + 1
     expect(page.locator("#prompt")).to_have_value("")
 
 

@@ -1,4 +1,4 @@
-"""Wires and runs the gateway. SIGTERM and SIGINT end it: uvicorn finishes what it is answering."""
+"""Wires and runs the gateway. SIGTERM and SIGINT end it: uvicorn finishes open requests."""
 
 import logging
 
@@ -15,7 +15,7 @@ log = logging.getLogger("cygnet.gateway")
 
 
 def main() -> None:
-    """Runs the gateway until it is told to stop."""
+    """Runs the gateway until a signal ends it."""
     settings = GatewaySettings()
     logs.configure("gateway", level=settings.log_level, as_json=settings.log_json)
     app = build_app(

@@ -3,14 +3,8 @@
 import ipaddress
 import re
 
-_CONTEST = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
-_NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*\.?")
+_HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*\.?")
 _PORT = re.compile(r"[0-9]{1,5}")
-
-
-def is_contest_name(text: str) -> bool:
-    """Tells whether `text` can be the name of a contest."""
-    return _CONTEST.fullmatch(text) is not None
 
 
 def is_base_url(text: str) -> bool:
@@ -27,7 +21,7 @@ def is_authority(text: str) -> bool:
             return False
         return _is_ipv6(host) and (not rest or _is_port(rest[1:]))
     host, colon, port = text.partition(":")
-    return len(host) <= 253 and _NAME.fullmatch(host) is not None and (not colon or _is_port(port))
+    return len(host) <= 253 and _HOST.fullmatch(host) is not None and (not colon or _is_port(port))
 
 
 def player_url(base: str, contest: str) -> str:

@@ -1,7 +1,6 @@
 """The HTTP side for people: the page, the pictures, the QR codes. The API goes past it, from Envoy to the services."""
 
 import io
-import re
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -14,40 +13,38 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from cygnet.gateway.addresses import is_authority, is_contest_name, player_url
+from cygnet.gateway.addresses import is_authority, player_url
 from cygnet.gateway.headers import IMMUTABLE, PAGE_HEADERS, PICTURE_HEADERS, SafeHeaders
 from cygnet.gateway.metrics import MetricsMiddleware
 from cygnet.platform.errors import NotFound
 from cygnet.platform.pictures import PictureStore
+from cygnet.platform.validation import NAME, SHA256
 
-_PICTURE = re.compile(r"([0-9a-f]{64})\.png")
 _READ = ["GET", "HEAD"]
 
 
 def build_app(*, pictures: PictureStore, page_dir: Path, public_url: str) -> Starlette:
-    """Returns the application. `public_url` is what QR codes lead to, empty for the address that was asked."""
+    """Returns the application. `public_url` is what QR codes lead to, empty for the address of the request."""
     page = _Page(page_dir)
-    qr = _QrCodes(public_url)
-    served = _Pictures(pictures)
     return Starlette(
         routes=[
             Route("/", page.player, methods=_READ),
             Route("/board", page.board, methods=_READ),
             Route("/c/{contest}", page.player, methods=_READ),
             Route("/c/{contest}/board", page.board, methods=_READ),
-            Route("/pictures/{name}", served.picture, methods=_READ),
-            Route("/qr.svg", qr.svg, methods=_READ),
+            Route("/pictures/{name}", _Pictures(pictures).picture, methods=_READ),
+            Route("/qr.svg", _QrCodes(public_url).svg, methods=_READ),
             Route("/healthz", _healthy, methods=_READ),
             # Looked for at the first request: a gateway without a page still serves pictures.
             Mount("/assets", StaticFiles(directory=page_dir / "assets", check_dir=False), name="assets"),
         ],
         middleware=[Middleware(MetricsMiddleware), Middleware(SafeHeaders, by_prefix={"/assets/": IMMUTABLE})],
-        exception_handlers={HTTPException: _in_words},
+        exception_handlers={HTTPException: _error_response},
     )
 
 
 class _Page:
-    """The two documents; what they show is asked of the services by the page itself."""
+    """The two documents; the page itself calls the services for what they show."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -59,8 +56,7 @@ class _Page:
         return self._document(request, "board.html")
 
     def _document(self, request: Request, name: str) -> Response:
-        if not is_contest_name(request.path_params.get("contest", "any")):
-            raise HTTPException(404, "A contest's name has only a-z, 0-9 and - in it.")
+        _check_contest(request.path_params.get("contest", ""))
         try:
             document = (self._folder / name).read_bytes()
         except FileNotFoundError:
@@ -75,15 +71,16 @@ class _Pictures:
         self._store = store
 
     async def picture(self, request: Request) -> Response:
-        named = _PICTURE.fullmatch(request.path_params["name"])
-        if named is None:
+        name = request.path_params["name"]
+        sha256 = name.removesuffix(".png")
+        if sha256 == name or not SHA256.fullmatch(sha256):
             raise HTTPException(404, "A picture's name is 64 hex digits and .png.")
-        headers = {**PICTURE_HEADERS, "etag": f'"{named[1]}"'}
-        if _has_it(request.headers.get("if-none-match", ""), headers["etag"]):
+        headers = {**PICTURE_HEADERS, "etag": f'"{sha256}"'}
+        if _etag_matches(request.headers.get("if-none-match", ""), headers["etag"]):
             # The name is the hash of the bytes, so the tag alone proves that nothing changed.
             return Response(status_code=304, headers=headers)
         try:
-            return Response(await self._store.get(named[1]), media_type="image/png", headers=headers)
+            return Response(await self._store.get(sha256), media_type="image/png", headers=headers)
         except NotFound:
             raise HTTPException(404, "There is no such picture.") from None
 
@@ -96,16 +93,15 @@ class _QrCodes:
 
     async def svg(self, request: Request) -> Response:
         contest = request.query_params.get("contest", "")
-        if contest and not is_contest_name(contest):
-            raise HTTPException(404, "A contest's name has only a-z, 0-9 and - in it.")
-        drawn = io.BytesIO()
+        _check_contest(contest)
+        svg = io.BytesIO()
         # Level M survives a badly lit hall; the border of 4 modules is the quiet zone that scanners need.
         url = player_url(self._base_url(request), contest)
         code = segno.make(url, error="m", micro=False)
         # The board shows the title below the code: its own address may be another one ("localhost").
-        code.save(drawn, kind="svg", scale=8, border=4, xmldecl=False, light="#fff", omitsize=True, title=url)
+        code.save(svg, kind="svg", scale=8, border=4, xmldecl=False, light="#fff", omitsize=True, title=url)
         return Response(
-            drawn.getvalue(), media_type="image/svg+xml", headers={"cache-control": "no-cache", "vary": "host"}
+            svg.getvalue(), media_type="image/svg+xml", headers={"cache-control": "no-cache", "vary": "host"}
         )
 
     def _base_url(self, request: Request) -> str:
@@ -119,17 +115,23 @@ class _QrCodes:
         return f"{scheme}://{authority}"
 
 
+def _check_contest(name: str) -> None:
+    # An empty name means the only contest there is.
+    if name and not NAME.fullmatch(name):
+        raise HTTPException(404, "A contest's name has only a-z, 0-9 and - in it.")
+
+
 async def _healthy(request: Request) -> Response:
     return PlainTextResponse("ok\n", headers={"cache-control": "no-store"})
 
 
-async def _in_words(request: Request, error: Exception) -> Response:
+async def _error_response(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     headers: Mapping[str, str] = {**(error.headers or {}), "cache-control": "no-store"}
-    words = "There is nothing here." if error.detail == "Not Found" else error.detail
-    return PlainTextResponse(f"{words}\n", status_code=error.status_code, headers=headers)
+    message = "There is nothing here." if error.detail == "Not Found" else error.detail
+    return PlainTextResponse(f"{message}\n", status_code=error.status_code, headers=headers)
 
 
-def _has_it(if_none_match: str, tag: str) -> bool:
+def _etag_matches(if_none_match: str, tag: str) -> bool:
     tags = (part.strip().removeprefix("W/") for part in if_none_match.split(","))
     return any(given in (tag, "*") for given in tags)

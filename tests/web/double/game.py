@@ -55,7 +55,7 @@ class Script:
     unexplained: bool
 
     @classmethod
-    def of(cls, prompt: str) -> "Script":
+    def parse(cls, prompt: str) -> "Script":
         words = prompt.split()
         refusal = next((word.split(":") for word in words if word.startswith("refuse:")), None)
         queue = next((int(word.split(":")[1]) for word in words if word.startswith("queue:")), 1)
@@ -82,7 +82,7 @@ class Game:
     paused: bool = False
     freeze_before_ms: int = 0
     pictures: dict[str, bytes] = field(default_factory=dict)
-    painted: dict[str, str] = field(default_factory=dict)
+    picture_names: dict[str, str] = field(default_factory=dict)
     players: dict[str, tuple[str, str]] = field(default_factory=dict)
     submissions: dict[str, tuple[str, Submission]] = field(default_factory=dict)
     by_request: dict[str, str] = field(default_factory=dict)
@@ -93,21 +93,21 @@ class Game:
     changed: asyncio.Event = field(default_factory=asyncio.Event)
     tasks: set[asyncio.Task[None]] = field(default_factory=set)
 
-    def turned(self) -> None:
-        """Tells everybody that the contest is another one now."""
+    def on_change(self) -> None:
+        """Makes a new generation of the contest and wakes every stream."""
         self.generation += 1
         self.revision += 1
-        self.tell()
+        self.notify()
 
-    def tell(self) -> None:
+    def notify(self) -> None:
         """Wakes every stream."""
         self.changed.set()
         self.changed = asyncio.Event()
 
     def picture(self, words: str) -> str:
         """Paints something recognisable, once, and returns its name."""
-        if words in self.painted:
-            return self.painted[words]
+        if words in self.picture_names:
+            return self.picture_names[words]
         seed = hashlib.sha256(words.encode()).digest()
         image = Image.new("RGB", (256, 256), (180 + seed[0] % 70, 215, 190 + seed[1] % 60))
         pen = ImageDraw.Draw(image)
@@ -122,7 +122,7 @@ class Game:
         image.save(out, "PNG")
         name = hashlib.sha256(out.getvalue()).hexdigest()
         self.pictures[name] = out.getvalue()
-        self.painted[words] = name
+        self.picture_names[words] = name
         return name
 
     def contest(self) -> contest_pb2.Contest:
@@ -144,7 +144,7 @@ class Game:
         """Returns where the contest stands now, as the game itself sees it."""
         return phase.phase_at(self.contest(), _now().ToMilliseconds())
 
-    def who(self, context: AioContext) -> str:
+    def participant(self, context: AioContext) -> str:
         """Returns the participant of the call's token, which is the participant's id."""
         for key, value in context.invocation_metadata() or ():
             token = str(value).removeprefix("Bearer ")
@@ -194,9 +194,9 @@ class Game:
 
     async def play(self, participant: str, submission: Submission) -> None:
         """Takes a submission through its states."""
-        script = Script.of(submission.prompt)
+        script = Script.parse(submission.prompt)
         for before in range(script.queue, -1, -1):
-            self._say(submission, queue=before, measuring=before == script.queue)
+            self._queued(submission, queue=before, measuring=before == script.queue)
             await asyncio.sleep(self.step_s)
         submission.ClearField("queue")
         submission.state = submission_pb2.SUBMISSION_STATE_DRAWING
@@ -218,14 +218,14 @@ class Game:
         submission.state = submission_pb2.SUBMISSION_STATE_DONE
         submission.result.picture_sha256 = self.picture(words)
         submission.result.score = score(submission.prompt)
-        if not Script.of(submission.prompt).unexplained:
+        if not Script.parse(submission.prompt).unexplained:
             submission.result.what_score = score(f"what {words}")
             submission.result.look_score = score(f"look {words}")
             submission.result.heat = HEAT
         submission.result.completed_at.CopyFrom(_now())
         self.rank(participant, submission)
 
-    def _say(self, submission: Submission, queue: int, measuring: bool) -> None:
+    def _queued(self, submission: Submission, queue: int, measuring: bool) -> None:
         submission.queue.CopyFrom(
             submission_pb2.QueuePlace(
                 position=queue,
@@ -238,7 +238,7 @@ class Game:
 
     def _bump(self, submission: Submission) -> None:
         submission.revision += 1
-        self.tell()
+        self.notify()
 
 
 class Contests(contest_pb2_grpc.ContestServiceServicer):
@@ -262,7 +262,7 @@ class Submissions(submission_pb2_grpc.SubmissionServiceServicer):
     async def Join(self, request: submission_pb2.JoinRequest, context: AioContext) -> submission_pb2.JoinResponse:
         nickname = clean_nickname(request.nickname)
         try:
-            participant = self._game.who(context)
+            participant = self._game.participant(context)
         except NotSignedIn:
             participant = uuid.uuid4().hex[:26]
         self._game.players[participant] = (participant, nickname)
@@ -271,11 +271,11 @@ class Submissions(submission_pb2_grpc.SubmissionServiceServicer):
     async def Submit(self, request: submission_pb2.SubmitRequest, context: AioContext) -> submission_pb2.SubmitResponse:
         game = self._game
         game.submit_calls += 1
-        participant = game.who(context)
+        participant = game.participant(context)
         if request.request_id in game.by_request:
             return submission_pb2.SubmitResponse(submission=game.submissions[game.by_request[request.request_id]][1])
         check_submission(request.prompt, request.request_id, game.max_prompt_chars)
-        script = Script.of(request.prompt)
+        script = Script.parse(request.prompt)
         if script.refusal == "INVALID":
             raise InvalidRequest(FieldViolation("prompt", "write what to draw"))
         if script.refusal is not None:
@@ -310,13 +310,13 @@ class Submissions(submission_pb2_grpc.SubmissionServiceServicer):
             game.tasks.add(task)
         game.submissions[submission.submission_id] = (participant, submission)
         game.by_request[request.request_id] = submission.submission_id
-        game.tell()
+        game.notify()
         return submission_pb2.SubmitResponse(submission=submission)
 
     async def WatchSubmission(
         self, request: submission_pb2.WatchSubmissionRequest, context: AioContext
     ) -> AsyncIterator[submission_pb2.WatchSubmissionResponse]:
-        participant = self._game.who(context)
+        participant = self._game.participant(context)
         owner, submission = self._game.submissions.get(request.submission_id, ("", Submission()))
         if owner != participant:
             raise NotFound("you have no such submission")
@@ -333,7 +333,7 @@ class Submissions(submission_pb2_grpc.SubmissionServiceServicer):
     async def ListSubmissions(
         self, request: submission_pb2.ListSubmissionsRequest, context: AioContext
     ) -> submission_pb2.ListSubmissionsResponse:
-        participant = self._game.who(context)
+        participant = self._game.participant(context)
         mine = [s for owner, s in self._game.submissions.values() if owner == participant]
         return submission_pb2.ListSubmissionsResponse(submissions=reversed(mine[-(request.limit or 20) :]))
 
@@ -369,12 +369,12 @@ class Leaderboards(leaderboard_pb2_grpc.LeaderboardServiceServicer):
                 yield leaderboard_pb2.WatchLeaderboardResponse(
                     leaderboard=self._game.leaderboard(request.target, request.limit)
                 )
-            turns_ms = self._game.state().next_change_ms
+            change_ms = self._game.state().next_change_ms
             try:
-                async with asyncio.timeout(turns_ms and max(0, turns_ms / 1000 - time.time())):
+                async with asyncio.timeout(change_ms and max(0, change_ms / 1000 - time.time())):
                     await changed.wait()
             except TimeoutError:
-                self._game.turned()
+                self._game.on_change()
 
 
 def _now() -> Timestamp:

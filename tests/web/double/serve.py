@@ -27,7 +27,7 @@ DIST = Path(__file__).parents[3] / "services/cygnet/gateway/page/dist"
 
 
 def site(game: Game) -> Starlette:
-    """Returns what the gateway would serve, and /double/… by which a test turns the double's knobs."""
+    """Returns what the gateway would serve, and /double, by which a test changes the double's settings."""
 
     async def picture(request: Request) -> Response:
         found = game.pictures.get(request.path_params["name"])
@@ -40,12 +40,10 @@ def site(game: Game) -> Starlette:
         return FileResponse(DIST / "board.html")
 
     async def qr(request: Request) -> Response:
-        drawn = segno.make(f"http://{request.headers['host']}/").svg_inline(scale=8)
-        return Response(
-            drawn.replace("<svg ", '<svg xmlns="http://www.w3.org/2000/svg" ', 1), media_type="image/svg+xml"
-        )
+        svg = segno.make(f"http://{request.headers['host']}/").svg_inline(scale=8)
+        return Response(svg.replace("<svg ", '<svg xmlns="http://www.w3.org/2000/svg" ', 1), media_type="image/svg+xml")
 
-    async def turn(request: Request) -> Response:
+    async def configure(request: Request) -> Response:
         for name, value in (await request.json()).items():
             if name == "sign_out":
                 game.players.clear()
@@ -53,7 +51,7 @@ def site(game: Game) -> Starlette:
                 game.crowd(game.names[0], value)
             else:
                 setattr(game, name, value)
-        game.turned()
+        game.on_change()
         return JSONResponse({"submit_calls": game.submit_calls, "submissions": len(game.submissions)})
 
     return Starlette(
@@ -61,7 +59,7 @@ def site(game: Game) -> Starlette:
             Mount("/assets", StaticFiles(directory=DIST / "assets")),
             Route("/pictures/{name}.png", picture),
             Route("/qr.svg", qr),
-            Route("/double", turn, methods=["POST"]),
+            Route("/double", configure, methods=["POST"]),
             Route("/board", board),
             Route("/c/{contest}/board", board),
             Route("/c/{contest}", player),

@@ -1,7 +1,7 @@
-"""Asks an installation whether it answers, as a player would: `python -m cygnet.gateway.answers HOST:PORT`.
+"""Checks that an installation answers, as a player would: `python -m cygnet.gateway.smoke_test HOST:PORT`.
 
-For `helm test`: the page through Envoy, and over gRPC the two services behind it. That there is no contest yet is an
-answer too.
+For `helm test`: the page through Envoy, and over gRPC the two services behind it. NOT_FOUND is an answer too: there may
+be no contest yet.
 """
 
 import http.client
@@ -12,41 +12,41 @@ import grpc
 
 from cygnet.v1 import contest_pb2, contest_pb2_grpc, leaderboard_pb2, leaderboard_pb2_grpc
 
-_PATIENCE_S = 20.0
+_TIMEOUT_S = 20.0
 _ANSWERS = (grpc.StatusCode.OK, grpc.StatusCode.NOT_FOUND, grpc.StatusCode.INVALID_ARGUMENT)
 
 
-def ask(address: str) -> list[str]:
+def failures(address: str) -> list[str]:
     """Returns a line for everything that does not answer at host:port; none when all is well."""
-    return [*_page(address), *_services(address)]
+    return [*_http_failures(address), *_grpc_failures(address)]
 
 
-def _page(address: str) -> list[str]:
-    problems = []
+def _http_failures(address: str) -> list[str]:
+    failures = []
     for path in ("/envoyz", "/healthz", "/", "/board"):
-        asked = http.client.HTTPConnection(address, timeout=_PATIENCE_S)
+        connection = http.client.HTTPConnection(address, timeout=_TIMEOUT_S)
         try:
-            asked.request("GET", path)
-            status = asked.getresponse().status
+            connection.request("GET", path)
+            status = connection.getresponse().status
             if status != http.client.OK:
-                problems.append(f"{path} answers {status}")
+                failures.append(f"{path} answers {status}")
         except OSError as error:
-            problems.append(f"{path} does not answer: {error}")
+            failures.append(f"{path} does not answer: {error}")
         finally:
-            asked.close()
-    return problems
+            connection.close()
+    return failures
 
 
-def _services(address: str) -> list[str]:
-    problems = []
+def _grpc_failures(address: str) -> list[str]:
+    failures = []
     with grpc.insecure_channel(address) as channel:
         calls: dict[str, Callable[[], object]] = {
             "submission": lambda: contest_pb2_grpc.ContestServiceStub(channel).GetContest(
-                contest_pb2.GetContestRequest(), timeout=_PATIENCE_S, wait_for_ready=True
+                contest_pb2.GetContestRequest(), timeout=_TIMEOUT_S, wait_for_ready=True
             ),
             "leaderboard": lambda: leaderboard_pb2_grpc.LeaderboardServiceStub(channel).GetLeaderboard(
                 leaderboard_pb2.GetLeaderboardRequest(contest="any", target="any"),
-                timeout=_PATIENCE_S,
+                timeout=_TIMEOUT_S,
                 wait_for_ready=True,
             ),
         }
@@ -55,11 +55,11 @@ def _services(address: str) -> list[str]:
                 call()
             except grpc.RpcError as error:
                 if error.code() not in _ANSWERS:
-                    problems.append(f"{service}: {error.code().name}: {error.details()}")
-    return problems
+                    failures.append(f"{service}: {error.code().name}: {error.details()}")
+    return failures
 
 
 if __name__ == "__main__":
-    found = ask(sys.argv[1])
+    found = failures(sys.argv[1])
     print("\n".join(found) or "everything answers")
     sys.exit(1 if found else 0)

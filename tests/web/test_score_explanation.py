@@ -36,7 +36,7 @@ def test_a_score_says_what_it_is_made_of(phones: Phones, double: Double) -> None
     assert [round(float(width.rstrip("%"))) for width in widths] == [int(part) for part in parts(done)]
 
 
-def test_the_map_lies_over_the_picture_while_it_is_asked_for(phones: Phones, double: Double) -> None:
+def test_the_map_lies_over_the_picture_while_it_is_shown(phones: Phones, double: Double) -> None:
     page = phones.open(double.url)
     join(page, token())
     done = drawn(page, f"a duck {token()}")
