@@ -89,9 +89,9 @@ class Store:
         version = int(found) if found else 1 if any_data else FORMAT
         if version != FORMAT:
             raise Unavailable(
-                f"Redis holds dedup data of format {version}, and this version of Cygnet reads format {FORMAT}: run the"
-                f" version that wrote it, or delete it (every key that begins with dedup:) and begin anew",
-                reason="STORE_FORMAT",
+                f"dedup's data in Redis were written by another version of Cygnet (format {version}, not {FORMAT}): run"
+                " that version, or begin anew with an empty Redis",
+                reason="OTHER_VERSION",
             )
 
     async def contests(self) -> list[str]:
@@ -138,8 +138,7 @@ class Store:
         A model for whose work nobody has asked for `away_ms` counts as gone: its jobs are drawn with what is served.
         The same token gets the same job again.
         """
-        lane = identity.lane(served) if served else ""
-        fingerprint = ""
+        lane, fingerprint = identity.lane(served) if served else "", ""
         while True:
             answer, *rest = await self._claim(
                 _keys(contest, fingerprint),
@@ -324,7 +323,7 @@ class Store:
         return bool(await self._lock(_keys(contest), token=token, for_ms=for_ms))
 
     async def release_lock(self, contest: str, token: str) -> None:
-        """Gives that right up, so that another process need not wait for its end."""
+        """Gives that right up."""
         await self._lock(_keys(contest), token=token, for_ms=0)
 
     async def outbox(self, contest: str, limit: int) -> dict[str, results_pb2.DeliveredResult]:
