@@ -12,7 +12,6 @@ import pytest
 import torch
 from PIL import Image
 
-from cygnet.inference.scoring import score
 from cygnet_training.__main__ import PROBE, SHIPPED, main
 from cygnet_training.calibrate import KINDS, measure_pairs
 from cygnet_training.captions import korean_caption, plain_caption
@@ -46,7 +45,7 @@ def probe() -> Probe:
 def _similarity(weights: Weights, one: Image.Image, other: Image.Image) -> float:
     vectors = embed_pictures(weights.clip, weights.processor, [one, other])
     cosine = float(centred_cosine(vectors[:1], vectors[1:], weights.mean)[0])
-    return score(cosine, weights.points)
+    return weights.score(cosine)
 
 
 def test_weights_are_small_enough_for_a_repository() -> None:

@@ -30,7 +30,7 @@ def job(weights: Weights, **changed: Any) -> dict[str, Any]:
     return {"prompt": "a red duck in the snow", "seed": 42, "steps": weights.steps, "size": weights.size, **changed}
 
 
-async def test_it_draws_a_png_of_the_size_asked_for(triton: TritonClient, weights: Weights) -> None:
+async def test_it_draws_a_png_of_the_requested_size(triton: TritonClient, weights: Weights) -> None:
     drawing = await triton.draw_and_score(**job(weights))
     with Image.open(io.BytesIO(drawing.picture)) as picture:
         assert (picture.format, picture.mode, picture.size) == ("PNG", "RGB", (weights.size, weights.size))

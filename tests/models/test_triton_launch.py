@@ -93,7 +93,7 @@ def test_each_data_folder_has_a_prefix_of_its_own(tmp_path: Path) -> None:
     assert f"--backend-config=python,shm-region-prefix-name={one}" in launch(tmp_path / "one").argv
 
 
-def test_a_missing_server_is_told_with_what_to_install(tmp_path: Path) -> None:
+def test_a_missing_server_is_reported_with_what_to_install(tmp_path: Path) -> None:
     with pytest.raises(TritonNotInstalled, match="cygnet\\[local\\]"):
         find_installation(tmp_path)
 

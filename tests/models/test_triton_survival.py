@@ -1,4 +1,4 @@
-"""What happens when something dies, on a real server of its own: it is told, mended, and nothing is left behind."""
+"""What happens when something dies, on a real server of its own: it is reported, recovered, and leaves nothing."""
 
 import asyncio
 import os
@@ -40,9 +40,9 @@ async def test_a_dead_model_is_loaded_again_and_a_killed_server_leaves_nothing_a
 
     kill_stub(server, "diffusion")
     assert InferenceServerClient(server.url).is_server_ready(), "the health endpoint has begun to tell the truth"
-    with pytest.raises(TritonUnavailable) as told:
+    with pytest.raises(TritonUnavailable) as failure:
         await triton.probe(patience_s=60)
-    assert told.value.dead_model == "diffusion"
+    assert failure.value.dead_model == "diffusion"
 
     await triton.recover("diffusion")
     await triton.probe(patience_s=60)

@@ -16,6 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from cygnet.inference.scoring import Calibration
+
 from .clip import CROPS, LOOK_HALF, WHAT_HALF, Vectors, centred_cosine, embed_pictures
 from .dataset import family
 from .grammar import ATTRIBUTES, WORLDS, Scene, World, random_scene
@@ -25,8 +27,6 @@ from .similarity import LOOK, WHAT
 
 KINDS = ("near copy", "same caption", "one change", "same place", "unrelated")
 WHOLE = slice(0, None)
-Points = list[tuple[float, float]]
-"""(cosine, score) with rising cosines; `cygnet.inference.scoring.score` joins them by straight lines."""
 
 
 @dataclass(frozen=True)
@@ -111,10 +111,9 @@ def _rising(knots: list[tuple[float, float]]) -> list[list[float]]:
     return points
 
 
-def read_calibration(directory: Path) -> tuple[Vectors, Points]:
-    """The mean and the knots beside the scorer's weights."""
-    record = json.loads((directory / "calibration.json").read_text())
-    return np.asarray(record["mean"]), [(cosine, score) for cosine, score in record["points"]]
+def read_calibration(directory: Path) -> Calibration:
+    """The calibration beside the scorer's weights."""
+    return Calibration.of(json.loads((directory / "calibration.json").read_text()))
 
 
 def unrelated_scene(scene: Scene, world: World, rng: np.random.Generator) -> Scene:

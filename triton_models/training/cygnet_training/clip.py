@@ -6,7 +6,8 @@ for their scenes, and 1 for two views of one picture, so that a near copy outsco
 The first half of the embedding is trained on what is there, the second on how it looks.
 
 Sources: A. Radford et al., "Learning transferable visual models from natural language supervision", 2021; P. Khosla et
-al., "Supervised contrastive learning", 2020, for several right answers in a row.
+al., "Supervised contrastive learning", 2020, for several right answers in a row; T. Chen et al., "A simple framework
+for contrastive learning of visual representations", 2020, for two views of a picture.
 """
 
 from __future__ import annotations

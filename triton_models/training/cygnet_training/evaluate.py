@@ -12,10 +12,10 @@ import numpy as np
 import torch
 from PIL import Image
 
-from cygnet.inference.scoring import score
+from cygnet.inference.scoring import Calibration, score
 
 from .autoencoder import psnr
-from .calibrate import KINDS, Points, measure_pairs, read_calibration
+from .calibrate import KINDS, measure_pairs, read_calibration
 from .captions import korean_caption, plain_caption
 from .clip import Vectors, centred_cosine, embed_pictures
 from .dataset import Dataset, held_out_scenes
@@ -124,8 +124,16 @@ class Weights:
     clip: Network
     tokenizer: Tokenizer
     processor: Processor
-    mean: Vectors
-    points: Points
+    calibration: Calibration
+
+    @property
+    def mean(self) -> Vectors:
+        """What is subtracted from embeddings before a cosine is taken."""
+        return np.asarray(self.calibration.mean)
+
+    def score(self, cosine: float) -> float:
+        """A cosine's score, 0 to 100."""
+        return score(cosine, self.calibration.points)
 
     def draw(self, prompt: str, seed: int) -> Image.Image:
         """One picture with the defaults of `cygnet.json`; the same prompt and seed give the same picture."""
@@ -145,7 +153,6 @@ def load_weights(directory: Path) -> Weights:
     pipeline.set_progress_bar_config(disable=True)
     defaults = json.loads((directory / GENERATOR / "cygnet.json").read_text())
     scorer = directory / SCORER
-    mean, points = read_calibration(scorer)
     return Weights(
         pipeline=pipeline,
         steps=defaults["steps"],
@@ -153,8 +160,7 @@ def load_weights(directory: Path) -> Weights:
         clip=CLIPModel.from_pretrained(scorer, dtype=torch.float32).eval(),
         tokenizer=CLIPTokenizer.from_pretrained(scorer),
         processor=CLIPImageProcessorPil.from_pretrained(scorer),
-        mean=mean,
-        points=points,
+        calibration=read_calibration(scorer),
     )
 
 
@@ -208,7 +214,7 @@ def _scorer_rows(weights: Weights, preset: Preset) -> list[tuple[str, str]]:
         ("same caption > one change > same place > unrelated", f"{np.mean((np.diff(order, axis=0) < 0).all(0)):.1%}")
     )
     for kind in KINDS:
-        low, middle, high = (score(float(np.quantile(cosines[kind], q)), weights.points) for q in (0.1, 0.5, 0.9))
+        low, middle, high = (weights.score(float(np.quantile(cosines[kind], q))) for q in (0.1, 0.5, 0.9))
         rows.append((f"score of {kind}: median (10% to 90%)", f"{middle:.0f} ({low:.0f} to {high:.0f})"))
     return rows
 
@@ -219,6 +225,6 @@ def _target_rows(weights: Weights) -> list[tuple[str, str]]:
         reference = embed_pictures(weights.clip, weights.processor, [draw_target(target)])
         drawn = [weights.draw(prompt, seed) for seed in range(TARGET_SEEDS)]
         cosines = centred_cosine(embed_pictures(weights.clip, weights.processor, drawn), reference, weights.mean)
-        scores = sorted(round(score(float(cosine), weights.points)) for cosine in cosines)
+        scores = sorted(round(weights.score(float(cosine))) for cosine in cosines)
         rows.append((f'"{prompt}" against the {target}, {TARGET_SEEDS} seeds', f"{scores[0]} to {scores[-1]}"))
     return rows

@@ -3,8 +3,9 @@
 Latents are computed once. The noise schedule ends in pure noise (zero terminal signal-to-noise ratio), without which
 a model cannot draw a picture whose mean is dark or bright, such as a plain night sky.
 
-Sources: T. Salimans, J. Ho, "Progressive distillation for fast sampling of diffusion models", 2022, for v; S. Lin et
-al., "Common diffusion noise schedules and sample steps are flawed", 2023.
+Sources: R. Rombach et al., "High-resolution image synthesis with latent diffusion models", 2022; for v T. Salimans, J.
+Ho, "Progressive distillation for fast sampling of diffusion models", 2022; for the schedule S. Lin et al., "Common
+diffusion noise schedules and sample steps are flawed", 2023.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from .presets import Preset
 from .progress import progress
 
 UNCONDITIONAL_SHARE = 0.1
+"""Of the captions, left empty for guidance: J. Ho, T. Salimans, "Classifier-free diffusion guidance", 2022."""
 
 
 def new_scheduler() -> DDIMScheduler:

@@ -3,6 +3,9 @@
 On a CPU with AMX a bf16 matrix product is about eight times faster than fp32; on other CPUs bf16 is slower, so fp32 it
 is. Where there is a GPU everything runs there.
 Every step seeds its own randomness, so that a run that is interrupted anywhere ends with the same weights.
+
+Sources: I. Loshchilov, F. Hutter, "Decoupled weight decay regularization", 2019, and, for the cosine, "SGDR: stochastic
+gradient descent with warm restarts", 2017.
 """
 
 from __future__ import annotations
