@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 from prometheus_client import Counter, Gauge, Histogram
 
+from cygnet.contest.status import Phase
 from cygnet_operator.model import Object
-from cygnet_operator.schedule import Phase
 
 RECONCILES = Counter("cygnet_operator_reconciles", "Reconciliations, by how they ended.", ("outcome",))
 RECONCILE_SECONDS = Histogram(

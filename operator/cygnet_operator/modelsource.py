@@ -13,8 +13,8 @@ CACHE = "/models/cache"
 
 
 @dataclass(frozen=True)
-class Placed:
-    """A model source, brought to a replica."""
+class ResolvedSource:
+    """A model source, as a replica knows it."""
 
     source: str
     """What Triton is told, what it says of itself in every receipt, and what jobs ask for."""
@@ -26,25 +26,25 @@ class Placed:
     """Something comes over the network: a cache and a way out are needed."""
 
 
-def place(source: str, role: str) -> Placed:
+def resolve(source: str, role: str) -> ResolvedSource:
     """Returns how `source` comes to a replica; `role` is generator or scorer."""
     scheme, _, rest = source.partition("://")
     if scheme == "hf":
-        return Placed(source, remote=True)
+        return ResolvedSource(source, remote=True)
     if scheme == "s3":
-        folder = f"{CACHE}/{_marked(role, source)}"
-        return Placed(folder, fetch=(source, folder), remote=True)
+        folder = f"{CACHE}/{_folder(role, source)}"
+        return ResolvedSource(folder, fetch=(source, folder), remote=True)
     if scheme == "pvc":
         claim, _, path = rest.partition("/")
-        mount = f"/models/{_marked(role, source)}"
-        return Placed(
+        mount = f"/models/{_folder(role, source)}"
+        return ResolvedSource(
             f"{mount}/{path}".rstrip("/"),
             volumes=({"name": role, "persistentVolumeClaim": {"claimName": claim, "readOnly": True}},),
             mounts=({"name": role, "mountPath": mount, "readOnly": True},),
         )
-    return Placed(source)
+    return ResolvedSource(source)
 
 
-def _marked(role: str, source: str) -> str:
+def _folder(role: str, source: str) -> str:
     # Two sources must never be one name: drawings of one model would pass for the other's.
     return f"{role}-{hashlib.sha256(source.encode()).hexdigest()[:12]}"

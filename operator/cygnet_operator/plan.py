@@ -23,8 +23,8 @@ from cygnet_operator.model import (
     Object,
     Observed,
 )
-from cygnet_operator.pods import TRITON_METRICS, WORKER_METRICS, placed, pod_spec, selector
-from cygnet_operator.schedule import Moment
+from cygnet_operator.pods import TRITON_METRICS, WORKER_METRICS, pod_spec, resolved_sources, selector
+from cygnet_operator.schedule import ScheduleState
 from cygnet_operator.settings import OperatorSettings
 
 
@@ -40,7 +40,7 @@ class Plan:
     """What the contest owns and needs no more."""
 
 
-def plan(contest: Contest, observed: Observed, now: Moment, settings: OperatorSettings) -> Plan:
+def plan(contest: Contest, observed: Observed, now: ScheduleState, settings: OperatorSettings) -> Plan:
     """Returns what should be there for `contest` at this moment."""
     objects = [_deployment(contest, settings), _service(contest), _budget(contest), _network_policy(contest, settings)]
     autoscaled = contest.spec.autoscaling is not None and now.warm
@@ -62,7 +62,7 @@ def workload_name(contest: Contest) -> str:
     return f"{contest.name}-triton"
 
 
-def _replicas(contest: Contest, observed: Observed, now: Moment) -> int | None:
+def _replicas(contest: Contest, observed: Observed, now: ScheduleState) -> int | None:
     if not now.warm:
         return 0
     there = observed.child(DEPLOYMENT, workload_name(contest))
@@ -149,7 +149,7 @@ def _network_policy(contest: Contest, settings: OperatorSettings) -> dict[str, A
             "ports": [{"port": dedup_port, "protocol": "TCP"}],
         },
     ]
-    stores = {443} if any(model.remote for model in placed(contest)) else set()
+    stores = {443} if any(model.remote for model in resolved_sources(contest)) else set()
     if settings.pictures_url.startswith("s3://"):
         stores.add(settings.pictures_port)
     if stores:

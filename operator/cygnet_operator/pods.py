@@ -8,7 +8,7 @@ from typing import Any
 
 from cygnet.platform.grpc import LIVENESS, READINESS
 from cygnet_operator.model import Contest
-from cygnet_operator.modelsource import CACHE, Placed, place
+from cygnet_operator.modelsource import CACHE, ResolvedSource, resolve
 from cygnet_operator.settings import OperatorSettings
 
 MODELS = ("diffusion", "scorer", "draw_and_score")
@@ -28,10 +28,10 @@ _RESTRICTED: dict[str, Any] = {
 }
 
 
-def placed(contest: Contest) -> tuple[Placed, Placed]:
+def resolved_sources(contest: Contest) -> tuple[ResolvedSource, ResolvedSource]:
     """Returns how the generator and the scorer come to a replica."""
     model = contest.spec.model
-    return place(model.generator.source, "generator"), place(model.scorer.source, "scorer")
+    return resolve(model.generator.source, "generator"), resolve(model.scorer.source, "scorer")
 
 
 def pod_spec(contest: Contest, settings: OperatorSettings) -> dict[str, Any]:
@@ -75,7 +75,7 @@ def _elsewhere(contest: Contest) -> dict[str, Any]:
 
 
 def _triton(contest: Contest, settings: OperatorSettings) -> dict[str, Any]:
-    generator, scorer = placed(contest)
+    generator, scorer = resolved_sources(contest)
     resources = {name: str(amount) for name, amount in contest.spec.gpu.per_replica.items()}
     return {
         "name": "triton",
@@ -192,13 +192,13 @@ def _fetchers(contest: Contest, settings: OperatorSettings) -> list[dict[str, An
             "volumeMounts": [{"name": "models", "mountPath": CACHE}],
             "securityContext": _RESTRICTED,
         }
-        for role, model in zip(("generator", "scorer"), placed(contest), strict=True)
+        for role, model in zip(("generator", "scorer"), resolved_sources(contest), strict=True)
         if model.fetch is not None
     ]
 
 
 def _volumes(contest: Contest, settings: OperatorSettings) -> list[dict[str, Any]]:
-    generator, scorer = placed(contest)
+    generator, scorer = resolved_sources(contest)
     pictures = [{"name": "pictures", "persistentVolumeClaim": {"claimName": settings.pictures_claim}}]
     return [
         {"name": "shm", "emptyDir": {"medium": "Memory", "sizeLimit": settings.shared_memory}},

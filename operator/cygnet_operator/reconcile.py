@@ -10,8 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from cygnet.contest.document import check_document, to_document
-from cygnet.platform.errors import InvalidRequest
+from cygnet.contest.document import to_document
 from cygnet_operator import drift, metrics
 from cygnet_operator.cache import Cache
 from cygnet_operator.cluster import SCALE_MANAGER, Cluster, ClusterError, Refused
@@ -23,7 +22,7 @@ from cygnet_operator.pods import selector
 from cygnet_operator.podstatus import blocking_reason
 from cygnet_operator.publish import Publisher
 from cygnet_operator.rollout import Serving, serving_of
-from cygnet_operator.schedule import Moment, moment
+from cygnet_operator.schedule import ScheduleState, schedule_at
 from cygnet_operator.settings import OperatorSettings
 from cygnet_operator.stats import StatisticsReader
 from cygnet_operator.status import Findings, Problem, events_between, failed_status, status_of
@@ -77,7 +76,7 @@ class Reconciler:
 
     async def _make(self, contest: Contest, body: Object) -> Outcome:
         now = self._ports.now()
-        here = moment(contest.spec, _created(body), now)
+        here = schedule_at(contest.spec, _created(body), now)
         observed = self._ports.cache.observed(contest.name, contest.uid)
         wanted = plan(contest, observed, here, self._settings)
         serving = serving_of(contest, observed, wanted)
@@ -156,7 +155,6 @@ class Reconciler:
                 document.next_model.CopyFrom(serving.next_model)
                 document.next_share = serving.next_share
             document.contest.generation = document.admission.generation = contest.generation
-            check_document(document)
             began = time.perf_counter()
             policy = await self._ports.publisher.publish(document, pictures)
             if policy.in_force and contest.status.get("policyInForce", {}).get("generation") != contest.generation:
@@ -164,8 +162,6 @@ class Reconciler:
             return policy, None
         except PictureMissing as error:
             return None, Problem("PictureMissing", str(error))
-        except InvalidRequest as error:
-            return None, Problem("SchemaMismatch", error.message)
         except ClusterError as error:
             return None, Problem("ApplyFailed", str(error))
 
@@ -179,7 +175,7 @@ class Reconciler:
         except ClusterError as error:
             return str(error)
 
-    async def _statistics_of(self, contest: Contest, here: Moment, now: datetime) -> Statistics:
+    async def _statistics_of(self, contest: Contest, here: ScheduleState, now: datetime) -> Statistics:
         read_at, statistics = self._statistics.get(contest.name, (None, Statistics()))
         due = read_at is None or (now - read_at).total_seconds() >= self._settings.statistics_s
         if here.warm and due and self._ports.statistics is not None:
@@ -207,7 +203,7 @@ class Reconciler:
             return False
         return True
 
-    def _again_in_s(self, here: Moment, status: Object, now: datetime) -> float | None:
+    def _again_in_s(self, here: ScheduleState, status: Object, now: datetime) -> float | None:
         times = []
         if here.next_change is not None:
             # A little late rather than a little early, when nothing would have changed yet.

@@ -14,7 +14,7 @@ from cygnet.internal.v1 import document_pb2
 from cygnet_operator.drift import HASH_ANNOTATION
 from cygnet_operator.model import DEPLOYMENT, Contest, Object, Observed
 from cygnet_operator.plan import Plan, workload_name
-from cygnet_operator.pods import placed
+from cygnet_operator.pods import resolved_sources
 
 ALL = 1_000
 
@@ -33,7 +33,7 @@ class Serving:
 
 def serving_of(contest: Contest, observed: Observed, plan: Plan) -> Serving:
     """Returns what jobs are to ask for now."""
-    generator, scorer = placed(contest)
+    generator, scorer = resolved_sources(contest)
     spec = contest.spec.model.generator
     desired = document_pb2.Model(
         generator_source=generator.source,

@@ -1,26 +1,25 @@
-"""Where a contest stands in time. Pure: the time comes in as an argument."""
+"""What the schedule asks of the cluster: the phase, as services compute it, and warm replicas before a window. Pure."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from enum import StrEnum
+from datetime import UTC, datetime, timedelta
 
+from cygnet.contest.document import to_contest
+from cygnet.contest.phase import CLOSED, FINISHED, FROZEN, OPEN, PAUSED, phase_at, turning_points_ms
 from cygnet.contest.spec import Spec
+from cygnet.contest.status import Phase
 
-
-class Phase(StrEnum):
-    """Where a contest stands; the first word that people read."""
-
-    SCHEDULED = "Scheduled"
-    PREWARMING = "Prewarming"
-    RUNNING = "Running"
-    PAUSED = "Paused"
-    FROZEN = "Frozen"
-    FINISHED = "Finished"
+_PHASES = {
+    CLOSED: Phase.SCHEDULED,
+    OPEN: Phase.RUNNING,
+    FROZEN: Phase.FROZEN,
+    PAUSED: Phase.PAUSED,
+    FINISHED: Phase.FINISHED,
+}
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True)
-class Moment:
+class ScheduleState:
     """What holds now, and until when."""
 
     phase: Phase
@@ -29,47 +28,22 @@ class Moment:
     opened: datetime | None
     """When the contest first opened; None before."""
     next_change: datetime | None
-    """When something next changes; None: never."""
+    """When something next changes, were it not paused; None: never."""
 
 
-def moment(spec: Spec, created: datetime, now: datetime) -> Moment:
-    """Returns where the contest stands at `now`. `created` is when one without windows opened."""
-    phase = _phase(spec, now)
-    windows = spec.schedule.windows
+def schedule_at(spec: Spec, created: datetime, now: datetime) -> ScheduleState:
+    """Returns what the schedule asks for at `now`. `created` is when a contest without windows opened."""
+    contest, now_ms = to_contest(spec), (now - _EPOCH) // timedelta(milliseconds=1)
+    state, windows = phase_at(contest, now_ms), spec.schedule.windows
+    phase = _PHASES[state.phase]
+    if state.phase == CLOSED and state.next_change_ms is not None:
+        phase = Phase.PREWARMING if now_ms >= state.next_change_ms - spec.schedule.prewarm else phase
     first = windows[0].opens if windows else created
-    return Moment(
+    warming = [window.opens.ToMilliseconds() - spec.schedule.prewarm for window in contest.windows]
+    next_ms = min((turn for turn in (*turning_points_ms(contest), *warming) if turn > now_ms), default=None)
+    return ScheduleState(
         phase=phase,
         warm=phase in (Phase.PREWARMING, Phase.RUNNING, Phase.FROZEN),
         opened=first if first <= now else None,
-        next_change=min((change for change in _changes(spec) if change > now), default=None),
+        next_change=None if next_ms is None else _EPOCH + timedelta(milliseconds=next_ms),
     )
-
-
-def _phase(spec: Spec, now: datetime) -> Phase:
-    windows = spec.schedule.windows
-    if windows and now >= windows[-1].closes:
-        return Phase.FINISHED
-    if spec.paused:
-        return Phase.PAUSED
-    if not windows:
-        return Phase.RUNNING
-    if any(window.opens <= now < window.closes for window in windows):
-        return Phase.FROZEN if now >= _freezes(spec) else Phase.RUNNING
-    prewarm = timedelta(milliseconds=spec.schedule.prewarm)
-    if any(window.opens - prewarm <= now < window.opens for window in windows):
-        return Phase.PREWARMING
-    return Phase.SCHEDULED
-
-
-def _freezes(spec: Spec) -> datetime:
-    return spec.schedule.windows[-1].closes - timedelta(milliseconds=spec.leaderboard.freeze_before)
-
-
-def _changes(spec: Spec) -> Iterator[datetime]:
-    prewarm = timedelta(milliseconds=spec.schedule.prewarm)
-    for window in spec.schedule.windows:
-        yield window.opens - prewarm
-        yield window.opens
-        yield window.closes
-    if spec.schedule.windows:
-        yield _freezes(spec)

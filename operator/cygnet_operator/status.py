@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from cygnet.contest.status import Phase
 from cygnet_operator.model import DEPLOYMENT, Contest, Object, Observed, Policy, Statistics
 from cygnet_operator.plan import workload_name
 from cygnet_operator.pods import selector
 from cygnet_operator.rollout import Serving, model_status
-from cygnet_operator.schedule import Moment, Phase
+from cygnet_operator.schedule import ScheduleState
 
 READY, MODELS_READY, POLICY_IN_FORCE = "Ready", "ModelsReady", "PolicyInForce"
 
@@ -72,7 +73,7 @@ class Findings:
     """Where people play; empty: unknown."""
 
 
-def status_of(contest: Contest, moment: Moment, findings: Findings, now: datetime) -> dict[str, Any]:
+def status_of(contest: Contest, state: ScheduleState, findings: Findings, now: datetime) -> dict[str, Any]:
     """Returns the status to be written; equal to the present one when there is nothing new to say."""
     before = contest.status
     deployment = findings.observed.child(DEPLOYMENT, workload_name(contest)) or {}
@@ -82,7 +83,7 @@ def status_of(contest: Contest, moment: Moment, findings: Findings, now: datetim
     summary = _ready(findings.problem, (models, policy))
     status: dict[str, Any] = {
         "observedGeneration": contest.generation,
-        "phase": str(moment.phase),
+        "phase": str(state.phase),
         "replicas": counts.get("replicas", 0),
         "readyReplicas": counts.get("readyReplicas", 0),
         "selector": ",".join(f"{name}={value}" for name, value in sorted(selector(contest).items())),
@@ -95,11 +96,11 @@ def status_of(contest: Contest, moment: Moment, findings: Findings, now: datetim
         **_statistics(before, findings.statistics),
     }
     # Once opened, opened for good: targets stay fixed even if the windows are moved.
-    opened = before.get("openedAt") or (moment.opened and _stamp(moment.opened))
+    opened = before.get("openedAt") or (state.opened and _stamp(state.opened))
     optional = {
         "url": findings.url,
         "openedAt": opened,
-        "nextChange": moment.next_change and _stamp(moment.next_change),
+        "nextChange": state.next_change and _stamp(state.next_change),
     }
     return {**status, **{name: value for name, value in optional.items() if value}}
 

@@ -20,10 +20,11 @@ from cygnet.contest.phase import (
     turning_points_passed,
 )
 from cygnet.contest.spec import ContestSpec
+from cygnet.contest.status import Phase
 from cygnet.internal.v1 import document_pb2
 from cygnet.platform.errors import InvalidRequest
 from cygnet.v1 import contest_pb2
-from cygnet_operator.schedule import Phase, moment
+from cygnet_operator.schedule import schedule_at
 
 DAY_1 = {"opens": "2026-10-26T09:00:00+09:00", "closes": "2026-10-26T18:00:00+09:00"}
 DAY_2 = {"opens": "2026-10-27T09:00:00+09:00", "closes": "2026-10-27T17:00:00+09:00"}
@@ -127,7 +128,7 @@ def test_the_operator_says_the_same(minutes: int, freeze: int, paused: bool, win
         leaderboard={"freezeBefore": f"{freeze if windows else 0}m"},
     )
     now = datetime(2026, 10, 25, 23, tzinfo=UTC) + timedelta(minutes=minutes)
-    seen = moment(contest.spec, now, now).phase
+    seen = schedule_at(contest.spec, now, now).phase
     here = phase_at(to_document(contest, [builtin_picture("duck")]).contest, round(now.timestamp() * 1000)).phase
     assert here == SAME[seen]
 

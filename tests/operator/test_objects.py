@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from cygnet_operator.plan import plan
-from cygnet_operator.schedule import moment
+from cygnet_operator.schedule import schedule_at
 
 from .builders import BORN, SETTINGS, at, contest, observed
 from .control_plane import NAMESPACE, ControlPlane
@@ -45,7 +45,9 @@ VARIANTS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
 def test_planned_objects_and_their_pods_are_taken(plane: ControlPlane, name: str) -> None:
     spec, settings = VARIANTS[name]
     subject = contest(**spec)
-    result = plan(subject, observed(), moment(subject.spec, BORN, at("26 10:00")), SETTINGS.model_copy(update=settings))
+    result = plan(
+        subject, observed(), schedule_at(subject.spec, BORN, at("26 10:00")), SETTINGS.model_copy(update=settings)
+    )
     template = next(item for item in result.objects if item["kind"] == "Deployment")["spec"]["template"]
     pod = {
         "apiVersion": "v1",

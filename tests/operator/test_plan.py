@@ -8,7 +8,7 @@ from cygnet_operator import drift
 from cygnet_operator.model import Contest, Observed
 from cygnet_operator.plan import Plan, plan
 from cygnet_operator.pods import MODELS
-from cygnet_operator.schedule import moment
+from cygnet_operator.schedule import schedule_at
 from cygnet_operator.settings import OperatorSettings
 
 from .builders import BORN, SETTINGS, TWO_DAYS, at, contest, observed
@@ -17,7 +17,7 @@ from .builders import BORN, SETTINGS, TWO_DAYS, at, contest, observed
 def planned(
     subject: Contest, there: Observed | None = None, now: str = "26 10:00", settings: OperatorSettings = SETTINGS
 ) -> Plan:
-    return plan(subject, there or observed(), moment(subject.spec, BORN, at(now)), settings)
+    return plan(subject, there or observed(), schedule_at(subject.spec, BORN, at(now)), settings)
 
 
 def only(result: Plan, kind: str) -> Any:

@@ -7,7 +7,7 @@ import pytest
 from cygnet_operator.model import DEPLOYMENT, Contest
 from cygnet_operator.plan import plan
 from cygnet_operator.rollout import Serving, model_status, serving_of
-from cygnet_operator.schedule import moment
+from cygnet_operator.schedule import schedule_at
 
 from .builders import BORN, SETTINGS, at, contest, model, observed
 
@@ -19,7 +19,7 @@ NOW = at("26 10:00")
 
 def serving(subject: Contest, now: Any = NOW, *, seen: bool = True, **counts: int) -> Serving:
     """Returns what jobs ask for while the Deployment has such counts."""
-    wanted = plan(subject, observed(), moment(subject.spec, BORN, now), SETTINGS)
+    wanted = plan(subject, observed(), schedule_at(subject.spec, BORN, now), SETTINGS)
     deployment = next(item for item in wanted.objects if item["kind"] == DEPLOYMENT.kind)
     there = {
         **deployment,

@@ -4,15 +4,16 @@ from typing import Any
 
 import pytest
 
-from cygnet_operator.schedule import Moment, Phase, moment
+from cygnet.contest.status import Phase
+from cygnet_operator.schedule import ScheduleState, schedule_at
 
 from .builders import BORN, TWO_DAYS, at, contest
 
 FREEZE = {"freezeBefore": "30m"}
 
 
-def seen(now: str, **spec: Any) -> Moment:
-    return moment(contest(**spec).spec, BORN, at(now))
+def seen(now: str, **spec: Any) -> ScheduleState:
+    return schedule_at(contest(**spec).spec, BORN, at(now))
 
 
 @pytest.mark.parametrize(
@@ -40,7 +41,7 @@ def test_two_days(now: str, phase: Phase, warm: bool, next_change: str | None) -
 def test_following_the_next_change_from_one_to_the_next_misses_no_phase() -> None:
     now, phases = at("20 00:00"), []
     while True:
-        here = moment(contest(schedule=TWO_DAYS, leaderboard=FREEZE).spec, BORN, now)
+        here = schedule_at(contest(schedule=TWO_DAYS, leaderboard=FREEZE).spec, BORN, now)
         phases.append(here.phase)
         if here.next_change is None:
             break
@@ -61,7 +62,7 @@ def test_opened_is_when_the_first_window_opened(now: str, opened: str | None) ->
 
 
 def test_without_windows_it_is_open_from_birth_and_for_good() -> None:
-    assert seen("26 09:00") == Moment(Phase.RUNNING, warm=True, opened=BORN, next_change=None)
+    assert seen("26 09:00") == ScheduleState(Phase.RUNNING, warm=True, opened=BORN, next_change=None)
 
 
 @pytest.mark.parametrize("now", ["25 12:00", "26 10:00", "26 20:00"])

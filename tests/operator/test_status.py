@@ -10,7 +10,7 @@ import yaml
 
 from cygnet_operator.model import Contest, InvalidContest, Policy, Statistics, parse
 from cygnet_operator.rollout import Serving
-from cygnet_operator.schedule import moment
+from cygnet_operator.schedule import schedule_at
 from cygnet_operator.status import REASONS, Findings, Problem, events_between, failed_status, status_of
 
 from .builders import BORN, at, body, contest, model, observed
@@ -34,7 +34,7 @@ def said(subject: Contest | None = None, workload: Any = GOOD, now: Any = NOW, *
     subject = subject or contest()
     there = observed(workload) if workload else observed()
     findings = Findings(observed=there, **{"replicas": 2, "policy": ALL, "serving": SERVING, **found})
-    return status_of(subject, moment(subject.spec, BORN, now), findings, now)
+    return status_of(subject, schedule_at(subject.spec, BORN, now), findings, now)
 
 
 def verdicts(status: dict[str, Any]) -> dict[str, tuple[str, str]]:

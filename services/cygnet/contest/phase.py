@@ -59,11 +59,16 @@ def has_opened(contest: contest_pb2.Contest, now_ms: int) -> bool:
     return not contest.windows or contest.windows[0].opens.ToMilliseconds() <= now_ms
 
 
-def turning_points_passed(contest: contest_pb2.Contest, now_ms: int) -> int:
-    """Returns how many of its turning points a document has behind it: 65 at most, and never fewer later on."""
-    turns = [turn.ToMilliseconds() for window in contest.windows for turn in (window.opens, window.closes)]
+def turning_points_ms(contest: contest_pb2.Contest) -> list[int]:
+    """Returns when the phase changes unless the contest is paused, in ms since the epoch: 65 times at most."""
+    turns = [int(turn.ToMilliseconds()) for window in contest.windows for turn in (window.opens, window.closes)]
     frozen = frozen_ms(contest)
-    return sum(turn <= now_ms for turn in (turns if frozen is None else [*turns, frozen[0]]))
+    return turns if frozen is None else [*turns, frozen[0]]
+
+
+def turning_points_passed(contest: contest_pb2.Contest, now_ms: int) -> int:
+    """Returns how many of its turning points a document has behind it; never fewer later on."""
+    return sum(turn <= now_ms for turn in turning_points_ms(contest))
 
 
 def player_view(contest: contest_pb2.Contest, now_ms: int) -> contest_pb2.GetContestResponse:
