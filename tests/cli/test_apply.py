@@ -15,7 +15,7 @@ import yaml
 from PIL import Image
 
 from cygnet.contest.admin import ContestAdminServicer
-from cygnet.contest.store import ContestHolder
+from cygnet.contest.store import ContestStore
 from cygnet.internal.v1 import admin_pb2, admin_pb2_grpc
 from cygnet.platform.grpc.server import MAX_ADMIN_REQUEST_BYTES, Endpoint, serving
 from cygnet.platform.pictures import PictureStore
@@ -55,8 +55,8 @@ async def cygnet(*arguments: str) -> Result:
 class Installation:
     """Two services with their admin APIs, and the command's options to reach them."""
 
-    submission: ContestHolder
-    leaderboard: ContestHolder
+    submission: ContestStore
+    leaderboard: ContestStore
     pictures: PictureStore
     options: tuple[str, ...]
 
@@ -66,8 +66,8 @@ class Installation:
 
 
 @asynccontextmanager
-async def admin_api(holder: ContestHolder, pictures: PictureStore | None, token: str = TOKEN) -> AsyncIterator[str]:
-    servicer = ContestAdminServicer(holder, pictures)
+async def admin_api(contests: ContestStore, pictures: PictureStore | None, token: str = TOKEN) -> AsyncIterator[str]:
+    servicer = ContestAdminServicer(contests, pictures)
     endpoint = Endpoint(
         "127.0.0.1:0",
         [
@@ -85,7 +85,7 @@ async def admin_api(holder: ContestHolder, pictures: PictureStore | None, token:
 
 @pytest.fixture
 async def installation(redis_client: aioredis.Redis, tmp_path: Path) -> AsyncIterator[Installation]:
-    submission, leaderboard = ContestHolder(redis_client, "sub"), ContestHolder(redis_client, "board")
+    submission, leaderboard = ContestStore(redis_client, "sub"), ContestStore(redis_client, "board")
     pictures = PictureStore((tmp_path / "pictures").as_uri())
     token = tmp_path / "token"
     token.write_text(f"{TOKEN}\n")
@@ -114,8 +114,8 @@ async def test_created_configured_unchanged(installation: Installation, contest:
     assert await apply() == "contest/pycon-kr unchanged (generation 1)"
     contest.write_text(CONTEST.replace("10s", "2s"))
     assert await apply() == "contest/pycon-kr configured (generation 2)"
-    for holder in (installation.submission, installation.leaderboard):
-        document = holder.get("pycon-kr")
+    for contests in (installation.submission, installation.leaderboard):
+        document = contests.get("pycon-kr")
         assert (document.contest.generation, document.admission.every_ms) == (2, 2000)
     (target,) = installation.submission.get("pycon-kr").contest.targets
     assert await installation.pictures.exists(target.picture_sha256)

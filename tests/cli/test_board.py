@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import redis.asyncio as aioredis
 
-from cygnet.contest.store import ContestHolder
+from cygnet.contest.store import ContestStore
 from cygnet.internal.v1 import document_pb2
 
 from ..leaderboard.environment import ADMIN_TOKEN, OPENING_MS, Service, serving_leaderboard
@@ -36,14 +36,14 @@ async def service(redis_url: str, redis_client: aioredis.Redis) -> AsyncIterator
 @pytest.fixture
 async def options(service: Service, redis_client: aioredis.Redis, tmp_path: Path) -> AsyncIterator[tuple[str, ...]]:
     """How the command reaches both services."""
-    holder, board = ContestHolder(redis_client, "sub"), ContestHolder(redis_client, "board")
+    contests, board = ContestStore(redis_client, "sub"), ContestStore(redis_client, "board")
     await board.load()
     document = document_pb2.ContestDocument()
     document.CopyFrom(board.get("test"))
-    await holder.apply(document, dry_run=False)
+    await contests.apply(document, dry_run=False)
     token = tmp_path / "token"
     token.write_text(ADMIN_TOKEN)
-    async with admin_api(holder, None, ADMIN_TOKEN) as submission:
+    async with admin_api(contests, None, ADMIN_TOKEN) as submission:
         yield ("--server", submission, "--server", service.admin_address, "--token-file", str(token))
 
 

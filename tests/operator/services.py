@@ -16,7 +16,7 @@ import redis.asyncio as aioredis
 from PIL import Image
 
 from cygnet.contest.admin import ContestAdminServicer
-from cygnet.contest.store import ContestHolder
+from cygnet.contest.store import ContestStore
 from cygnet.internal.v1 import admin_pb2, admin_pb2_grpc, document_pb2
 from cygnet.platform.grpc.server import MAX_ADMIN_REQUEST_BYTES, Endpoint, serving
 from cygnet.platform.pictures import PictureStore
@@ -63,7 +63,7 @@ def announce(plane: ControlPlane, service: str, ports: list[int]) -> None:
 class Services:
     """Two services with some replicas each."""
 
-    holders: dict[str, list[ContestHolder]] = field(default_factory=dict)
+    stores: dict[str, list[ContestStore]] = field(default_factory=dict)
     ports: dict[str, list[int]] = field(default_factory=dict)
 
     def addresses(self) -> dict[str, dict[str, str]]:
@@ -75,7 +75,7 @@ class Services:
 
     def documents(self, contest: str) -> list[document_pb2.ContestDocument]:
         """Returns what each replica has in force."""
-        return [holder.get(contest) for holders in self.holders.values() for holder in holders]
+        return [contests.get(contest) for stores in self.stores.values() for contests in stores]
 
 
 @contextlib.contextmanager
@@ -110,20 +110,20 @@ async def _serve(
             for _ in range(count):
                 client = aioredis.Redis.from_url(redis_url)
                 stack.push_async_callback(client.aclose)
-                holder = ContestHolder(client, prefix)
-                await holder.load()
-                following = asyncio.create_task(holder.follow())
+                contests = ContestStore(client, prefix)
+                await contests.load()
+                following = asyncio.create_task(contests.follow())
                 stack.callback(following.cancel)
-                (port,) = await stack.enter_async_context(serving([_endpoint(holder, store, token)], grace_s=0))
-                services.holders.setdefault(service, []).append(holder)
+                (port,) = await stack.enter_async_context(serving([_endpoint(contests, store, token)], grace_s=0))
+                services.stores.setdefault(service, []).append(contests)
                 services.ports.setdefault(service, []).append(port)
         started.set()
         while not stop.is_set():
             await asyncio.sleep(0.05)
 
 
-def _endpoint(holder: ContestHolder, store: PictureStore | None, token: str) -> Endpoint:
-    servicer = ContestAdminServicer(holder, store)
+def _endpoint(contests: ContestStore, store: PictureStore | None, token: str) -> Endpoint:
+    servicer = ContestAdminServicer(contests, store)
     descriptor = admin_pb2.DESCRIPTOR.services_by_name["ContestAdminService"]
     return Endpoint(
         f"{own_address()}:0",

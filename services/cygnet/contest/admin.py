@@ -4,7 +4,7 @@ import hashlib
 
 from cygnet.contest.document import check_target_picture
 from cygnet.contest.spec import MAX_TARGETS
-from cygnet.contest.store import ContestHolder
+from cygnet.contest.store import ContestStore
 from cygnet.internal.v1 import admin_pb2, admin_pb2_grpc
 from cygnet.platform.errors import FieldViolation, InvalidRequest
 from cygnet.platform.grpc.interceptors import AioContext
@@ -15,9 +15,9 @@ from cygnet.v1 import contest_pb2
 class ContestAdminServicer(admin_pb2_grpc.ContestAdminServiceServicer):
     """Receives documents; the service that owns the pictures also stores the targets'."""
 
-    def __init__(self, holder: ContestHolder, pictures: PictureStore | None) -> None:
+    def __init__(self, contests: ContestStore, pictures: PictureStore | None) -> None:
         """`pictures` is None in a service that has no use for the targets' pictures."""
-        self._holder = holder
+        self._contests = contests
         self._pictures = pictures
 
     async def ApplyContest(
@@ -25,13 +25,13 @@ class ContestAdminServicer(admin_pb2_grpc.ContestAdminServiceServicer):
     ) -> admin_pb2.ApplyContestResponse:
         if self._pictures is not None:
             await self._keep_pictures(self._pictures, request)
-        generation, changed = await self._holder.apply(request.document, dry_run=request.dry_run)
+        generation, changed = await self._contests.apply(request.document, dry_run=request.dry_run)
         return admin_pb2.ApplyContestResponse(generation=generation, changed=changed)
 
     async def GetContestDocument(
         self, request: admin_pb2.GetContestDocumentRequest, context: AioContext
     ) -> admin_pb2.GetContestDocumentResponse:
-        return admin_pb2.GetContestDocumentResponse(document=self._holder.get(request.contest))
+        return admin_pb2.GetContestDocumentResponse(document=self._contests.get(request.contest))
 
     async def _keep_pictures(self, store: PictureStore, request: admin_pb2.ApplyContestRequest) -> None:
         if len(request.target_pictures) > MAX_TARGETS:

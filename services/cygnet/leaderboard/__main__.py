@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 
 from cygnet.contest.admin import ContestAdminServicer
-from cygnet.contest.store import ContestHolder
+from cygnet.contest.store import ContestStore
 from cygnet.internal.v1 import admin_pb2, admin_pb2_grpc, results_pb2, results_pb2_grpc
 from cygnet.leaderboard.boards import Boards
 from cygnet.leaderboard.feed import LeaderboardFeed
@@ -31,9 +31,9 @@ async def wire(
     """Builds the service; returns what it serves on its public and its admin port."""
     redis = await lifetime.resources.enter_async_context(connected(settings.redis_url.get_secret_value()))
     store, telemetry = LeaderboardStore(redis), Telemetry()
-    contests = ContestHolder(redis, "board", telemetry.document)
+    contests = ContestStore(redis, "board", telemetry.document)
     await contests.load()
-    lifetime.spawn(contests.follow(), "the contests' holder")
+    lifetime.spawn(contests.follow(), "the contests' documents")
 
     def shown(boards: Boards) -> LeaderboardServicer:
         feed = LeaderboardFeed(boards, store, telemetry, lifetime.stopping, heartbeat_s=heartbeat_s)

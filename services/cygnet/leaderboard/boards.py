@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from cygnet.contest.phase import frozen_ms, phase_at, turning_points_passed
-from cygnet.contest.store import ContestHolder
+from cygnet.contest.store import ContestStore
 from cygnet.leaderboard.ranking import distinct_decimals, standing, standings
 from cygnet.leaderboard.store import LeaderboardStore
 from cygnet.platform.errors import NotFound
@@ -24,7 +24,7 @@ class Boards:
     """
 
     def __init__(
-        self, contests: ContestHolder, store: LeaderboardStore, clock: Callable[[], int], *, may_freeze: bool = True
+        self, contests: ContestStore, store: LeaderboardStore, clock: Callable[[], int], *, may_freeze: bool = True
     ) -> None:
         """`clock` returns ms since the epoch. Organisers see everything: theirs may not freeze."""
         self._contests = contests

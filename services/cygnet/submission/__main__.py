@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from cygnet.contest.admin import ContestAdminServicer
-from cygnet.contest.store import ContestHolder
+from cygnet.contest.store import ContestStore
 from cygnet.internal.v1 import admin_pb2, admin_pb2_grpc, dedup_pb2_grpc
 from cygnet.platform.clock import now_ms
 from cygnet.platform.grpc.client import channel
@@ -26,10 +26,10 @@ async def wire(settings: SubmissionSettings, lifetime: Lifetime) -> Sequence[End
         await lifetime.resources.enter_async_context(channel(settings.dedup_address))
     )
     telemetry = Telemetry()
-    contests = ContestHolder(redis, "sub", telemetry.document)
+    contests = ContestStore(redis, "sub", telemetry.document)
     await contests.load()
     feed = SubmissionFeed(dedup, lifetime.stopping)
-    lifetime.spawn(contests.follow(), "the contests' holder")
+    lifetime.spawn(contests.follow(), "the contests' documents")
     lifetime.spawn(feed.follow(), "the feed of changes")
     lifetime.spawn(feed.refresh(), "the refresh of what is watched")
     submissions = SubmissionServicer(

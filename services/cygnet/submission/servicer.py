@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from cygnet.contest.phase import FINISHED, PhaseState, phase_at, player_view
-from cygnet.contest.store import ContestHolder
+from cygnet.contest.store import ContestStore
 from cygnet.internal.v1 import dedup_pb2, document_pb2
 from cygnet.platform.errors import Conflict, DomainError, NotFound, NotSignedIn, Refused
 from cygnet.platform.grpc.interceptors import AioContext
@@ -37,7 +37,7 @@ MAX_LIST = 100
 class ContestServicer(contest_pb2_grpc.ContestServiceServicer):
     """Tells players what the contest is about."""
 
-    def __init__(self, contests: ContestHolder, clock: Callable[[], int]) -> None:
+    def __init__(self, contests: ContestStore, clock: Callable[[], int]) -> None:
         """`clock` returns ms since the epoch."""
         self._contests = contests
         self._clock = clock
@@ -54,7 +54,7 @@ class SubmissionServicer(submission_pb2_grpc.SubmissionServiceServicer):
     def __init__(
         self,
         *,
-        contests: ContestHolder,
+        contests: ContestStore,
         participants: ParticipantStore,
         sessions: SessionKeys,
         dedup: "DedupServiceAsyncStub",
