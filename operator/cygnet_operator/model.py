@@ -104,9 +104,9 @@ class Policy:
     generation: int
     """The contest's generation that was published."""
     acknowledged: int
-    """So many replicas have it in force."""
+    """Replicas that have it in force."""
     total: int
-    """Of so many."""
+    """Of this many."""
     missing: tuple[str, ...] = ()
     """Names of the replicas that have not acknowledged it."""
     problem: str = ""

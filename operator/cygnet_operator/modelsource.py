@@ -17,7 +17,7 @@ class ResolvedSource:
     """A model source, as a replica knows it."""
 
     source: str
-    """What Triton is told, what it says of itself in every receipt, and what jobs ask for."""
+    """What Triton loads: its name in every receipt, and in the jobs that want it."""
     volumes: tuple[dict[str, Any], ...] = ()
     mounts: tuple[dict[str, Any], ...] = ()
     fetch: tuple[str, str] | None = None

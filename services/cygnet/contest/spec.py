@@ -134,7 +134,7 @@ class Schedule(SpecModel):
     exists.
     """
     prewarm: Annotated[int, Duration("6h")] = 900_000
-    """Replicas start so long before a window opens, 0s to 6h: a model needs time to load."""
+    """How long before a window opens its replicas start, 0s to 6h: a model needs time to load."""
 
 
 class Generator(SpecModel):
@@ -167,11 +167,11 @@ class Rollout(SpecModel):
             "[1-9][0-9]{0,2}|([1-9][0-9]?|100)%", 'write a share from "1%" to "100%" or a number from "1" to "999"'
         ),
     ] = "25%"
-    """So many new replicas start at a time: a share of all, as 25%, or a number, as 1. The part of the replicas that
+    """How many new replicas start at a time: a share of all, as 25%, or a number, as 1. The part of the replicas that
     has the changed model draws that part of the new jobs.
     """
     pause: Annotated[int, Duration("1h")] = 120_000
-    """A new replica must have served so long before the next step, 0s to 1h."""
+    """How long a new replica must have served before the next step, 0s to 1h."""
 
 
 class ModelSpec(SpecModel):
@@ -233,11 +233,11 @@ class Autoscaling(SpecModel):
     """
 
     min_replicas: int = Field(default=1, ge=1, le=1000, json_schema_extra=_INT32)
-    """At least so many while the contest is open."""
+    """The fewest replicas while the contest is open."""
     max_replicas: int = Field(ge=1, le=1000, json_schema_extra=_INT32)
-    """At most so many."""
+    """The most."""
     pending_per_replica: int = Field(default=4, ge=1, le=10_000)
-    """So many waiting drawings per replica are worth no further replica."""
+    """Waiting drawings per replica up to which none is added."""
 
     rules = (
         Rule(
@@ -252,11 +252,11 @@ class PerParticipant(SpecModel):
     """Limits on one participant's new drawings. Repeated prompts are free."""
 
     every: Annotated[int, Duration("1h", least="100ms")] = 10_000
-    """One new drawing every so often, 100ms to 1h."""
+    """How often a participant may have a new drawing, 100ms to 1h."""
     burst: int = Field(default=3, ge=1, le=100)
-    """So many at once after a pause."""
+    """New drawings at once after a pause."""
     pending: int = Field(default=2, ge=1, le=100)
-    """So many may be unfinished."""
+    """Unfinished drawings at a time."""
 
 
 class PerContest(SpecModel):
@@ -288,8 +288,8 @@ class LeaderboardSpec(SpecModel):
     decimals: int = Field(default=2, ge=0, le=4)
     """Decimals that are shown; more where neighbours tie. Scores are stored in full precision."""
     freeze_before: Annotated[int, Duration("24h")] = 0
-    """Players see a still ranking for so long before the last window closes, 0s to 24h, and play on; organisers see
-    everything. 0s is never.
+    """How long before the last window closes the ranking that players see stands still, 0s to 24h; they play on, and
+    organisers see everything. 0s: never.
     """
     staff: Annotated[
         tuple[Annotated[str, Field(min_length=1, max_length=24, description="A nickname.")], ...],

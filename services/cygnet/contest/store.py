@@ -30,7 +30,7 @@ class ContestStore:
         prefix: str,
         in_force: Callable[[document_pb2.ContestDocument], None] = lambda document: None,
     ) -> None:
-        """`prefix` is the service's own prefix of Redis keys ("sub", "board"); `in_force` is told of every document."""
+        """`prefix` is the service's own prefix of Redis keys ("sub", "board"); `in_force` is called with every document."""
         self._redis = redis
         self._prefix = prefix
         self._channel = f"{prefix}:contest-changes"
@@ -117,7 +117,7 @@ class ContestStore:
         try:
             self._put_in_force(self._parsed(name, stored))
         except Unavailable as error:
-            # The last good one stays in force; without any, callers are told.
+            # The last good one stays in force; without any, callers get the error.
             log.error(error.message, extra={"contest": name})
             self._unreadable.add(name)
 
@@ -145,16 +145,16 @@ class ContestStore:
 
 def _next(present: document_pb2.ContestDocument, wanted: document_pb2.ContestDocument) -> document_pb2.ContestDocument:
     """Returns what would be in force after `wanted` is applied over `present` (generation 0: none yet)."""
-    now, asked = present.contest.generation, wanted.contest.generation
+    now, requested = present.contest.generation, wanted.contest.generation
     unchanged = _numbered(wanted, now) == present
-    if asked == 0:
+    if requested == 0:
         return present if unchanged else _numbered(wanted, now + 1)
-    if asked < now or (asked == now and not unchanged):
+    if requested < now or (requested == now and not unchanged):
         raise Conflict(
-            f"generation {now} of contest {wanted.contest.name} is in force; {asked} is too old",
+            f"generation {now} of contest {wanted.contest.name} is in force; {requested} is too old",
             reason="NEWER_GENERATION_IN_FORCE",
         )
-    return _numbered(wanted, asked)
+    return _numbered(wanted, requested)
 
 
 def _numbered(document: document_pb2.ContestDocument, generation: int) -> document_pb2.ContestDocument:

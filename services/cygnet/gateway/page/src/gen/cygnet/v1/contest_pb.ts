@@ -107,7 +107,7 @@ export const GetContestResponseSchema: GenMessage<GetContestResponse> = /*@__PUR
  */
 export type Contest = Message<"cygnet.v1.Contest"> & {
   /**
-   * The name, unique in this installation, [a-z0-9]([a-z0-9-]*[a-z0-9])?, 1 to 63 characters.
+   * The name, unique in this installation, [a-z0-9]([a-z0-9-]*[a-z0-9])?, 1 to 50 characters.
    *
    * @generated from field: string name = 1;
    */
@@ -163,7 +163,7 @@ export type Contest = Message<"cygnet.v1.Contest"> & {
   paused: boolean;
 
   /**
-   * The ranking stands still for so long before the last window closes, in milliseconds, 0 to 86,400,000.
+   * Milliseconds before the last window closes from which on the ranking stands still, 0 to 86,400,000; 0: never.
    *
    * @generated from field: uint64 freeze_before_ms = 9;
    */
@@ -212,7 +212,7 @@ export const WindowSchema: GenMessage<Window> = /*@__PURE__*/
  */
 export type Target = Message<"cygnet.v1.Target"> & {
   /**
-   * The name, unique in the contest, same form as the contest's.
+   * The name, unique in the contest, same form as the contest's, 1 to 63 characters.
    *
    * @generated from field: string name = 1;
    */
