@@ -30,7 +30,7 @@ class ContestStore:
         prefix: str,
         in_force: Callable[[document_pb2.ContestDocument], None] = lambda document: None,
     ) -> None:
-        """`prefix` is the service's own prefix of Redis keys ("sub", "board"); `in_force` is called with every document."""
+        """`prefix`: of the service's Redis keys ("sub", "board"); `in_force` is called with every document."""
         self._redis = redis
         self._prefix = prefix
         self._channel = f"{prefix}:contest-changes"
