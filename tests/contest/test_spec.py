@@ -110,6 +110,24 @@ def test_what_is_no_file_of_words_is_refused_at_once(path: str, words: str) -> N
         read_contest(Path(path))
 
 
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("[" * 20_000, "nested too deeply"),
+        ("a: &a [*a]", "an alias refers to what it stands in"),
+        ("a: &a {<<: *a}", "an alias refers to what it stands in"),
+        (
+            "\n".join(["0: &0 [x, x]", *(f"{i}: &{i} [{', '.join([f'*{i - 1}'] * 9)}]" for i in range(1, 12))]),
+            "more than 100000 values",
+        ),
+    ],
+    ids=["deep", "itself", "merged into itself", "billions of values"],
+)
+def test_what_would_overflow_is_refused_at_once(tmp_path: Path, text: str, words: str) -> None:
+    with pytest.raises(InvalidRequest, match=words):
+        read_contest(written(tmp_path, text))
+
+
 @pytest.mark.parametrize("picture", [b"", b"GIF89a", png(32), png(4000), png()[:200]])
 def test_a_target_that_is_no_fair_picture_is_refused(tmp_path: Path, picture: bytes) -> None:
     path = written(tmp_path, GOOD)

@@ -12,6 +12,8 @@ MAX_FILE_BYTES = 1_048_576
 """Of a contest file. Kubernetes takes no larger resource either (etcd's limit is 1.5 MiB)."""
 _DEEPEST = 32
 """A contest is nested seven deep."""
+_MOST_VALUES = 100_000
+"""Where an alias stands, all that it repeats counts again: a few lines of aliases can mean billions of values."""
 _TIMESTAMP = "tag:yaml.org,2002:timestamp"
 
 
@@ -19,7 +21,8 @@ def read(path: Path) -> Any:
     """Returns what the file says, in values that JSON knows: times stay text, keys are text, what is null is left out.
 
     Raises:
-        InvalidRequest: it cannot be read, is too large, nested too deeply, or gives a key twice.
+        InvalidRequest: it cannot be read, is too large, nested too deeply, repeats too much by
+            aliases, or gives a key twice.
     """
     try:
         return _without_null(yaml.load(_contents(path).decode(), _Loader))  # noqa: S506 - it is a SafeLoader
@@ -37,17 +40,33 @@ class _Loader(yaml.SafeLoader):
         first: [(tag, pattern) for tag, pattern in resolvers if tag != _TIMESTAMP]
         for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
     }
-    _depth = 0
+
+    def __init__(self, stream: str) -> None:
+        super().__init__(stream)
+        self._depth = 0
+        self._sizes: dict[yaml.Node, int] = {}
 
     def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
+        is_alias = self.check_event(yaml.AliasEvent)
         self._depth += 1
         if self._depth > _DEEPEST:
             mark = parent.start_mark if parent is not None else None
             raise yaml.MarkedYAMLError(problem="it is nested too deeply", problem_mark=mark)
-        try:
-            return super().compose_node(parent, index)
-        finally:
-            self._depth -= 1
+        node = super().compose_node(parent, index)
+        self._depth -= 1
+        if node is not None and not is_alias:
+            self._sizes[node] = size = 1 + sum(map(self._size_of, _children(node)))
+            if size > _MOST_VALUES:
+                raise yaml.MarkedYAMLError(
+                    problem=f"more than {_MOST_VALUES} values, with what aliases repeat", problem_mark=node.start_mark
+                )
+        return node
+
+    def _size_of(self, node: yaml.Node) -> int:
+        """Returns how many values a node stands for, aliases written out."""
+        if node not in self._sizes:
+            raise yaml.MarkedYAMLError(problem="an alias refers to what it stands in", problem_mark=node.start_mark)
+        return self._sizes[node]
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
         seen = set()
@@ -66,6 +85,12 @@ class _Loader(yaml.SafeLoader):
 
 
 _Loader.add_constructor("tag:yaml.org,2002:float", _Loader.construct_yaml_float)
+
+
+def _children(node: yaml.Node) -> list[yaml.Node]:
+    if isinstance(node, yaml.MappingNode):
+        return [child for pair in node.value for child in pair]
+    return node.value if isinstance(node, yaml.SequenceNode) else []
 
 
 def _key(key: Hashable) -> str:
