@@ -189,7 +189,7 @@ class Reconciler:
         metrics.note_status(body["metadata"]["name"], _generation(body), status)
         if status == before:
             return True
-        name = body["metadata"]["name"]
+        name: str = body["metadata"]["name"]
         try:
             self._ports.cache.note_written(await self._ports.cluster.apply_status(name, status))
             metrics.WRITES.labels("status").inc()

@@ -54,6 +54,26 @@ def test_types(sources: str) -> None:
     passes(tool("mypy"), sources)
 
 
+def test_a_log_call_is_handed_plain_values_only(tmp_path: Path) -> None:
+    source = tmp_path / "logging_a_job.py"
+    source.write_text(
+        "import logging\n"
+        "from cygnet.internal.v1 import dedup_pb2\n"
+        "log = logging.getLogger(__name__)\n"
+        "def handle(job: dedup_pb2.Job, unknown, error: Exception) -> None:  # type: ignore[no-untyped-def]\n"
+        "    log.info('claimed %s', job)\n"
+        "    log.info('claimed', extra={'target': job.target})\n"
+        "    log.info('claimed', extra={'jobs': [job]})\n"
+        "    log.info('claimed', extra={'job': unknown})\n"
+        "    logging.getLogger().info('claimed %s', job)\n"
+        "    log.warning('lost %s', job.fingerprint[:12], extra={'fence': job.fence, 'error': str(error)})\n"
+        "    log.error('failed', exc_info=error)\n"
+    )
+    done = subprocess.run([tool("mypy"), str(source)], cwd=ROOT, capture_output=True, text=True)
+    found = [int(line.split(":")[1]) for line in done.stdout.splitlines() if line.endswith("[log-value]")]
+    assert found == [5, 6, 7, 8, 9], done.stdout
+
+
 def test_import_contracts() -> None:
     passes(tool("lint-imports"))
 

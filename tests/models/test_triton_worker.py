@@ -13,7 +13,7 @@ from cygnet.inference.scoring import cosine, score
 from cygnet.inference.triton import TritonClient
 from cygnet.internal.v1 import document_pb2
 
-from ..worker.environment import DONE, QUEUED, House, furnished
+from ..worker.environment import DONE, QUEUED, Environment, worker_environment
 from .conftest import Server, Weights
 
 pytestmark = [pytest.mark.triton, pytest.mark.redis]
@@ -31,10 +31,12 @@ def target() -> bytes:
 
 
 @pytest.fixture
-async def house(redis_url: str, redis_client: aioredis.Redis, tmp_path: Path, server: Server) -> AsyncIterator[House]:
+async def env(
+    redis_url: str, redis_client: aioredis.Redis, tmp_path: Path, server: Server
+) -> AsyncIterator[Environment]:
     port = int(server.url.rpartition(":")[2])
-    async with furnished(redis_url, tmp_path, triton_port=lambda: port, target=target()) as house:
-        yield house
+    async with worker_environment(redis_url, tmp_path, triton_port=lambda: port, target=target()) as env:
+        yield env
 
 
 @pytest.fixture
@@ -44,10 +46,12 @@ def model(weights: Weights) -> document_pb2.Model:
     )
 
 
-async def test_a_score_follows_from_the_stored_bytes(house: House, model: document_pb2.Model, server: Server) -> None:
-    async with house.working():
-        done = await house.until_state(await house.submit("a red duck in the snow", model=model), DONE, PATIENCE_S)
-    picture = await house.pictures.get(done.result.picture_sha256)
+async def test_a_score_follows_from_the_stored_bytes(
+    env: Environment, model: document_pb2.Model, server: Server
+) -> None:
+    async with env.working():
+        done = await env.until_state(await env.submit("a red duck in the snow", model=model), DONE, PATIENCE_S)
+    picture = await env.pictures.get(done.result.picture_sha256)
     triton = TritonClient(server.url)
     try:
         drawn, imitated = await triton.embed(picture), await triton.embed(target())
@@ -64,18 +68,18 @@ async def test_a_score_follows_from_the_stored_bytes(house: House, model: docume
     assert done.result.scorer_digest == drawn.scorer.digest
 
 
-async def test_a_worker_that_is_out_of_time_does_not_hurt_triton(house: House, model: document_pb2.Model) -> None:
+async def test_a_worker_that_is_out_of_time_does_not_hurt_triton(env: Environment, model: document_pb2.Model) -> None:
     long = document_pb2.Model()
     long.CopyFrom(model)
     long.steps = 50
-    async with house.working(stop_grace_s=0.01):
-        submitted = [await house.submit(f"duck number {i}", model=long) for i in range(4)]
+    async with env.working(stop_grace_s=0.01):
+        submitted = [await env.submit(f"duck number {i}", model=long) for i in range(4)]
         await asyncio.wait(
-            {asyncio.create_task(house.until_state(each, DONE, PATIENCE_S)) for each in submitted},
+            {asyncio.create_task(env.until_state(each, DONE, PATIENCE_S)) for each in submitted},
             return_when=asyncio.FIRST_COMPLETED,
         )
-    states = [(await house.submission(each)).state for each in submitted]
+    states = [(await env.submission(each)).state for each in submitted]
     assert QUEUED in states
-    async with house.working():
+    async with env.working():
         for each in submitted:
-            await house.until_state(each, DONE, PATIENCE_S)
+            await env.until_state(each, DONE, PATIENCE_S)

@@ -1,15 +1,15 @@
 """Everything that a worker needs, and the worker, wired as their `__main__`s wire them."""
 
-import asyncio
 import hashlib
 import uuid
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import grpc
+from prometheus_client import REGISTRY
 
 import cygnet.dedup.__main__ as dedup_main
 import cygnet.worker.__main__ as worker_main
@@ -19,7 +19,9 @@ from cygnet.platform.grpc.server import Lifetime, serving
 from cygnet.platform.pictures import PictureStore
 from cygnet.v1 import contest_pb2, submission_pb2
 from cygnet.worker.settings import WorkerSettings
-from cygnet.worker.telemetry import DRAWINGS
+
+from ..waiting import eventually
+from .triton_double import TritonDouble
 
 from ..dedup.environment import admit
 
@@ -30,22 +32,13 @@ QUEUED = submission_pb2.SUBMISSION_STATE_QUEUED
 DRAWING = submission_pb2.SUBMISSION_STATE_DRAWING
 DONE = submission_pb2.SUBMISSION_STATE_DONE
 FAILED = submission_pb2.SUBMISSION_STATE_FAILED
+TARGET = b"the duck to imitate"
 _TO_BASE32 = str.maketrans("0189", "qrst")
 
 
-async def until(fact: Callable[[], Coroutine[Any, Any, bool]] | Callable[[], bool], within_s: float = 15) -> None:
-    """Waits for a fact."""
-    async with asyncio.timeout(within_s):
-        while True:
-            holds = fact()
-            if await holds if asyncio.iscoroutine(holds) else holds:
-                return
-            await asyncio.sleep(0.01)
-
-
 @dataclass
-class House:
-    """A dedup service, a picture store and the way to a Triton."""
+class Environment:
+    """What a worker needs: a dedup service, a picture store and the way to a Triton."""
 
     dedup: "dedup_pb2_grpc.DedupServiceAsyncStub"
     dedup_port: int
@@ -83,12 +76,14 @@ class House:
         [owned] = (await self.dedup.GetSubmissions(request)).submissions
         return owned.submission
 
-    async def until_state(self, submission_id: str, state: int, within_s: float = 15) -> submission_pb2.Submission:
-        async def holds() -> bool:
-            return (await self.submission(submission_id)).state == state
+    async def until_state(
+        self, submission_id: str, state: submission_pb2.SubmissionState, within_s: float = 15
+    ) -> submission_pb2.Submission:
+        async def reached() -> submission_pb2.Submission | None:
+            submission = await self.submission(submission_id)
+            return submission if submission.state == state else None
 
-        await until(holds, within_s)
-        return await self.submission(submission_id)
+        return await eventually(reached, within_s, submission_pb2.SubmissionState.Name(state))
 
     @asynccontextmanager
     async def working(self, *, stop_grace_s: float = 10, **changes: Any) -> AsyncIterator[None]:
@@ -121,18 +116,35 @@ async def serving_dedup(redis_url: str, port: int = 0, **changes: Any) -> AsyncI
 
 
 @asynccontextmanager
-async def furnished(
+async def worker_environment(
     redis_url: str, folder: Path, *, triton_port: Callable[[], int], target: bytes, **dedup_changes: Any
-) -> AsyncIterator[House]:
-    """Runs dedup, and stores the target's picture. `triton_port` is asked when a worker starts."""
+) -> AsyncIterator[Environment]:
+    """Runs dedup, and stores the target's picture. `triton_port` is called when a worker starts."""
     async with AsyncExitStack() as stack:
         port = await stack.enter_async_context(serving_dedup(redis_url, **dedup_changes))
         channel = await stack.enter_async_context(grpc.aio.insecure_channel(f"127.0.0.1:{port}"))
         pictures = PictureStore(f"file://{folder}")
         target_sha256 = await pictures.put(target)
-        yield House(dedup_pb2_grpc.DedupServiceStub(channel), port, pictures, folder, triton_port, target_sha256)
+        yield Environment(dedup_pb2_grpc.DedupServiceStub(channel), port, pictures, folder, triton_port, target_sha256)
+
+
+@asynccontextmanager
+async def with_triton_double(
+    redis_url: str, folder: Path, **dedup_changes: Any
+) -> AsyncIterator[tuple[Environment, TritonDouble]]:
+    """Runs a double of Triton as well."""
+    triton = TritonDouble()
+    await triton.start()
+    try:
+        async with worker_environment(
+            redis_url, folder, triton_port=lambda: triton.port, target=TARGET, **dedup_changes
+        ) as environment:
+            yield environment, triton
+    finally:
+        await triton.stop()
 
 
 def drawings(outcome: str) -> float:
     """Returns how many jobs of the contest came to this end."""
-    return float(DRAWINGS.labels("test", outcome)._value.get())
+    labels = {"contest": "test", "outcome": outcome}
+    return REGISTRY.get_sample_value("cygnet_worker_drawings_total", labels) or 0.0

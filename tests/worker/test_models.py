@@ -11,7 +11,8 @@ import redis.asyncio as aioredis
 
 from cygnet.internal.v1 import document_pb2
 
-from .environment import DONE, FAILED, QUEUED, SERVED, House, furnished, until
+from ..waiting import eventually
+from .environment import DONE, FAILED, QUEUED, SERVED, Environment, worker_environment
 from .triton_double import TritonDouble
 
 pytestmark = pytest.mark.redis
@@ -33,81 +34,81 @@ async def triton(generator: str) -> AsyncIterator[TritonDouble]:
 
 
 @pytest.fixture
-async def house(redis_url: str, redis_client: aioredis.Redis, tmp_path: Path) -> AsyncIterator[House]:
-    async with furnished(
+async def env(redis_url: str, redis_client: aioredis.Redis, tmp_path: Path) -> AsyncIterator[Environment]:
+    async with worker_environment(
         redis_url, tmp_path, triton_port=lambda: 0, target=b"the duck to imitate", model_away_ms=AWAY_MS
-    ) as furnished_house:
-        yield furnished_house
+    ) as env:
+        yield env
 
 
-def beside(house: House, double: TritonDouble) -> House:
-    """Returns the house with a worker that belongs to this Triton."""
-    return replace(house, triton_port=lambda: double.port)
+def with_triton(env: Environment, double: TritonDouble) -> Environment:
+    """Returns the environment for a worker that belongs to this Triton."""
+    return replace(env, triton_port=lambda: double.port)
 
 
-async def test_while_two_models_are_there_each_draws_what_asked_for_it(house: House) -> None:
+async def test_while_two_models_are_there_each_draws_what_asked_for_it(env: Environment) -> None:
     async with triton(OLD.generator_source) as old, triton(NEW.generator_source) as new:
-        async with beside(house, old).working(), beside(house, new).working():
-            submitted = [(f"{i}", await house.submit(f"{i}", model=NEW if i % 2 else OLD)) for i in range(12)]
+        async with with_triton(env, old).working(), with_triton(env, new).working():
+            submitted = [(f"{i}", await env.submit(f"{i}", model=NEW if i % 2 else OLD)) for i in range(12)]
             for _, each in submitted:
-                await house.until_state(each, DONE)
+                await env.until_state(each, DONE)
         assert sorted(old.prompts, key=int) == ["0", "2", "4", "6", "8", "10"]
         assert sorted(new.prompts, key=int) == ["1", "3", "5", "7", "9", "11"]
 
 
-async def test_a_changed_model_loses_no_submission(house: House) -> None:
+async def test_a_changed_model_loses_no_submission(env: Environment) -> None:
     async with triton(OLD.generator_source) as old, triton(NEW.generator_source) as new, AsyncExitStack() as later:
         old.gate.clear()
-        async with beside(house, old).working(stop_grace_s=0.2):
-            first = [await house.submit(f"before {i}", model=OLD) for i in range(5)]
-            await until(lambda: old.at_work == 1)
-            await later.enter_async_context(beside(house, new).working())
-            second = [await house.submit(f"after {i}", model=NEW) for i in range(3)]
+        async with with_triton(env, old).working(stop_grace_s=0.2):
+            first = [await env.submit(f"before {i}", model=OLD) for i in range(5)]
+            await eventually(lambda: old.at_work == 1)
+            await later.enter_async_context(with_triton(env, new).working())
+            second = [await env.submit(f"after {i}", model=NEW) for i in range(3)]
             for each in second:
-                await house.until_state(each, DONE)
+                await env.until_state(each, DONE)
             # The new model's worker is idle, the old one's is busy: what waits for it goes on waiting for it.
             assert all(prompt.startswith("after") for prompt in new.prompts)
             old.gate.set()
-            await house.until_state(first[0], DONE)
+            await env.until_state(first[0], DONE)
             old.gate.clear()
         for each in first:
-            await house.until_state(each, DONE)
+            await env.until_state(each, DONE)
         assert any(prompt.startswith("before") for prompt in new.prompts)
 
 
-async def test_a_triton_that_comes_back_with_another_model_gets_other_jobs(house: House) -> None:
-    async with triton(OLD.generator_source) as double, beside(house, double).working():
-        await house.until_state(await house.submit("one", model=OLD), DONE)
+async def test_a_triton_that_comes_back_with_another_model_gets_other_jobs(env: Environment) -> None:
+    async with triton(OLD.generator_source) as double, with_triton(env, double).working():
+        await env.until_state(await env.submit("one", model=OLD), DONE)
         double.generator = NEW.generator_source
         # Claimed for the former model: it is given back, not failed, and drawn once that model counts as gone.
-        given_back = await house.submit("two", model=OLD)
-        await house.until_state(await house.submit("three", model=NEW), DONE)
-        await house.until_state(given_back, DONE)
+        given_back = await env.submit("two", model=OLD)
+        await env.until_state(await env.submit("three", model=NEW), DONE)
+        await env.until_state(given_back, DONE)
 
 
-async def test_a_model_that_nobody_ever_served_fails_openly_and_costs_nothing(house: House) -> None:
-    async with triton(OLD.generator_source) as double, beside(house, double).working():
-        failed = await house.until_state(await house.submit("one", model=NEW), FAILED)
+async def test_a_model_that_nobody_ever_served_fails_openly_and_costs_nothing(env: Environment) -> None:
+    async with triton(OLD.generator_source) as double, with_triton(env, double).working():
+        failed = await env.until_state(await env.submit("one", model=NEW), FAILED)
         assert failed.failure.reason == "MODEL_NOT_SERVED"
-        await house.until_state(await house.submit("two", model=OLD), DONE)
+        await env.until_state(await env.submit("two", model=OLD), DONE)
         assert double.prompts == ["two"]
 
 
-async def test_who_waits_is_told_that_there_is_no_worker(house: House) -> None:
-    submitted = await house.submit("one", model=OLD)
-    assert (await house.submission(submitted)).queue.no_worker
+async def test_who_waits_is_told_that_there_is_no_worker(env: Environment) -> None:
+    submitted = await env.submit("one", model=OLD)
+    assert (await env.submission(submitted)).queue.no_worker
     async with triton(OLD.generator_source) as double:
         double.gate.clear()
-        async with beside(house, double).working(stop_grace_s=0.1):
-            await until(lambda: double.at_work == 1)
-            behind = await house.submit("two", model=OLD)
-            waiting = await house.submission(behind)
+        async with with_triton(env, double).working(stop_grace_s=0.1):
+            await eventually(lambda: double.at_work == 1)
+            behind = await env.submit("two", model=OLD)
+            waiting = await env.submission(behind)
             assert waiting.state == QUEUED
             assert not waiting.queue.no_worker
-            opening = asyncio.create_task(_open_once_given_back(house, submitted, double))
+            opening = asyncio.create_task(_open_once_given_back(env, submitted, double))
         await opening
 
 
-async def _open_once_given_back(house: House, submitted: str, double: TritonDouble) -> None:
-    await house.until_state(submitted, QUEUED)
+async def _open_once_given_back(env: Environment, submitted: str, double: TritonDouble) -> None:
+    await env.until_state(submitted, QUEUED)
     double.gate.set()

@@ -6,11 +6,8 @@ Triton alone is a double (triton_double.py says why).
 import asyncio
 import hashlib
 import shutil
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from contextlib import AsyncExitStack
 from pathlib import Path
-from typing import Any
 
 import grpc
 import pytest
@@ -23,63 +20,25 @@ from cygnet.platform.grpc.metrics import HANDLED
 from cygnet.platform.pictures import PictureStore
 from cygnet.v1 import submission_pb2
 
-from .environment import DONE, DRAWING, FAILED, QUEUED, House, drawings, furnished, serving_dedup, until
+from ..waiting import eventually
+from .environment import DONE, DRAWING, FAILED, QUEUED, TARGET, Environment, drawings, serving_dedup, with_triton_double
 from .triton_double import CALIBRATION, TritonDouble, embedding_of, picture_of, regions_of
 
 pytestmark = pytest.mark.redis
 
-TARGET = b"the duck to imitate"
 
-
-@dataclass
-class Place:
-    """A house with a double of Triton in it."""
-
-    house: House
-    triton: TritonDouble
-
-
-@asynccontextmanager
-async def with_a_double(redis_url: str, folder: Path, **dedup_changes: Any) -> AsyncIterator[Place]:
-    triton = TritonDouble()
-    await triton.start()
-    try:
-        async with furnished(
-            redis_url, folder, triton_port=lambda: triton.port, target=TARGET, **dedup_changes
-        ) as house:
-            yield Place(house, triton)
-    finally:
-        await triton.stop()
-
-
-@pytest.fixture
-async def place(redis_url: str, redis_client: aioredis.Redis, tmp_path: Path) -> AsyncIterator[Place]:
-    async with with_a_double(redis_url, tmp_path) as place:
-        yield place
-
-
-@pytest.fixture
-def house(place: Place) -> House:
-    return place.house
-
-
-@pytest.fixture
-def triton(place: Place) -> TritonDouble:
-    return place.triton
-
-
-async def test_a_job_is_drawn_scored_stored_and_completed_once(house: House, triton: TritonDouble) -> None:
+async def test_a_job_is_drawn_scored_stored_and_completed_once(env: Environment, triton: TritonDouble) -> None:
     completed = drawings("completed")
-    async with house.working():
-        submitted = await house.submit("A yellow  DUCK")
-        done = await house.until_state(submitted, DONE)
+    async with env.working():
+        submitted = await env.submit("A yellow  DUCK")
+        done = await env.until_state(submitted, DONE)
     picture = picture_of("a yellow duck", done.result.seed)
     similarity = cosine(embedding_of(picture), embedding_of(TARGET), CALIBRATION["mean"])
     # To the last bit: the same numbers went through two services and a store.
     assert done.result.cosine == similarity
     assert done.result.score == score(similarity, CALIBRATION["points"])
     assert done.result.picture_sha256 == hashlib.sha256(picture).hexdigest()
-    assert await house.pictures.get(done.result.picture_sha256) == picture
+    assert await env.pictures.get(done.result.picture_sha256) == picture
     assert (done.result.generator_digest, done.result.scorer_digest) == ("a" * 64, "b" * 64)
     assert done.result.calibration_id == "double-1"
     part = CALIBRATION["parts"]["what"]
@@ -94,180 +53,180 @@ async def test_a_job_is_drawn_scored_stored_and_completed_once(house: House, tri
     assert drawings("completed") == completed + 1
 
 
-async def test_the_target_is_embedded_once_for_all_jobs(house: House, triton: TritonDouble) -> None:
-    async with house.working(concurrency=4):
-        submitted = [await house.submit(f"duck number {i}") for i in range(8)]
+async def test_the_target_is_embedded_once_for_all_jobs(env: Environment, triton: TritonDouble) -> None:
+    async with env.working(concurrency=4):
+        submitted = [await env.submit(f"duck number {i}") for i in range(8)]
         for each in submitted:
-            await house.until_state(each, DONE)
+            await env.until_state(each, DONE)
     assert triton.embedded == [TARGET]
 
 
-async def test_what_triton_has_in_hand_is_bounded(house: House, triton: TritonDouble) -> None:
+async def test_what_triton_has_in_hand_is_bounded(env: Environment, triton: TritonDouble) -> None:
     triton.gate.clear()
-    submitted = [await house.submit(f"duck number {i}") for i in range(6)]
-    async with house.working(concurrency=2):
-        await until(lambda: triton.at_work == 2)
+    submitted = [await env.submit(f"duck number {i}") for i in range(6)]
+    async with env.working(concurrency=2):
+        await eventually(lambda: triton.at_work == 2)
         triton.gate.set()
         for each in submitted:
-            await house.until_state(each, DONE)
+            await env.until_state(each, DONE)
     assert triton.most_at_work == 2
     assert sorted(triton.prompts) == [f"duck number {i}" for i in range(6)]
 
 
 async def test_a_long_drawing_keeps_its_lease(redis_url: str, redis_client: aioredis.Redis, tmp_path: Path) -> None:
-    async with with_a_double(redis_url, tmp_path, lease_ms=300) as place:
-        house, triton = place.house, place.triton
+    async with with_triton_double(redis_url, tmp_path, lease_ms=300) as (env, triton):
         triton.gate.clear()
-        submitted = await house.submit()
-        async with house.working():
-            await until(lambda: triton.at_work == 1)
+        submitted = await env.submit()
+        async with env.working():
+            await eventually(lambda: triton.at_work == 1)
             await asyncio.sleep(1.5)  # five leases: what is tested is that nothing happens
             triton.gate.set()
-            await house.until_state(submitted, DONE)
+            await env.until_state(submitted, DONE)
         assert len(triton.prompts) == 1
 
 
-@pytest.mark.parametrize(("heard_from", "lease_ms"), [("Heartbeat", 300), ("Complete", 10_000)])
+@pytest.mark.parametrize(("refusing", "lease_ms"), [("Heartbeat", 300), ("Complete", 10_000)])
 async def test_a_result_whose_lease_was_lost_is_discarded_and_the_work_goes_on(
-    redis_url: str, redis_client: aioredis.Redis, tmp_path: Path, heard_from: str, lease_ms: int
+    redis_url: str, redis_client: aioredis.Redis, tmp_path: Path, refusing: str, lease_ms: int
 ) -> None:
-    refusals = HANDLED.labels("unary", "cygnet.internal.v1.DedupService", heard_from, "Aborted")._value
-    async with with_a_double(redis_url, tmp_path, lease_ms=lease_ms) as place:
-        house, triton = place.house, place.triton
+    refusals = HANDLED.labels("unary", "cygnet.internal.v1.DedupService", refusing, "Aborted")._value
+    async with with_triton_double(redis_url, tmp_path, lease_ms=lease_ms) as (env, triton):
         refused, lost = refusals.get(), drawings("lease_lost")
         triton.gate.clear()
-        submitted = await house.submit()
-        async with house.working():
-            await until(lambda: triton.at_work == 1)
-            job = await _taken_away(house, redis_client)
+        submitted = await env.submit()
+        async with env.working():
+            await eventually(lambda: triton.at_work == 1)
+            job = await _taken_away(env, redis_client)
             theirs = submission_pb2.Result(
                 picture_sha256="c" * 64, score=1.5, cosine=0.1, seed=job.seed,
                 generator_digest="d" * 64, scorer_digest="e" * 64, calibration_id="theirs",
             ).SerializeToString()  # fmt: skip
-            await house.dedup.Complete(
+            await env.dedup.Complete(
                 dedup_pb2.CompleteRequest(contest="test", fingerprint=job.fingerprint, fence=job.fence, result=theirs)
             )
-            if heard_from == "Heartbeat":
-                await until(lambda: refusals.get() > refused)
+            if refusing == "Heartbeat":
+                await eventually(lambda: refusals.get() > refused)
             triton.gate.set()
-            await house.until_state(await house.submit("a swan"), DONE)
+            await env.until_state(await env.submit("a swan"), DONE)
         assert refusals.get() == refused + 1
         assert drawings("lease_lost") == lost + 1
-        assert (await house.submission(submitted)).result.calibration_id == "theirs"
+        assert (await env.submission(submitted)).result.calibration_id == "theirs"
         assert triton.cancelled == 0
 
 
-async def _taken_away(house: House, redis_client: aioredis.Redis) -> dedup_pb2.Job:
+async def _taken_away(env: Environment, redis_client: aioredis.Redis) -> dedup_pb2.Job:
     """Has somebody else claim the job that the worker draws."""
     [key] = [key async for key in redis_client.scan_iter("dedup:{test}:job:*")]
     fingerprint = key.decode().rpartition(":")[2]
-    await house.dedup.Release(dedup_pb2.ReleaseRequest(contest="test", fingerprint=fingerprint, fence=1))
-    answer = await house.dedup.Claim(dedup_pb2.ClaimRequest(contest="test", worker_id="another", wait_ms=5000))
+    await env.dedup.Release(dedup_pb2.ReleaseRequest(contest="test", fingerprint=fingerprint, fence=1))
+    answer = await env.dedup.Claim(dedup_pb2.ClaimRequest(contest="test", worker_id="another", wait_ms=5000))
     assert answer.job.fingerprint == fingerprint
     return answer.job
 
 
 async def test_triton_goes_away_in_the_middle_and_the_job_is_drawn_when_it_is_back(
-    house: House, triton: TritonDouble
+    env: Environment, triton: TritonDouble
 ) -> None:
     returned = drawings("returned")
     triton.gate.clear()
-    submitted = await house.submit()
-    async with house.working():
-        await until(lambda: triton.at_work == 1)
+    submitted = await env.submit()
+    async with env.working():
+        await eventually(lambda: triton.at_work == 1)
         await triton.stop()
-        await house.until_state(submitted, QUEUED)
+        await env.until_state(submitted, QUEUED)
         assert drawings("returned") == returned + 1
         triton.gate.set()
         await triton.start()
-        await house.until_state(submitted, DONE)
+        await env.until_state(submitted, DONE)
     assert triton.prompts == ["a yellow duck"] * 2
     assert triton.probes >= 2
 
 
-async def test_nothing_is_claimed_before_triton_draws(house: House, triton: TritonDouble) -> None:
+async def test_nothing_is_claimed_before_triton_draws(env: Environment, triton: TritonDouble) -> None:
     await triton.stop()
-    submitted = await house.submit()
-    async with house.working():
+    submitted = await env.submit()
+    async with env.working():
         await asyncio.sleep(0.5)  # what is tested is that nothing happens
-        assert (await house.submission(submitted)).state == QUEUED
+        assert (await env.submission(submitted)).state == QUEUED
         await triton.start()
-        await house.until_state(submitted, DONE)
+        await env.until_state(submitted, DONE)
 
 
-async def test_without_a_calibration_players_wait_and_no_score_is_invented(house: House, triton: TritonDouble) -> None:
+async def test_without_a_calibration_players_wait_and_no_score_is_invented(
+    env: Environment, triton: TritonDouble
+) -> None:
     triton.calibration = None
-    submitted = await house.submit()
-    async with house.working():
-        await until(lambda: triton.probes >= 2)
-        assert (await house.submission(submitted)).state == QUEUED
+    submitted = await env.submit()
+    async with env.working():
+        await eventually(lambda: triton.probes >= 2)
+        assert (await env.submission(submitted)).state == QUEUED
         triton.calibration = CALIBRATION
-        await house.until_state(submitted, DONE)
+        await env.until_state(submitted, DONE)
 
 
 async def test_told_to_stop_it_finishes_what_is_in_hand_and_claims_nothing_more(
-    house: House, triton: TritonDouble
+    env: Environment, triton: TritonDouble
 ) -> None:
     triton.gate.clear()
-    first = await house.submit()
-    async with house.working():
-        await until(lambda: triton.at_work == 1)
-        second = await house.submit("a swan")
+    first = await env.submit()
+    async with env.working():
+        await eventually(lambda: triton.at_work == 1)
+        second = await env.submit("a swan")
         asyncio.get_running_loop().call_later(0.3, triton.gate.set)
-    assert (await house.submission(first)).state == DONE
-    assert (await house.submission(second)).state == QUEUED
+    assert (await env.submission(first)).state == DONE
+    assert (await env.submission(second)).state == QUEUED
 
 
 async def test_out_of_time_it_gives_back_what_is_in_hand_and_lets_triton_finish(
-    house: House, triton: TritonDouble
+    env: Environment, triton: TritonDouble
 ) -> None:
     triton.gate.clear()
-    submitted = await house.submit()
+    submitted = await env.submit()
 
     async def open_the_gate_once_it_was_given_back() -> None:
-        await house.until_state(submitted, QUEUED)
+        await env.until_state(submitted, QUEUED)
         triton.gate.set()
 
-    async with house.working(stop_grace_s=0.2):
-        await until(lambda: triton.at_work == 1)
+    async with env.working(stop_grace_s=0.2):
+        await eventually(lambda: triton.at_work == 1)
         opening = asyncio.create_task(open_the_gate_once_it_was_given_back())
-        await house.until_state(submitted, DRAWING)
+        await env.until_state(submitted, DRAWING)
     await opening
-    assert (await house.submission(submitted)).state == QUEUED
+    assert (await env.submission(submitted)).state == QUEUED
     assert (triton.at_work, triton.cancelled) == (0, 0)
 
 
-async def test_a_drawing_that_triton_refuses_fails_openly(house: House, triton: TritonDouble) -> None:
+async def test_a_drawing_that_triton_refuses_fails_openly(env: Environment, triton: TritonDouble) -> None:
     triton.refuses = (grpc.StatusCode.INVALID_ARGUMENT, "SIZE must be a multiple of 64")
-    async with house.working():
-        failed = await house.until_state(await house.submit(), FAILED)
+    async with env.working():
+        failed = await env.until_state(await env.submit(), FAILED)
         assert failed.failure.reason == "DRAWING_FAILED"
         assert "SIZE must be a multiple of 64" in failed.failure.message
         triton.refuses = None
-        await house.until_state(await house.submit("a swan"), DONE)
+        await env.until_state(await env.submit("a swan"), DONE)
 
 
-async def test_a_target_without_a_picture_fails_openly(house: House, triton: TritonDouble) -> None:
-    shutil.rmtree(house.folder / "pictures")
-    async with house.working():
-        failed = await house.until_state(await house.submit(), FAILED)
+async def test_a_target_without_a_picture_fails_openly(env: Environment, triton: TritonDouble) -> None:
+    shutil.rmtree(env.folder / "pictures")
+    async with env.working():
+        failed = await env.until_state(await env.submit(), FAILED)
     assert failed.failure.reason == "DRAWING_FAILED"
     assert "the target's picture is not stored" in failed.failure.message
 
 
-async def test_a_picture_store_that_fails_costs_nobody_a_drawing(house: House, triton: TritonDouble) -> None:
-    async with house.working():
-        await house.until_state(await house.submit(), DONE)
-        folder, away = house.folder / "pictures", house.folder / "away"
+async def test_a_picture_store_that_fails_costs_nobody_a_drawing(env: Environment, triton: TritonDouble) -> None:
+    async with env.working():
+        await env.until_state(await env.submit(), DONE)
+        folder, away = env.folder / "pictures", env.folder / "away"
         folder.rename(away)
         folder.write_text("a file where the folder was")
         returned = drawings("returned")
-        submitted = await house.submit("a swan")
-        await until(lambda: drawings("returned") > returned)
+        submitted = await env.submit("a swan")
+        await eventually(lambda: drawings("returned") > returned)
         folder.unlink()
         away.rename(folder)
-        done = await house.until_state(submitted, DONE)
-    assert await house.pictures.exists(done.result.picture_sha256)
+        done = await env.until_state(submitted, DONE)
+    assert await env.pictures.exists(done.result.picture_sha256)
 
 
 async def test_dedup_is_away_when_the_drawing_is_ready_and_gets_the_result_when_it_is_back(
@@ -283,13 +242,13 @@ async def test_dedup_is_away_when_the_drawing_is_ready_and_gets_the_result_when_
         channel = await stack.enter_async_context(grpc.aio.insecure_channel(f"127.0.0.1:{port}"))
         target_sha256 = await pictures.put(TARGET)
         stub = dedup_pb2_grpc.DedupServiceStub(channel)
-        house = House(stub, port, pictures, tmp_path, lambda: triton.port, target_sha256)
-        submitted = await house.submit()
-        async with house.working():
-            await until(lambda: triton.at_work == 1)
+        env = Environment(stub, port, pictures, tmp_path, lambda: triton.port, target_sha256)
+        submitted = await env.submit()
+        async with env.working():
+            await eventually(lambda: triton.at_work == 1)
             await dedup.aclose()
             triton.gate.set()
-            await until(lambda: len(list(tmp_path.rglob("*.png"))) == 2)
+            await eventually(lambda: len(list(tmp_path.rglob("*.png"))) == 2)
             async with serving_dedup(redis_url, port):
-                await house.until_state(submitted, DONE)
+                await env.until_state(submitted, DONE)
         assert triton.prompts == ["a yellow duck"]
