@@ -25,7 +25,7 @@ def ready(calibration: Calibration | None = GOOD) -> ServedModels:
 
 
 class ScriptedTriton:
-    """A double that answers probes as it was told to; the last answer stays."""
+    """A double that answers probes with the answers it was given; the last one stays."""
 
     def __init__(self, *answers: ServedModels | Exception, recovers: Exception | None = None) -> None:
         self._answers = list(answers)

@@ -13,12 +13,14 @@ import grpc
 import pytest
 import redis.asyncio as aioredis
 
+import cygnet.worker.__main__ as worker_main
 from cygnet.inference.occlusion import heat_map
 from cygnet.inference.scoring import cosine, score
 from cygnet.internal.v1 import dedup_pb2, dedup_pb2_grpc
 from cygnet.platform.grpc.metrics import HANDLED
 from cygnet.platform.pictures import PictureStore
 from cygnet.v1 import submission_pb2
+from cygnet.worker.job_queue import JobQueue
 
 from ..waiting import eventually
 from .environment import DONE, DRAWING, FAILED, QUEUED, TARGET, Environment, drawings, serving_dedup, with_triton_double
@@ -51,6 +53,22 @@ async def test_a_job_is_drawn_scored_stored_and_completed_once(env: Environment,
     )
     assert triton.prompts == ["a yellow duck"]
     assert drawings("completed") == completed + 1
+
+
+async def test_a_result_is_completed_by_the_workers_clock(env: Environment, monkeypatch: pytest.MonkeyPatch) -> None:
+    sent: list[submission_pb2.Result] = []
+    complete = JobQueue.complete
+
+    async def observed(self: JobQueue, job: dedup_pb2.Job, result: bytes) -> None:
+        sent.append(submission_pb2.Result.FromString(result))
+        await complete(self, job, result)
+
+    monkeypatch.setattr(JobQueue, "complete", observed)
+    monkeypatch.setattr(worker_main, "now_ms", lambda: 1_790_000_000_123)
+    async with env.working():
+        await env.until_state(await env.submit(), DONE)
+    [result] = sent
+    assert result.completed_at.ToMilliseconds() == 1_790_000_000_123
 
 
 async def test_the_target_is_embedded_once_for_all_jobs(env: Environment, triton: TritonDouble) -> None:

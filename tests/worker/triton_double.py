@@ -1,4 +1,4 @@
-"""A double of Triton's gRPC port, for tests of the worker: it answers at once, when told to, or not at all.
+"""A double of Triton's gRPC port, for tests of the worker: it answers at once, when its gate opens, or not at all.
 
 The real Triton takes half a minute to start; it is tested with its models in tests/models and with everything else in
 the tests of the whole stack. What is here speaks the same protocol, so the worker's own client is tested with it.

@@ -80,7 +80,7 @@ class Examination:
 
 
 def steps_of(prompts: int, terms: Terms) -> int:
-    """Returns how often an examination with so many honest prompts calls `stepped`."""
+    """Returns how often an examination with this number of honest `prompts` calls `stepped`."""
     return (prompts + len(PROMPTS)) * terms.seeds + len(PICTURES)
 
 

@@ -59,7 +59,11 @@ class Calibration:
         return cls(document["id"], tuple(document["mean"]), _points(document), **parts)
 
     def check(self) -> None:
-        """Raises NotScorable unless the calibration can be used; `cosine` checks that it fits the embeddings."""
+        """Checks that the calibration can be used; that it fits the embeddings is checked by `cosine`.
+
+        Raises:
+            NotScorable: it cannot.
+        """
         if not 1 <= len(self.id) <= 128:
             raise NotScorable("the calibration has no id of 1 to 128 characters")
         if not all(map(math.isfinite, self.mean)):
@@ -86,7 +90,11 @@ def _check_points(points: Sequence[tuple[float, float]]) -> None:
 
 
 def cosine(picture: NDArray[np.float32], target: NDArray[np.float32], mean: Sequence[float]) -> float:
-    """Returns the cosine of two mean-centred embeddings, -1 to 1. Raises NotScorable where there is none."""
+    """Returns the cosine of two embeddings, centred on the mean: -1 to 1.
+
+    Raises:
+        NotScorable: an embedding has another length than the mean, no finite numbers, or no direction.
+    """
     x, y = _centred(picture, mean), _centred(target, mean)
     product = _norm(x) * _norm(y)
     if not product > 0:
@@ -98,7 +106,11 @@ def cosine(picture: NDArray[np.float32], target: NDArray[np.float32], mean: Sequ
 def part_score(
     picture: NDArray[np.float32], target: NDArray[np.float32], mean: Sequence[float], part: Part | None
 ) -> float | None:
-    """Returns the sub-score of a part, 0 to 100, None where the calibration has no such part. Raises NotScorable."""
+    """Returns the sub-score of a part, 0 to 100; None where the calibration has no such part.
+
+    Raises:
+        NotScorable: as `cosine` does.
+    """
     if part is None:
         return None
     span = slice(part.first, part.last)

@@ -77,7 +77,11 @@ class ScorerInfo:
     calibration: Calibration | None
 
     def usable_calibration(self) -> Calibration:
-        """Returns the calibration; raises NotScorable where there is none, or none that can be used."""
+        """Returns the calibration.
+
+        Raises:
+            NotScorable: there is none, or none that can be used.
+        """
         if self.calibration is None:
             raise NotScorable(f"scorer {self.source} has no calibration: it can embed, but not score")
         self.calibration.check()
@@ -116,7 +120,11 @@ class ServedModels:
 
 
 def require_models(served: ServedModels | Drawing, generator_source: str, scorer_source: str) -> None:
-    """Raises TritonUnavailable unless these are the models that are served, or that drew."""
+    """Checks that these are the models that are served, or that drew.
+
+    Raises:
+        TritonUnavailable: another model is served; somebody else, or another time, will do.
+    """
     for wanted, found in ((generator_source, served.generator.source), (scorer_source, served.scorer.source)):
         if wanted != found:
             raise TritonUnavailable(f"{wanted} is wanted, Triton serves {found}")

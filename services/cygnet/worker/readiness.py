@@ -17,14 +17,14 @@ _SAY_AGAIN_S = 10.0
 
 
 class Probed(Protocol):
-    """What is probed. `probe` raises TritonUnavailable or DrawingFailed, `recover` TritonUnavailable."""
+    """What is probed: a `cygnet.inference.triton.TritonClient`."""
 
     async def probe(self) -> ServedModels: ...
     async def recover(self, dead_model: str) -> None: ...
 
 
 class ReadinessReport(Protocol):
-    """Who is told about readiness."""
+    """Where readiness is counted."""
 
     def probed(self, *, answered: bool) -> None: ...
     def ready(self, ready: bool) -> None: ...
@@ -42,7 +42,7 @@ class Readiness:
         pause_s: float = PROBE_PAUSE_S,
         clock: Callable[[], float],
     ) -> None:
-        """`set_ready` tells probes of the worker; `clock` returns seconds from any moment on."""
+        """`set_ready` sets what health probes of the worker see; `clock` returns seconds from any moment on."""
         self._triton = triton
         self._report = report
         self._set_ready = set_ready

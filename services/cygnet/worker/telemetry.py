@@ -19,7 +19,7 @@ PROBES = Counter("cygnet_worker_probes", "Probes of Triton, by whether it drew."
 
 
 class Telemetry:
-    """Counts for Prometheus. All series of a contest exist from when it is first heard of."""
+    """Counts for Prometheus. All series of a contest exist from its first job on."""
 
     def __init__(self) -> None:
         self._known: set[str] = set()
