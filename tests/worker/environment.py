@@ -20,10 +20,9 @@ from cygnet.platform.pictures import PictureStore
 from cygnet.v1 import contest_pb2, submission_pb2
 from cygnet.worker.settings import WorkerSettings
 
+from ..dedup.environment import admit
 from ..waiting import eventually
 from .triton_double import TritonDouble
-
-from ..dedup.environment import admit
 
 SERVED = document_pb2.Model(
     generator_source="builtin://cygnet-tiny", steps=4, size=256, scorer_source="builtin://cygnet-clip"
