@@ -15,7 +15,7 @@ from cygnet_operator.cluster import Cluster, ClusterError, Connection
 from cygnet_operator.model import ALWAYS_THERE, CONTEST, MANAGED_BY, WHERE_INSTALLED, Kind
 from cygnet_operator.pictures import Pictures
 from cygnet_operator.publish import Publisher, replicas_of
-from cygnet_operator.reconcile import Ports, Reconciler
+from cygnet_operator.reconcile import Dependencies, Reconciler
 from cygnet_operator.settings import OperatorSettings
 from cygnet_operator.stats import StatisticsReader
 from cygnet_operator.workqueue import WorkQueue
@@ -35,8 +35,8 @@ class Stuck(kopf.PermanentError):
 
 
 async def operate(settings: OperatorSettings, connection: Connection, namespace: str, stop: asyncio.Event) -> bool:
-    """Runs the operator until `stop` is set. Returns whether it is to be started again, as the cluster has come to know
-    other kinds.
+    """Runs the operator until `stop` is set. Returns whether it is to be started again, because kinds were installed or
+    removed that it watches.
     """
     cluster = Cluster(connection, namespace)
     try:
@@ -61,10 +61,10 @@ async def _operate(
     statistics = (
         StatisticsReader(settings.dedup_address, settings.leaderboard_address) if settings.leaderboard_address else None
     )
-    ports = Ports(
+    dependencies = Dependencies(
         cluster, cache, Pictures(cluster.config_map, time.monotonic), publisher, statistics, lambda: datetime.now(UTC)
     )
-    queue = WorkQueue(Reconciler(ports, settings).reconcile)
+    queue = WorkQueue(Reconciler(dependencies, settings).reconcile)
     metrics.show(lambda: queue.length, lambda: queue.oldest_due_s, lambda: cache.count)
 
     kinds = (*ALWAYS_THERE, *(kind for kind in WHERE_INSTALLED if kind.kind in installed))
@@ -77,7 +77,7 @@ async def _operate(
                 group.create_task(queue.run(settings.workers))
                 group.create_task(resync.run())
         except Exception as error:
-            # Nothing runs half: an operator that only listens would look alive for ever.
+            # Nothing runs half: an operator that only watches would look alive for ever.
             failures.append(error)
             stop.set()
 
@@ -88,11 +88,11 @@ async def _operate(
 
     # At rest the last look may be as old as the resync is rare: it fails no probe, and tells a person what goes on.
     probes = {"stuck_seconds": alive, "last_reconcile_age_seconds": lambda: queue.since_last_s}
-    heard = handlers.Heard(indices, cache, queue, probes, background)
+    sinks = handlers.Sinks(indices, cache, queue, probes, background)
 
     try:
         await kopf.operator(
-            registry=handlers.registry(heard, connection, kinds),
+            registry=handlers.registry(sinks, connection, kinds),
             settings=handlers.settings(kinds),
             standalone=True,
             namespaces=[cluster.namespace],
@@ -153,7 +153,7 @@ class Resync:
 
 
 async def _until_known(cluster: Cluster, stop: asyncio.Event) -> frozenset[str] | None:
-    """Waits until the cluster knows contests; returns which optional kinds it knows, or None when told to stop."""
+    """Waits until the cluster knows contests; returns which optional kinds it knows, or None when stopped meanwhile."""
     while not stop.is_set():
         try:
             if await cluster.knows(CONTEST):

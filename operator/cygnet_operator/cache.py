@@ -14,7 +14,7 @@ Index = Mapping[str, Iterable[Object]]
 
 
 class Cache:
-    """Reads kopf's indices; says what is there now."""
+    """Reads kopf's indices; says what there is now."""
 
     def __init__(
         self, contests: Callable[[], Index], children: Callable[[], Index], slices: Callable[[], Index]
@@ -46,11 +46,11 @@ class Cache:
         for body in self._children().get(name, ()):
             if self._is_there(body):
                 bodies[body["metadata"]["uid"]] = self._newest(body)
-        for there, body in self._written.items():
-            # Just made, and not yet heard of.
-            unheard = there not in bodies and there not in self._gone
-            if unheard and body["kind"] != CONTEST.kind and self._contest_of(body) == name:
-                bodies[there] = body
+        for written, body in self._written.items():
+            # Just made, and not yet seen by the watch.
+            unseen = written not in bodies and written not in self._gone
+            if unseen and body["kind"] != CONTEST.kind and self._contest_of(body) == name:
+                bodies[written] = body
         children = {key(body): body for body in bodies.values() if owned_by(body, uid)}
         return Observed(children, self.installed)
 
@@ -60,10 +60,10 @@ class Cache:
         return list(self._slices().get("", ()))
 
     def note_written(self, body: Object) -> None:
-        """Remembers what the API server answered to a write."""
+        """Remembers an object as the API server returned it after a write."""
         self._written[body["metadata"]["uid"]] = body
 
-    def note_heard(self, body: Object, *, deleted: bool) -> None:
+    def note_event(self, body: Object, *, deleted: bool) -> None:
         """Forgets what the watch has caught up with."""
         uid = body["metadata"]["uid"]
         if deleted:

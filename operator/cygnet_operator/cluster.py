@@ -20,7 +20,7 @@ _TIMEOUT = aiohttp.ClientTimeout(total=30, connect=5)
 
 
 class ClusterError(Exception):
-    """The API server did not do what it was asked; worth trying again later."""
+    """The API server did not do what was requested; worth trying again later."""
 
 
 class Unreachable(ClusterError):
@@ -73,10 +73,10 @@ class Cluster:
         """Closes all connections."""
         await self._session.close()
 
-    async def apply(self, wanted: Object) -> Object:
+    async def apply(self, desired: Object) -> Object:
         """Makes an object so, by server-side apply; returns it as it is now."""
-        kind = KINDS[wanted["kind"]]
-        return await self._apply(self._path(kind, wanted["metadata"]["name"]), wanted, FIELD_MANAGER)
+        kind = KINDS[desired["kind"]]
+        return await self._apply(self._path(kind, desired["metadata"]["name"]), desired, FIELD_MANAGER)
 
     async def apply_status(self, contest: str, status: Object) -> Object:
         """Writes the status of a contest; returns the contest."""
@@ -98,15 +98,15 @@ class Cluster:
 
     async def items(self, kind: Kind, selector: str = "") -> tuple[int, list[Object]]:
         """Lists a kind in the namespace; returns the list's resourceVersion and the objects, their kind filled in."""
-        answer = await self._request("GET", self._path(kind), params={"labelSelector": selector} if selector else {})
-        items: list[Object] = [{"apiVersion": kind.api_version, "kind": kind.kind, **item} for item in answer["items"]]
-        return int(answer["metadata"]["resourceVersion"]), items
+        response = await self._request("GET", self._path(kind), params={"labelSelector": selector} if selector else {})
+        of_kind = {"apiVersion": kind.api_version, "kind": kind.kind}
+        return int(response["metadata"]["resourceVersion"]), [{**of_kind, **item} for item in response["items"]]
 
     async def pods(self, selector: str) -> list[Object]:
         """Lists pods."""
         path = f"/api/v1/namespaces/{self.namespace}/pods"
-        answer = await self._request("GET", path, params={"labelSelector": selector})
-        items: list[Object] = answer["items"]
+        response = await self._request("GET", path, params={"labelSelector": selector})
+        items: list[Object] = response["items"]
         return items
 
     async def config_map(self, name: str) -> Object | None:
@@ -126,12 +126,12 @@ class Cluster:
     async def knows(self, kind: Kind) -> bool:
         """Tells whether the cluster knows a kind."""
         try:
-            answer = await self._request("GET", f"/apis/{kind.api_version}")
+            response = await self._request("GET", f"/apis/{kind.api_version}")
         except Refused as error:
             if error.status == 404:
                 return False
             raise
-        return any(resource["name"] == kind.plural for resource in answer["resources"])
+        return any(resource["name"] == kind.plural for resource in response["resources"])
 
     def _path(self, kind: Kind, name: str = "") -> str:
         root = "/apis" if kind.group else "/api"
@@ -139,23 +139,24 @@ class Cluster:
         return f"{path}/{name}" if name else path
 
     async def _apply(self, path: str, body: Object, manager: str) -> Object:
-        answer: Object = await self._request(
+        response: Object = await self._request(
             "PATCH",
             path,
             params={"fieldManager": manager, "force": "true"},
             data=json.dumps(body),
             headers={"Content-Type": "application/apply-patch+yaml"},
         )
-        return answer
+        return response
 
-    async def _request(self, method: str, path: str, **how: Any) -> Any:
+    async def _request(self, method: str, path: str, **options: Any) -> Any:
         token = self._connection.token()
-        headers = {**how.pop("headers", {}), **({"Authorization": f"Bearer {token}"} if token else {})}
+        headers = {**options.pop("headers", {}), **({"Authorization": f"Bearer {token}"} if token else {})}
         try:
-            async with self._session.request(method, self._connection.server + path, headers=headers, **how) as answer:
-                if answer.status < 400:
-                    return await answer.json()
-                raise Refused(answer.status, _words(await answer.text()))
+            url = self._connection.server + path
+            async with self._session.request(method, url, headers=headers, **options) as response:
+                if response.status < 400:
+                    return await response.json()
+                raise Refused(response.status, _message(await response.text()))
         except (TimeoutError, aiohttp.ClientError) as error:
             raise Unreachable(f"the API server does not answer: {type(error).__name__}: {error}") from error
 
@@ -168,7 +169,7 @@ def _bare(kind: Kind, name: str, namespace: str) -> dict[str, Any]:
     }
 
 
-def _words(text: str) -> str:
+def _message(text: str) -> str:
     try:
         return str(json.loads(text)["message"])
     except (ValueError, KeyError, TypeError):

@@ -1,6 +1,6 @@
-"""Whether what is there is what should be. Pure.
+"""Whether a live object is as it is desired. Pure.
 
-A child carries the hash of what was last applied, which catches fields that are no longer wanted; comparing field by
+A child carries the hash of what was last applied, which catches fields that are no longer desired; comparing field by
 field catches what somebody else changed. What the API server adds (defaults) is nobody's drift.
 """
 
@@ -22,43 +22,43 @@ _FACTORS = {
 }
 
 
-def stamped(wanted: Object) -> dict[str, Any]:
+def with_hash(desired: Object) -> dict[str, Any]:
     """Returns the object with the hash of itself among its annotations."""
-    text = json.dumps(wanted, sort_keys=True, separators=(",", ":"))
+    text = json.dumps(desired, sort_keys=True, separators=(",", ":"))
     digest = hashlib.sha256(text.encode()).hexdigest()[:16]
-    metadata = wanted["metadata"]
+    metadata = desired["metadata"]
     annotations = {**metadata.get("annotations", {}), HASH_ANNOTATION: digest}
-    return {**wanted, "metadata": {**metadata, "annotations": annotations}}
+    return {**desired, "metadata": {**metadata, "annotations": annotations}}
 
 
-def drifted(wanted: Object, there: Object) -> bool:
-    """Tells whether `there` lacks anything of `wanted`, or still has what was wanted before."""
-    return not _holds(wanted, there)
+def drifted(desired: Object, live: Object) -> bool:
+    """Tells whether `live` lacks anything of `desired`, or still has what was desired before."""
+    return not _holds(desired, live)
 
 
-def _holds(wanted: Any, there: Any) -> bool:
-    if isinstance(wanted, dict):
-        return isinstance(there, dict) and all(_holds_field(value, there.get(name)) for name, value in wanted.items())
-    if isinstance(wanted, list):
-        return isinstance(there, list) and _holds_items(wanted, there)
-    return bool(wanted == there) or _same_quantity(wanted, there)
+def _holds(desired: Any, live: Any) -> bool:
+    if isinstance(desired, dict):
+        return isinstance(live, dict) and all(_holds_field(value, live.get(name)) for name, value in desired.items())
+    if isinstance(desired, list):
+        return isinstance(live, list) and _holds_items(desired, live)
+    return bool(desired == live) or _same_quantity(desired, live)
 
 
-def _holds_field(wanted: Any, there: Any) -> bool:
+def _holds_field(desired: Any, live: Any) -> bool:
     # The API server leaves out what is empty, and a number that is 0. False it keeps: left out, it may mean true.
-    empty = wanted in ({}, [], "", 0) and wanted is not False
-    return (empty and there is None) or _holds(wanted, there)
+    empty = desired in ({}, [], "", 0) and desired is not False
+    return (empty and live is None) or _holds(desired, live)
 
 
-def _holds_items(wanted: Sequence[Any], there: Sequence[Any]) -> bool:
-    if wanted and all(isinstance(item, dict) and "name" in item for item in wanted):
-        named = {item.get("name"): item for item in there if isinstance(item, dict)}
-        return all(_holds(item, named.get(item["name"])) for item in wanted)
-    return len(wanted) == len(there) and all(_holds(a, b) for a, b in zip(wanted, there, strict=True))
+def _holds_items(desired: Sequence[Any], live: Sequence[Any]) -> bool:
+    if desired and all(isinstance(item, dict) and "name" in item for item in desired):
+        named = {item.get("name"): item for item in live if isinstance(item, dict)}
+        return all(_holds(item, named.get(item["name"])) for item in desired)
+    return len(desired) == len(live) and all(_holds(a, b) for a, b in zip(desired, live, strict=True))
 
 
-def _same_quantity(wanted: Any, there: Any) -> bool:
-    a, b = _quantity(wanted), _quantity(there)
+def _same_quantity(desired: Any, live: Any) -> bool:
+    a, b = _quantity(desired), _quantity(live)
     return a is not None and a == b
 
 

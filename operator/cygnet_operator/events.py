@@ -11,12 +11,12 @@ from cygnet_operator.status import Event
 def event_object(contest: Object, event: Event, now: datetime) -> dict[str, Any]:
     """Returns the Event to be posted."""
     metadata = contest["metadata"]
-    stamp = now.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
-    mark = hashlib.sha256(f"{stamp} {event.reason} {event.message}".encode()).hexdigest()[:10]
+    timestamp = now.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+    digest = hashlib.sha256(f"{timestamp} {event.reason} {event.message}".encode()).hexdigest()[:10]
     return {
         "apiVersion": "v1",
         "kind": "Event",
-        "metadata": {"name": f"{metadata['name']}.{mark}", "namespace": metadata["namespace"]},
+        "metadata": {"name": f"{metadata['name']}.{digest}", "namespace": metadata["namespace"]},
         "involvedObject": {
             "apiVersion": API_VERSION,
             "kind": "Contest",
@@ -32,8 +32,8 @@ def event_object(contest: Object, event: Event, now: datetime) -> dict[str, Any]
         "reportingComponent": FIELD_MANAGER,
         "reportingInstance": FIELD_MANAGER,
         "action": "Reconcile",
-        "eventTime": stamp,
-        "firstTimestamp": stamp[:19] + "Z",
-        "lastTimestamp": stamp[:19] + "Z",
+        "eventTime": timestamp,
+        "firstTimestamp": timestamp[:19] + "Z",
+        "lastTimestamp": timestamp[:19] + "Z",
         "count": 1,
     }

@@ -1,4 +1,4 @@
-"""The only room that knows kopf: hears of changes, keeps the indices, and puts contests into the queue of work.
+"""The only module that knows kopf: receives changes, keeps the indices, and puts contests into the work queue.
 
 kopf's create and update handlers are edges that keep their state in annotations; its timers and daemons add finalizers.
 Neither is wanted on a resource that must be deletable while the operator is down. Raw events, indices and a resync
@@ -30,8 +30,8 @@ from cygnet_operator.workqueue import WorkQueue
 _CHILD_SELECTOR = ",".join(f"{name}={value}" for name, value in MANAGED_BY.items())
 
 
-ANSWER_S = 15.0
-"""Within so many seconds the API server begins to answer a list or a watch."""
+RESPONSE_S = 15.0
+"""The API server begins to answer a list or a watch within so many seconds, or is asked again."""
 
 
 class Indices:
@@ -50,8 +50,8 @@ class Indices:
 
 
 @dataclass(frozen=True)
-class Heard:
-    """Where what kopf hears goes to."""
+class Sinks:
+    """Where what kopf receives goes to."""
 
     indices: Indices
     cache: Cache
@@ -62,14 +62,14 @@ class Heard:
     """Runs beside kopf until it is cancelled: the workers and the resync."""
 
 
-def registry(heard: Heard, connection: Connection, child_kinds: tuple[Kind, ...]) -> kopf.OperatorRegistry:
+def registry(sinks: Sinks, connection: Connection, child_kinds: tuple[Kind, ...]) -> kopf.OperatorRegistry:
     """Returns the handlers, ready to be run."""
     handlers = kopf.OperatorRegistry()
-    _on_startup(handlers, heard, connection)
-    _on_contests(handlers, heard)
-    _on_children(handlers, heard, child_kinds)
-    _on_slices(handlers, heard)
-    for name, probe in heard.probes.items():
+    _on_startup(handlers, sinks, connection)
+    _on_contests(handlers, sinks)
+    _on_children(handlers, sinks, child_kinds)
+    _on_slices(handlers, sinks)
+    for name, probe in sinks.probes.items():
         _on_probe(handlers, name, probe)
     return handlers
 
@@ -93,26 +93,26 @@ def session(connection: Connection) -> aiohttp.ClientSession:
     """Returns the session that kopf lists and watches with. kopf closes it.
 
     An API server that is starting takes a connection and may leave a request on it unanswered; kopf waits 70 s for the
-    first word of a watch, in which nothing is heard. So an answer has to begin in time, or kopf asks again.
+    first byte of a watch, in which no change is seen. So an answer has to begin in time, or kopf asks again.
     """
 
     async def in_time(request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse:
         if token := connection.token():
             request.headers["Authorization"] = f"Bearer {token}"
-        async with asyncio.timeout(ANSWER_S):
-            answer = await handler(request)
-        if answer.status == 404 and "watch" in request.url.query:
+        async with asyncio.timeout(RESPONSE_S):
+            response = await handler(request)
+        if response.status == 404 and "watch" in request.url.query:
             # kopf ends halfway when a kind that it watches has gone. It asks again after this, until the resync has
             # noticed as well, and everything starts over without that kind.
-            answer.close()
+            response.close()
             raise aiohttp.ClientConnectionError("the kind is not known any more")
-        return answer
+        return response
 
     connector = aiohttp.TCPConnector(limit=0, ssl=connection.tls())
     return aiohttp.ClientSession(connector=connector, middlewares=(in_time,))
 
 
-def _on_startup(handlers: kopf.OperatorRegistry, heard: Heard, connection: Connection) -> None:
+def _on_startup(handlers: kopf.OperatorRegistry, sinks: Sinks, connection: Connection) -> None:
     running: list[asyncio.Task[None]] = []
 
     @kopf.on.login(registry=handlers)
@@ -121,8 +121,8 @@ def _on_startup(handlers: kopf.OperatorRegistry, heard: Heard, connection: Conne
 
     @kopf.on.startup(registry=handlers)
     async def startup(**given: Any) -> None:
-        heard.indices.hold({name: given[name] for name in ("contests", "children", "slices")})
-        running.append(asyncio.ensure_future(heard.background()))
+        sinks.indices.hold({name: given[name] for name in ("contests", "children", "slices")})
+        running.append(asyncio.ensure_future(sinks.background()))
 
     @kopf.on.cleanup(registry=handlers)
     async def cleanup(**_: Any) -> None:
@@ -138,22 +138,22 @@ def _on_probe(handlers: kopf.OperatorRegistry, name: str, probe: Callable[[], fl
         return probe()
 
 
-def _on_contests(handlers: kopf.OperatorRegistry, heard: Heard) -> None:
+def _on_contests(handlers: kopf.OperatorRegistry, sinks: Sinks) -> None:
     @kopf.index(CONTEST.api_version, CONTEST.plural, id="contests", registry=handlers)
     def contests(body: kopf.Body, **_: Any) -> dict[str, Object]:
         return {body["metadata"]["name"]: _plain(body, CONTEST)}
 
     @kopf.on.event(CONTEST.api_version, CONTEST.plural, id="contest", registry=handlers)
     async def contest(event: kopf.RawEvent, name: str, **_: Any) -> None:
-        heard.cache.note_heard(event["object"], deleted=event["type"] == "DELETED")
-        await heard.queue.add(name)
+        sinks.cache.note_event(event["object"], deleted=event["type"] == "DELETED")
+        await sinks.queue.add(name)
 
 
-def _on_children(handlers: kopf.OperatorRegistry, heard: Heard, kinds: tuple[Kind, ...]) -> None:
+def _on_children(handlers: kopf.OperatorRegistry, sinks: Sinks, kinds: tuple[Kind, ...]) -> None:
     async def child(event: kopf.RawEvent, labels: kopf.Labels, **_: Any) -> None:
-        heard.cache.note_heard(event["object"], deleted=event["type"] == "DELETED")
+        sinks.cache.note_event(event["object"], deleted=event["type"] == "DELETED")
         if owner := labels.get(CONTEST_LABEL):
-            await heard.queue.add(owner)
+            await sinks.queue.add(owner)
 
     def indexed(kind: Kind) -> None:
         def children(body: kopf.Body, labels: kopf.Labels, **_: Any) -> dict[str, Object]:
@@ -166,7 +166,7 @@ def _on_children(handlers: kopf.OperatorRegistry, heard: Heard, kinds: tuple[Kin
         indexed(kind)
 
 
-def _on_slices(handlers: kopf.OperatorRegistry, heard: Heard) -> None:
+def _on_slices(handlers: kopf.OperatorRegistry, sinks: Sinks) -> None:
     @kopf.index(ENDPOINT_SLICE.api_version, ENDPOINT_SLICE.plural, id="slices", registry=handlers)
     def slices(body: kopf.Body, **_: Any) -> dict[str, Object]:
         return {"": _plain(body, ENDPOINT_SLICE)}
@@ -174,8 +174,8 @@ def _on_slices(handlers: kopf.OperatorRegistry, heard: Heard) -> None:
     @kopf.on.event(ENDPOINT_SLICE.api_version, ENDPOINT_SLICE.plural, id="slice", registry=handlers)
     async def changed(**_: Any) -> None:
         # A replica that has come may lack every document.
-        for name in heard.cache.names:
-            await heard.queue.add(name)
+        for name in sinks.cache.names:
+            await sinks.queue.add(name)
 
 
 def _plain(body: kopf.Body, kind: Kind) -> dict[str, Any]:

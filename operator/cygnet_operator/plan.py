@@ -49,11 +49,11 @@ def plan(contest: Contest, observed: Observed, now: ScheduleState, settings: Ope
         objects.append(_scaled_object(contest, settings) if scaled_object else _autoscaler(contest))
     if POD_MONITOR.kind in observed.installed:
         objects.append(_pod_monitor(contest))
-    wanted = {(item["kind"], item["metadata"]["name"]) for item in objects}
+    desired = {(item["kind"], item["metadata"]["name"]) for item in objects}
     return Plan(
-        objects=tuple(drift.stamped(item) for item in objects),
+        objects=tuple(drift.with_hash(item) for item in objects),
         replicas=_replicas(contest, observed, now),
-        surplus=tuple((KINDS[kind], name) for kind, name in sorted(observed.children) if (kind, name) not in wanted),
+        surplus=tuple((KINDS[kind], name) for kind, name in sorted(observed.children) if (kind, name) not in desired),
     )
 
 
@@ -65,9 +65,9 @@ def workload_name(contest: Contest) -> str:
 def _replicas(contest: Contest, observed: Observed, now: ScheduleState) -> int | None:
     if not now.warm:
         return 0
-    there = observed.child(DEPLOYMENT, workload_name(contest))
+    live = observed.child(DEPLOYMENT, workload_name(contest))
     # An autoscaler leaves a Deployment of zero replicas alone: the first ones are ours to start.
-    if contest.spec.autoscaling is not None and there is not None and there["spec"].get("replicas", 1) > 0:
+    if contest.spec.autoscaling is not None and live is not None and live["spec"].get("replicas", 1) > 0:
         return None
     return contest.spec.gpu.replicas
 

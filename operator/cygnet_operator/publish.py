@@ -86,7 +86,10 @@ class Publisher:
 
     async def publish(self, document: document_pb2.ContestDocument, pictures: Sequence[bytes]) -> Policy:
         """Puts the document (with the generation of its Contest) in force and says how far that has come."""
-        services = {name: [self._replica(*one) for one in there.items()] for name, there in self._replicas().items()}
+        services = {
+            name: [self._replica(*address_and_pod) for address_and_pod in replicas.items()]
+            for name, replicas in self._replicas().items()
+        }
         await self._forget_others(services)
         empty = [name for name, replicas in services.items() if not replicas]
         deadline = time.monotonic() + self._acknowledge_s

@@ -35,8 +35,8 @@ LOOK_AGAIN_S = 10.0
 
 
 @dataclass(frozen=True)
-class Ports:
-    """What the reconciler reaches out to."""
+class Dependencies:
+    """What the reconciler works with."""
 
     cluster: Cluster
     cache: Cache
@@ -50,17 +50,17 @@ class Ports:
 class Reconciler:
     """One reconcile function for every contest."""
 
-    def __init__(self, ports: Ports, settings: OperatorSettings) -> None:
-        self._ports = ports
+    def __init__(self, dependencies: Dependencies, settings: OperatorSettings) -> None:
+        self._dependencies = dependencies
         self._settings = settings
         self._statistics: dict[str, tuple[datetime, Statistics]] = {}
 
     async def reconcile(self, name: str) -> Outcome:
         """Looks at one contest and does what there is to do."""
-        body = self._ports.cache.contest(name)
+        body = self._dependencies.cache.contest(name)
         if body is None or "deletionTimestamp" in body["metadata"]:
             self._statistics.pop(name, None)
-            self._ports.pictures.forget(name)
+            self._dependencies.pictures.forget(name)
             metrics.forget(name)
             return Outcome(settled=True)  # Kubernetes collects the children by their ownerReferences
         try:
@@ -70,72 +70,72 @@ class Reconciler:
         except Exception as error:
             log.exception("reconciliation failed", extra={"contest": name})
             problem = Problem("InternalError", f"{type(error).__name__}: the operator's log says more")
-        status = failed_status(body.get("status") or {}, _generation(body), problem, self._ports.now())
+        status = failed_status(body.get("status") or {}, _generation(body), problem, self._dependencies.now())
         await self._write(body, status)
         return Outcome(settled=False)
 
     async def _make(self, contest: Contest, body: Object) -> Outcome:
-        now = self._ports.now()
-        here = schedule_at(contest.spec, _created(body), now)
-        observed = self._ports.cache.observed(contest.name, contest.uid)
-        wanted = plan(contest, observed, here, self._settings)
-        serving = serving_of(contest, observed, wanted)
+        now = self._dependencies.now()
+        state = schedule_at(contest.spec, _created(body), now)
+        observed = self._dependencies.cache.observed(contest.name, contest.uid)
+        desired = plan(contest, observed, state, self._settings)
+        serving = serving_of(contest, observed, desired)
         (policy, unpublished), unmade = await asyncio.gather(
-            self._publish(contest, serving), self._problem_of(self._do(contest, wanted, observed))
+            self._publish(contest, serving), self._problem_of(self._do(contest, desired, observed))
         )
-        observed = self._ports.cache.observed(contest.name, contest.uid)
+        observed = self._dependencies.cache.observed(contest.name, contest.uid)
         findings = Findings(
             observed=observed,
-            replicas=wanted.replicas,
+            replicas=desired.replicas,
             policy=policy,
             serving=serving,
-            statistics=await self._statistics_of(contest, here, now),
+            statistics=await self._statistics_of(contest, state, now),
             problem=unmade or unpublished,
-            pods=await self._blocking_reason(contest, wanted, observed),
+            pods=await self._blocking_reason(contest, desired, observed),
             url=f"{base}/c/{contest.name}" if (base := self._settings.public_url.rstrip("/")) else "",
         )
-        status = status_of(contest, here, findings, now)
+        status = status_of(contest, state, findings, now)
         written = await self._write(body, status)
         done = written and unmade is None and unpublished is None and policy is not None and policy.in_force
-        return Outcome(settled=done, again_in_s=self._again_in_s(here, status, now))
+        return Outcome(settled=done, again_in_s=self._again_in_s(state, status, now))
 
-    async def _do(self, contest: Contest, wanted: Plan, observed: Observed) -> None:
-        for item in wanted.objects:
+    async def _do(self, contest: Contest, desired: Plan, observed: Observed) -> None:
+        for item in desired.objects:
             if item["kind"] == DEPLOYMENT.kind:
-                await self._make_deployment(contest, item, wanted.replicas, observed)
+                await self._make_deployment(contest, item, desired.replicas, observed)
             else:
-                there = observed.children.get((item["kind"], item["metadata"]["name"]))
-                if there is None or drift.drifted(item, there):
+                live = observed.children.get((item["kind"], item["metadata"]["name"]))
+                if live is None or drift.drifted(item, live):
                     await self._apply(item)
-        for kind, name in wanted.surplus:
+        for kind, name in desired.surplus:
             uid = observed.children[(kind.kind, name)]["metadata"]["uid"]
-            await self._ports.cluster.delete(kind, name, uid)
-            self._ports.cache.note_deleted(uid)
+            await self._dependencies.cluster.delete(kind, name, uid)
+            self._dependencies.cache.note_deleted(uid)
             metrics.WRITES.labels("delete").inc()
 
     async def _make_deployment(self, contest: Contest, item: Object, replicas: int | None, observed: Observed) -> None:
         """Applies the Deployment, its replicas by a manager of their own (docs/decisions/0006)."""
-        there = observed.child(DEPLOYMENT, workload_name(contest))
-        if there is None:
+        live = observed.child(DEPLOYMENT, workload_name(contest))
+        if live is None:
             # Born with its replicas: without any it would have one, and take a GPU, for a moment.
             first = replicas if replicas is not None else contest.spec.gpu.replicas
-            there = await self._apply({**item, "spec": {**item["spec"], "replicas": first}})
-        held = any(entry.get("manager") == SCALE_MANAGER for entry in there["metadata"].get("managedFields", ()))
-        count = there["spec"].get("replicas", 1)
+            live = await self._apply({**item, "spec": {**item["spec"], "replicas": first}})
+        held = any(entry.get("manager") == SCALE_MANAGER for entry in live["metadata"].get("managedFields", ()))
+        count = live["spec"].get("replicas", 1)
         if not held or (replicas is not None and count != replicas):
-            there = await self._ports.cluster.apply_replicas(
+            live = await self._dependencies.cluster.apply_replicas(
                 workload_name(contest), count if replicas is None else replicas
             )
-            self._ports.cache.note_written(there)
+            self._dependencies.cache.note_written(live)
             metrics.WRITES.labels("replicas").inc()
-        if drift.drifted(item, there):
+        if drift.drifted(item, live):
             await self._apply(item)
 
     async def _apply(self, item: Object) -> Object:
-        there = await self._ports.cluster.apply(item)
-        self._ports.cache.note_written(there)
+        live = await self._dependencies.cluster.apply(item)
+        self._dependencies.cache.note_written(live)
         metrics.WRITES.labels("object").inc()
-        return there
+        return live
 
     async def _problem_of(self, work: Coroutine[Any, Any, None]) -> Problem | None:
         try:
@@ -147,7 +147,7 @@ class Reconciler:
 
     async def _publish(self, contest: Contest, serving: Serving) -> tuple[Policy | None, Problem | None]:
         try:
-            pictures = await self._ports.pictures.of(contest)
+            pictures = await self._dependencies.pictures.of(contest)
             document = to_document(contest.document, pictures)
             # A changed model is asked for as far as replicas serve it, under the name that they know it by.
             document.model.CopyFrom(serving.model)
@@ -156,7 +156,7 @@ class Reconciler:
                 document.next_share = serving.next_share
             document.contest.generation = document.admission.generation = contest.generation
             began = time.perf_counter()
-            policy = await self._ports.publisher.publish(document, pictures)
+            policy = await self._dependencies.publisher.publish(document, pictures)
             if policy.in_force and contest.status.get("policyInForce", {}).get("generation") != contest.generation:
                 metrics.ACKNOWLEDGED.observe(time.perf_counter() - began)
             return policy, None
@@ -165,21 +165,21 @@ class Reconciler:
         except ClusterError as error:
             return None, Problem("ApplyFailed", str(error))
 
-    async def _blocking_reason(self, contest: Contest, wanted: Plan, observed: Observed) -> str:
+    async def _blocking_reason(self, contest: Contest, desired: Plan, observed: Observed) -> str:
         counts = (observed.child(DEPLOYMENT, workload_name(contest)) or {}).get("status", {})
-        if wanted.replicas == 0 or not counts.get("unavailableReplicas"):
+        if desired.replicas == 0 or not counts.get("unavailableReplicas"):
             return ""
         try:
             labels = ",".join(f"{name}={value}" for name, value in selector(contest).items())
-            return blocking_reason(await self._ports.cluster.pods(labels))
+            return blocking_reason(await self._dependencies.cluster.pods(labels))
         except ClusterError as error:
             return str(error)
 
-    async def _statistics_of(self, contest: Contest, here: ScheduleState, now: datetime) -> Statistics:
+    async def _statistics_of(self, contest: Contest, state: ScheduleState, now: datetime) -> Statistics:
         read_at, statistics = self._statistics.get(contest.name, (None, Statistics()))
         due = read_at is None or (now - read_at).total_seconds() >= self._settings.statistics_s
-        if here.warm and due and self._ports.statistics is not None:
-            statistics = await self._ports.statistics.read(contest)
+        if state.warm and due and self._dependencies.statistics is not None:
+            statistics = await self._dependencies.statistics.read(contest)
             self._statistics[contest.name] = (now, statistics)
         return statistics
 
@@ -191,10 +191,10 @@ class Reconciler:
             return True
         name: str = body["metadata"]["name"]
         try:
-            self._ports.cache.note_written(await self._ports.cluster.apply_status(name, status))
+            self._dependencies.cache.note_written(await self._dependencies.cluster.apply_status(name, status))
             metrics.WRITES.labels("status").inc()
             for event in events_between(before, status):
-                await self._ports.cluster.post_event(event_object(body, event, self._ports.now()))
+                await self._dependencies.cluster.post_event(event_object(body, event, self._dependencies.now()))
                 metrics.WRITES.labels("event").inc()
         except ClusterError as error:
             if isinstance(error, Refused) and error.status == 404:
@@ -203,12 +203,12 @@ class Reconciler:
             return False
         return True
 
-    def _again_in_s(self, here: ScheduleState, status: Object, now: datetime) -> float | None:
+    def _again_in_s(self, state: ScheduleState, status: Object, now: datetime) -> float | None:
         times = []
-        if here.next_change is not None:
+        if state.next_change is not None:
             # A little late rather than a little early, when nothing would have changed yet.
-            times.append((here.next_change - now).total_seconds() + 0.01)
-        if here.warm and self._ports.statistics is not None:
+            times.append((state.next_change - now).total_seconds() + 0.01)
+        if state.warm and self._dependencies.statistics is not None:
             times.append(self._settings.statistics_s)
         if any(condition["reason"] in ("Starting", "RolloutStuck") for condition in status["conditions"]):
             times.append(LOOK_AGAIN_S)

@@ -96,11 +96,11 @@ def status_of(contest: Contest, state: ScheduleState, findings: Findings, now: d
         **_statistics(before, findings.statistics),
     }
     # Once opened, opened for good: targets stay fixed even if the windows are moved.
-    opened = before.get("openedAt") or (state.opened and _stamp(state.opened))
+    opened = before.get("openedAt") or (state.opened and _timestamp(state.opened))
     optional = {
         "url": findings.url,
         "openedAt": opened,
-        "nextChange": state.next_change and _stamp(state.next_change),
+        "nextChange": state.next_change and _timestamp(state.next_change),
     }
     return {**status, **{name: value for name, value in optional.items() if value}}
 
@@ -236,7 +236,7 @@ def _condition_of(before: Object, kind: str, verdict: _Verdict, generation: int,
         "reason": verdict.reason,
         "message": verdict.message[:4096],
         "observedGeneration": generation,
-        "lastTransitionTime": _stamp(now) if moved or former is None else former["lastTransitionTime"],
+        "lastTransitionTime": _timestamp(now) if moved or former is None else former["lastTransitionTime"],
     }
 
 
@@ -244,5 +244,5 @@ def _former(status: Object, kind: str) -> Object | None:
     return next((condition for condition in status.get("conditions", ()) if condition["type"] == kind), None)
 
 
-def _stamp(moment: datetime) -> str:
+def _timestamp(moment: datetime) -> str:
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -44,7 +44,7 @@ def test_the_newer_of_written_and_heard_counts() -> None:
     assert world.seen() == {("Service", "s"): "7"}
     heard = item("Service", "s", 9)
     world.children = {"c": [heard]}
-    world.cache.note_heard(heard, deleted=False)
+    world.cache.note_event(heard, deleted=False)
     assert world.seen() == {("Service", "s"): "9"}
 
 
@@ -52,7 +52,7 @@ def test_what_was_deleted_is_gone_although_it_was_written() -> None:
     world = World()
     body = item("Service", "s", 7)
     world.cache.note_written(body)
-    world.cache.note_heard(body, deleted=True)
+    world.cache.note_event(body, deleted=True)
     assert world.seen() == {}
 
 

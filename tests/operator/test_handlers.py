@@ -39,11 +39,11 @@ async def test_a_request_that_is_taken_and_not_answered_ends_in_time(monkeypatch
         return web.Response(text="listed")
 
     async with api_server(starting) as (server, connection), handlers.session(connection) as session:
-        monkeypatch.setattr(handlers, "ANSWER_S", 0.2)
+        monkeypatch.setattr(handlers, "RESPONSE_S", 0.2)
         with pytest.raises(TimeoutError):  # kopf asks again after this
             await session.get(server.make_url("/watch"))
         server_is.starting = False
-        monkeypatch.setattr(handlers, "ANSWER_S", 30.0)
+        monkeypatch.setattr(handlers, "RESPONSE_S", 30.0)
         async with session.get(server.make_url("/watch")) as answer:
             assert await answer.text() == "listed"
 
@@ -59,7 +59,7 @@ async def test_a_watch_that_has_begun_may_be_silent(monkeypatch: pytest.MonkeyPa
         return stream
 
     async with api_server(watched) as (server, connection), handlers.session(connection) as session:
-        monkeypatch.setattr(handlers, "ANSWER_S", 1.0)
+        monkeypatch.setattr(handlers, "RESPONSE_S", 1.0)
         async with session.get(server.make_url("/watch")) as answer:
             asyncio.get_running_loop().call_later(1.5, silent.set)
             assert await answer.content.read() == b"event"
@@ -94,7 +94,7 @@ async def liveness(alive: Callable[[], float]) -> tuple[int, str]:
     indices = handlers.Indices()
     cache = Cache(*(indices.get(name) for name in ("contests", "children", "slices")))
     probes = {"stuck_seconds": alive, "last_reconcile_age_seconds": lambda: 12.5}
-    heard = handlers.Heard(indices, cache, WorkQueue(nothing), probes, lambda: asyncio.sleep(0))
+    sinks = handlers.Sinks(indices, cache, WorkQueue(nothing), probes, lambda: asyncio.sleep(0))
     port, ready = unused_port(), asyncio.Event()
     # kopf's own endpoint, which it starts only beside its watches.
     reporter = asyncio.create_task(
@@ -102,7 +102,7 @@ async def liveness(alive: Callable[[], float]) -> tuple[int, str]:
             f"http://127.0.0.1:{port}/healthz",
             memo=AnyMemo(object()),
             indices=OperatorIndexers().indices,
-            registry=handlers.registry(heard, Connection(server="", token=lambda: None), ()),
+            registry=handlers.registry(sinks, Connection(server="", token=lambda: None), ()),
             settings=handlers.settings(()),
             ready_flag=ready,
         )
