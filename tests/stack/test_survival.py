@@ -70,6 +70,21 @@ async def test_any_part_that_is_killed_comes_back(own_stack: Stack, name: str) -
         await player.standing_of(await player.result(await player.submit_patiently(unique("a duck afterwards"))))
 
 
+@pytest.mark.parametrize("name", ["gateway", "dedup"])
+async def test_any_part_that_hangs_is_started_again(own_stack: Stack, name: str) -> None:
+    stack = own_stack
+    async with connection(stack.address) as channel:
+        player = await Player.join(channel, "Enduring")
+        hung = stack.pid(name)
+        seen = len(stack.events)
+        os.kill(hung, signal.SIGSTOP)
+        ended = await asyncio.to_thread(stack.until, "process-ended", name, seen)
+        assert "did not answer within" in ended["text"] and "starts again" in ended["text"]
+        await asyncio.to_thread(stack.until, "process-ready", name, seen)
+        assert not is_running(hung) and stack.pid(name) != hung
+        await player.standing_of(await player.result(await player.submit_patiently(unique("a duck that endures"))))
+
+
 async def test_everything_killed_at_once_and_nothing_acknowledged_is_gone(own_stack: Stack) -> None:
     stack = own_stack
     async with connection(stack.address) as channel:
