@@ -101,6 +101,12 @@ def test_models_that_are_not_there(data: DataDir, contest: Path) -> None:
     assert "/no/such/model" in refusal(data, contest)
 
 
+@pytest.mark.parametrize("source", ["s3://bucket/model", "pvc://claim/model"])
+def test_models_that_only_kubernetes_can_bring(data: DataDir, contest: Path, source: str) -> None:
+    contest.write_text(CONTEST.replace("MODEL", source))
+    assert f"the model {source} needs Kubernetes" in refusal(data, contest)
+
+
 def test_a_contest_file_with_mistakes_names_each_field(data: DataDir, contest: Path) -> None:
     contest.write_text(contest.read_text().replace("{en: Test}", "{de: Test}").replace("name: duck", "name: DUCK"))
     message = refusal(data, contest)

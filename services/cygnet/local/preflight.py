@@ -18,6 +18,7 @@ _EXAMPLE = ("docs", "examples", "duck-and-swan.yaml")
 _PORT_PATIENCE_S = 2.0
 """How long the Envoy of a game that was killed may need to let go of its port."""
 _BUILTIN = "builtin://"
+_KUBERNETES_ONLY = ("s3://", "pvc://")
 
 
 def check(data: DataDir, *, host: str, port: int, contest: Path | None, json_logs: bool) -> GameConfig:
@@ -67,6 +68,8 @@ def _served_model(data: DataDir, models: Path, model: document_pb2.Model, *, cho
     else:
         sources.update((key, str(value)) for key, value in (read_json(data.models) or {}).items() if key in sources)
     for source in sources.values():
+        if source.startswith(_KUBERNETES_ONLY):
+            raise UserError(f"the model {source} needs Kubernetes, which brings it to a folder; here, name the folder")
         builtin = source.startswith(_BUILTIN)
         folder = models / "weights" / source.removeprefix(_BUILTIN) if builtin else Path(source)
         if "://" not in source.removeprefix(_BUILTIN) and not folder.is_dir():
