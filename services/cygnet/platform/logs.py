@@ -1,6 +1,7 @@
 """Logs: one JSON object a line on stderr, or plain words for a person's terminal.
 
 Prompts appear as hashes (`prompt_hash`) and tokens not at all: neither is ever passed to a logger.
+That no log call is handed a message, which would print its prompt, is checked by tests/lint/log_values.py.
 """
 
 import hashlib
