@@ -53,7 +53,7 @@ async def test_a_redis_that_lost_its_keys_is_made_whole_by_the_next_admission(
             # Each draws for themselves: the same prompt is two jobs, of one seed.
             request = admit_request("a duck", who)
             request.policy.dedup_scope = document_pb2.DEDUP_SCOPE_PARTICIPANT
-            await admissions.admit(request)
+            await admissions.admit([request])
         assert await store.contests() == [CONTEST]
         assert await redis_client.get("dedup:format") == b"%d" % FORMAT
         claims = [await store.claim(CONTEST, f"{number}", 10_000, now_ms) for number in range(2)]
@@ -114,7 +114,7 @@ async def score(store: Store, admitted: Admission) -> tuple[str, str]:
     """Has a submission drawn; returns what must reach the leaderboard."""
     contest = admitted.request.contest
     await store.activate(contest, T0)
-    await store.admit(admitted, GENEROUS, T0)
+    await store.admit([admitted], GENEROUS, T0)
     claimed = await store.claim(contest, admitted.submission_id, 10_000, T0)
     assert claimed is not None
     await store.complete(claimed.job, result().SerializeToString(), T0)

@@ -12,10 +12,8 @@ from cygnet.platform.errors import FieldViolation, InvalidRequest
 from cygnet.platform.validation import ID, NAME, REASON, REQUEST_ID, SHA256, Violations
 from cygnet.v1 import submission_pb2
 
-_SQUARES = {side * side for side in range(17)}
-
-
 MOST_ADMISSIONS = 128
+_SQUARES = {side * side for side in range(17)}
 
 
 def check_admissions(request: dedup_pb2.AdmitManyRequest) -> None:

@@ -1,35 +1,4 @@
-"""What this service keeps in Redis: the only file that knows the keys.
-
-Every key of a contest carries its `{contest}` tag, so a script's keys are in one slot of a cluster. Two are of all
-contests:
-
-  dedup:format           string: the version of all that follows (FORMAT)
-  dedup:contests         sorted set: the active contests by when somebody last submitted
-
-  job:<fingerprint>      hash: a drawing, its state, its fence, its model and result as serialized messages; `run`
-                         counts how often it was begun anew after it failed, `failure:<run>` says why
-  submission:<id>        string, never changed: who asked for what, the job and its run (records.py)
-  queue                  sorted set: waiting jobs by tag (prelude.lua)
-  queued_at              sorted set: waiting jobs by when they were admitted
-  queue_by_model         sorted set: waiting jobs by the model that they ask for, then by tag (prelude.lua)
-  leases                 sorted set: jobs being drawn by when their lease runs out
-  waiters:<fingerprint>  hash: submission -> "<participant> <policy generation> <nickname>", who is told and gets the
-                         score when the job ends
-  scored_participants:<fingerprint>
-                         set: the participants whose score has gone into the outbox
-  last_nickname          hash: participant -> the nickname with which a score of theirs last went there
-  last_poll              hash: lane -> when a worker of that model last asked for work, or renewed a lease
-  models                 hash: lane -> how the contest draws with that model, a serialized Model
-  clock                  hash: virtual (time), sequence (submissions), participants, revision
-  pending, finish, submit_bucket, work_bucket
-                         hashes: participant -> unfinished drawings; virtual finish of their last drawing; when their
-                         two token buckets are full again
-  history:<participant>  sorted set: their submissions by sequence
-  pace                   list: "<duration> <drawn at the same time>" of the last drawings
-  outbox, outbox_refused streams: scores that are not with the leaderboard yet; those that it will not have
-  outbox_lock            string: which process empties the outbox at present
-  secret                 string: what seeds are derived from
-"""
+"""What this service keeps in Redis, read and written: keys.py says what lies where."""
 
 import secrets
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
@@ -39,6 +8,7 @@ import redis.asyncio as aioredis
 
 from cygnet.dedup import records
 from cygnet.dedup.admission import identity
+from cygnet.dedup.keys import CHANNEL, CONTESTS, FORMAT_KEY, key, keys
 from cygnet.dedup.values import Admission, Bucket, Change, Claimed, Completion, Decision, Lease, Lengths, Pace, Served
 from cygnet.internal.v1 import dedup_pb2, results_pb2
 from cygnet.platform.errors import Unavailable
@@ -48,9 +18,6 @@ from cygnet.v1.submission_pb2 import Failure
 
 FORMAT = 2
 """The version of what lies in Redis. Raise it with every change that an older or newer reader would misread."""
-_FORMAT = "dedup:format"
-_CONTESTS = "dedup:contests"
-_CHANNEL = "dedup:changes"
 _PACE_SAMPLES = 64
 """Enough for a steady median, few enough to follow a change of model within minutes."""
 _Entries = list[tuple[bytes, dict[bytes, bytes]]]
@@ -82,8 +49,8 @@ class Store:
         """
         with translate_errors():
             async with self._redis.pipeline(transaction=True) as pipe:
-                pipe.get(_FORMAT)
-                pipe.exists(_CONTESTS)
+                pipe.get(FORMAT_KEY)
+                pipe.exists(CONTESTS)
                 found, any_data = await pipe.execute()
         # The first format had no number.
         version = int(found) if found else 1 if any_data else FORMAT
@@ -97,7 +64,7 @@ class Store:
     async def contests(self) -> list[str]:
         """Returns the active contests, sorted: those with work, and those submitted to lately."""
         with translate_errors():
-            names = await self._redis.zrange(_CONTESTS, 0, -1)
+            names = await self._redis.zrange(CONTESTS, 0, -1)
         return sorted(name.decode() for name in cast(list[bytes], names))
 
     async def activate(self, contest: str, now_ms: int) -> tuple[bytes, Pace]:
@@ -108,23 +75,23 @@ class Store:
         """
         with translate_errors():
             async with self._redis.pipeline(transaction=False) as pipe:
-                pipe.set(_FORMAT, FORMAT, nx=True)
-                pipe.zadd(_CONTESTS, {contest: now_ms})
-                pipe.set(_key(contest, "secret"), secrets.token_bytes(32), nx=True)
-                pipe.get(_key(contest, "secret"))
-                pipe.lrange(_key(contest, "pace"), 0, -1)
-                pipe.zcard(_key(contest, "leases"))
+                pipe.set(FORMAT_KEY, FORMAT, nx=True)
+                pipe.zadd(CONTESTS, {contest: now_ms})
+                pipe.set(key(contest, "secret"), secrets.token_bytes(32), nx=True)
+                pipe.get(key(contest, "secret"))
+                pipe.lrange(key(contest, "pace"), 0, -1)
+                pipe.zcard(key(contest, "leases"))
                 *_, secret, samples, drawing = await pipe.execute()
         return cast(bytes, secret), records.pace(samples, drawing)
 
     async def retire(self, contest: str, idle_since_ms: int) -> bool:
         """Takes a contest out of the active ones, unless somebody submitted since then."""
-        return bool(await self._retire(lambda _: _CONTESTS, contest=contest, idle_since_ms=idle_since_ms))
+        return bool(await self._retire(lambda _: CONTESTS, contest=contest, idle_since_ms=idle_since_ms))
 
     async def admit(self, admissions: Sequence[Admission], submit_bucket: Bucket, now_ms: int) -> list[Decision]:
         """Decides on submissions, on each atomically, in their order and in one round trip."""
         prepared = [_prepared(admission, submit_bucket, now_ms) for admission in admissions]
-        answers = await self._admit.many([(key, arguments) for key, arguments, _ in prepared])
+        answers = await self._admit.many([(where, arguments) for where, arguments, _ in prepared])
         return [
             _decision(admission, record, answer)
             for admission, (_, _, record), answer in zip(admissions, prepared, answers, strict=True)
@@ -141,7 +108,7 @@ class Store:
         lane, fingerprint = identity.lane(served) if served else "", ""
         while True:
             answer, *rest = await self._claim(
-                _keys(contest, fingerprint),
+                keys(contest, fingerprint),
                 now=now_ms,
                 contest=contest,
                 guess=fingerprint,
@@ -163,14 +130,14 @@ class Store:
 
     async def heartbeat(self, lease: Lease, lease_ms: int, now_ms: int) -> bool:
         """Keeps a lease; False when it was lost."""
-        key = _keys(lease.contest, lease.fingerprint)
+        where = keys(lease.contest, lease.fingerprint)
         fingerprint, fence = lease.fingerprint, str(lease.fence)
-        return bool(await self._heartbeat(key, now=now_ms, fingerprint=fingerprint, fence=fence, lease_ms=lease_ms))
+        return bool(await self._heartbeat(where, now=now_ms, fingerprint=fingerprint, fence=fence, lease_ms=lease_ms))
 
     async def complete(self, lease: Lease, result: bytes, now_ms: int) -> Completion | None:
         """Ends a job with a serialized Result; None when the lease was lost to another claim."""
         answer, *after_ms = await self._complete(
-            _keys(lease.contest, lease.fingerprint),
+            keys(lease.contest, lease.fingerprint),
             now=now_ms,
             contest=lease.contest,
             fingerprint=lease.fingerprint,
@@ -204,7 +171,7 @@ class Store:
         most_lost: int = 0,
     ) -> str:
         became = await self._release(
-            _keys(contest, fingerprint),
+            keys(contest, fingerprint),
             now=now_ms,
             contest=contest,
             fingerprint=fingerprint,
@@ -217,7 +184,7 @@ class Store:
     async def expired_leases(self, contest: str, now_ms: int) -> list[str]:
         """Returns the fingerprints of up to 100 jobs whose lease ran out, the longest ago first."""
         with translate_errors():
-            found = await self._redis.zrangebyscore(_key(contest, "leases"), "-inf", now_ms, start=0, num=100)
+            found = await self._redis.zrangebyscore(key(contest, "leases"), "-inf", now_ms, start=0, num=100)
         return [fingerprint.decode() for fingerprint in cast(list[bytes], found)]
 
     async def never_served(self, contest: str, patience_ms: int, now_ms: int) -> list[str]:
@@ -228,20 +195,20 @@ class Store:
         """
         with translate_errors():
             async with self._redis.pipeline(transaction=False) as pipe:
-                pipe.hkeys(_key(contest, "models"))
-                pipe.hgetall(_key(contest, "last_poll"))
+                pipe.hkeys(key(contest, "models"))
+                pipe.hgetall(key(contest, "last_poll"))
                 wanted, polls = await pipe.execute()
             if not any(int(polled_ms) > now_ms - patience_ms for lane, polled_ms in polls.items() if lane):
                 return []
             waiting: list[str] = []
             for lane in set(wanted) - set(polls):
                 members = await self._redis.zrangebylex(
-                    _key(contest, "queue_by_model"), b"[" + lane + b":", b"(" + lane + b";", start=0, num=100
+                    key(contest, "queue_by_model"), b"[" + lane + b":", b"(" + lane + b";", start=0, num=100
                 )
                 waiting += [member.decode().rpartition(":")[2] for member in cast(list[bytes], members)]
             if not waiting:
                 return []
-            queued_at = await self._redis.zmscore(_key(contest, "queued_at"), waiting)
+            queued_at = await self._redis.zmscore(key(contest, "queued_at"), waiting)
         old = zip(waiting, queued_at, strict=True)
         return [fingerprint for fingerprint, at_ms in old if at_ms is not None and at_ms + patience_ms <= now_ms]
 
@@ -250,7 +217,7 @@ class Store:
     ) -> bool:
         """Fails a job whose model no worker ever served; False when that is not so any more."""
         failed = await self._fail_unservable(
-            _keys(contest, fingerprint),
+            keys(contest, fingerprint),
             now=now_ms,
             contest=contest,
             fingerprint=fingerprint,
@@ -266,18 +233,18 @@ class Store:
         if not submission_ids:
             return [], Pace((), 0)
         with translate_errors():
-            raw = await self._redis.mget([_key(contest, "submission", each) for each in submission_ids])
+            raw = await self._redis.mget([key(contest, "submission", each) for each in submission_ids])
             # What was asked for never changes; how it stands is read in one transaction.
             kept = zip(submission_ids, cast(list[bytes | None], raw), strict=True)
             found = [records.stored(submission_id, each) for submission_id, each in kept if each is not None]
             async with self._redis.pipeline(transaction=True) as pipe:
-                pipe.hget(_key(contest, "clock"), "revision")
-                pipe.lrange(_key(contest, "pace"), 0, -1)
-                pipe.zcard(_key(contest, "leases"))
-                pipe.hvals(_key(contest, "last_poll"))
+                pipe.hget(key(contest, "clock"), "revision")
+                pipe.lrange(key(contest, "pace"), 0, -1)
+                pipe.zcard(key(contest, "leases"))
+                pipe.hvals(key(contest, "last_poll"))
                 for _, run, fingerprint in found:
-                    pipe.hmget(_key(contest, "job", fingerprint), [*records.JOB_FIELDS, b"failure:" + run])
-                    pipe.zrank(_key(contest, "queue"), fingerprint)
+                    pipe.hmget(key(contest, "job", fingerprint), [*records.JOB_FIELDS, b"failure:" + run])
+                    pipe.zrank(key(contest, "queue"), fingerprint)
                 revision, samples, drawing, polls, *jobs = await pipe.execute()
         for (owned, run, _), job, position in zip(found, jobs[::2], jobs[1::2], strict=True):
             records.fill(owned.submission, run, job, position, int(revision or 0))
@@ -286,18 +253,18 @@ class Store:
     async def history(self, contest: str, participant_id: str, limit: int) -> list[str]:
         """Returns the ids of a participant's submissions, newest first."""
         with translate_errors():
-            ids = await self._redis.zrevrange(_key(contest, "history", participant_id), 0, limit - 1)
+            ids = await self._redis.zrevrange(key(contest, "history", participant_id), 0, limit - 1)
         return [each.decode() for each in cast(list[bytes], ids)]
 
     async def lengths(self, contest: str) -> Lengths:
         """Returns how much there is of everything, at one moment."""
         with translate_errors():
             async with self._redis.pipeline(transaction=True) as pipe:
-                pipe.zcard(_key(contest, "queue"))
-                pipe.zcard(_key(contest, "leases"))
-                pipe.xlen(_key(contest, "outbox"))
-                pipe.zrange(_key(contest, "queued_at"), 0, 0, withscores=True)
-                pipe.hmget(_key(contest, "clock"), ["sequence", "participants"])
+                pipe.zcard(key(contest, "queue"))
+                pipe.zcard(key(contest, "leases"))
+                pipe.xlen(key(contest, "outbox"))
+                pipe.zrange(key(contest, "queued_at"), 0, 0, withscores=True)
+                pipe.hmget(key(contest, "clock"), ["sequence", "participants"])
                 waiting, drawing, outbox, oldest, (submissions, participants) = await pipe.execute()
         return Lengths(
             waiting=waiting,
@@ -314,42 +281,42 @@ class Store:
         with translate_errors():
             async with self._redis.pipeline(transaction=False) as pipe:
                 for contest in contests:
-                    pipe.xlen(_key(contest, "outbox"))
+                    pipe.xlen(key(contest, "outbox"))
                 lengths = await pipe.execute()
         return [contest for contest, length in zip(contests, lengths, strict=True) if length]
 
     async def acquire_lock(self, contest: str, token: str, for_ms: int) -> bool:
         """Takes or keeps the right to empty the outbox; False while another process has it."""
-        return bool(await self._lock(_keys(contest), token=token, for_ms=for_ms))
+        return bool(await self._lock(keys(contest), token=token, for_ms=for_ms))
 
     async def release_lock(self, contest: str, token: str) -> None:
         """Gives that right up."""
-        await self._lock(_keys(contest), token=token, for_ms=0)
+        await self._lock(keys(contest), token=token, for_ms=0)
 
     async def outbox(self, contest: str, limit: int) -> dict[str, results_pb2.DeliveredResult]:
         """Returns the oldest deliveries that were not sent yet, in their order, by their entry's id."""
         with translate_errors():
-            entries = await self._redis.xrange(_key(contest, "outbox"), count=limit)
+            entries = await self._redis.xrange(key(contest, "outbox"), count=limit)
         return {entry_id.decode(): records.delivered(fields) for entry_id, fields in cast(_Entries, entries)}
 
     async def delivered(self, contest: str, entry_ids: Iterable[str]) -> None:
         """Removes deliveries that reached the leaderboard."""
         with translate_errors():
-            await self._redis.xdel(_key(contest, "outbox"), *entry_ids)
+            await self._redis.xdel(key(contest, "outbox"), *entry_ids)
 
     async def set_aside(self, contest: str, entry_id: str) -> None:
         """Moves a delivery that the leaderboard will not have out of the others' way, and keeps it."""
-        outbox = _key(contest, "outbox")
+        outbox = key(contest, "outbox")
         with translate_errors():
             for _, fields in cast(_Entries, await self._redis.xrange(outbox, entry_id, entry_id)):
                 async with self._redis.pipeline(transaction=True) as pipe:
-                    pipe.xadd(_key(contest, "outbox_refused"), cast(Any, fields))
+                    pipe.xadd(key(contest, "outbox_refused"), cast(Any, fields))
                     pipe.xdel(outbox, entry_id)
                     await pipe.execute()
 
     async def changes(self) -> AsyncIterator[Change | None]:
         """Yields every change; None when changes may have been missed."""
-        async for message in subscription(self._redis, _CHANNEL):
+        async for message in subscription(self._redis, CHANNEL):
             yield None if message is None else records.change(message)
 
 
@@ -382,8 +349,8 @@ def _prepared(
         "submit_every_ms": submit_bucket.every_ms,
         "submit_burst": submit_bucket.burst,
     }
-    key = _keys(request.contest, admission.fingerprint, admission.submission_id, request.participant_id)
-    return key, arguments, record
+    where = keys(request.contest, admission.fingerprint, admission.submission_id, request.participant_id)
+    return where, arguments, record
 
 
 def _decision(admission: Admission, record: dedup_pb2.OwnedSubmission, answer: Sequence[Any]) -> Decision:
@@ -399,19 +366,6 @@ def _decision(admission: Admission, record: dedup_pb2.OwnedSubmission, answer: S
     # What was admitted now belongs to its job's present run, and has not failed.
     records.fill(record.submission, job[1], [*job, None], position, int(revision))
     return Decision(outcome.decode(), 0, int(length), record.submission, records.pace(samples, drawing, polls))
-
-
-def _key(contest: str, name: str, of: str = "") -> str:
-    return f"dedup:{{{contest}}}:{name}:{of}" if of else f"dedup:{{{contest}}}:{name}"
-
-
-def _keys(
-    contest: str, fingerprint: str = "", submission_id: str = "", participant_id: str = ""
-) -> Callable[[str], str]:
-    """Returns where a script finds what it declares."""
-    of = dict.fromkeys(("job", "waiters", "scored_participants"), fingerprint)
-    of |= {"submission": submission_id, "history": participant_id}
-    return lambda name: _key(contest, name, of.get(name, ""))
 
 
 def _script(client: aioredis.Redis, path: str) -> Script:

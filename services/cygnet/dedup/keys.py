@@ -1,0 +1,53 @@
+"""The keys of this service in Redis, and what lies there. For the store alone.
+
+Every key of a contest carries its `{contest}` tag, so a script's keys are in one slot of a cluster. Two are of all
+contests:
+
+  dedup:format           string: the version of all that follows (store.FORMAT)
+  dedup:contests         sorted set: the active contests by when somebody last submitted
+
+  job:<fingerprint>      hash: a drawing, its state, its fence, its model and result as serialized messages; `run`
+                         counts how often it was begun anew after it failed, `failure:<run>` says why
+  submission:<id>        string, never changed: who asked for what, the job and its run (records.py)
+  queue                  sorted set: waiting jobs by tag (prelude.lua)
+  queued_at              sorted set: waiting jobs by when they were admitted
+  queue_by_model         sorted set: waiting jobs by the model that they ask for, then by tag (prelude.lua)
+  leases                 sorted set: jobs being drawn by when their lease runs out
+  waiters:<fingerprint>  hash: submission -> "<participant> <policy generation> <nickname>", who is told and gets the
+                         score when the job ends
+  scored_participants:<fingerprint>
+                         set: the participants whose score has gone into the outbox
+  last_nickname          hash: participant -> the nickname with which a score of theirs last went there
+  last_poll              hash: lane -> when a worker of that model last asked for work, or renewed a lease
+  models                 hash: lane -> how the contest draws with that model, a serialized Model
+  clock                  hash: virtual (time), sequence (submissions), participants, revision
+  pending, finish, submit_bucket, work_bucket
+                         hashes: participant -> unfinished drawings; virtual finish of their last drawing; when their
+                         two token buckets are full again
+  history:<participant>  sorted set: their submissions by sequence
+  pace                   list: "<duration> <drawn at the same time>" of the last drawings
+  outbox, outbox_refused streams: scores that are not with the leaderboard yet; those that it will not have
+  outbox_lock            string: which process empties the outbox at present
+  secret                 string: what seeds are derived from
+"""
+
+from collections.abc import Callable
+
+FORMAT_KEY = "dedup:format"
+CONTESTS = "dedup:contests"
+CHANNEL = "dedup:changes"
+"""No key: where scripts announce what changed."""
+
+
+def key(contest: str, name: str, of: str = "") -> str:
+    """Returns the key of a contest, or of one thing in it."""
+    return f"dedup:{{{contest}}}:{name}:{of}" if of else f"dedup:{{{contest}}}:{name}"
+
+
+def keys(
+    contest: str, fingerprint: str = "", submission_id: str = "", participant_id: str = ""
+) -> Callable[[str], str]:
+    """Returns where a script finds what it declares."""
+    of = dict.fromkeys(("job", "waiters", "scored_participants"), fingerprint)
+    of |= {"submission": submission_id, "history": participant_id}
+    return lambda name: key(contest, name, of.get(name, ""))
