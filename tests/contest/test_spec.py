@@ -114,6 +114,7 @@ def test_what_is_no_file_of_words_is_refused_at_once(path: str, words: str) -> N
     ("text", "words"),
     [
         ("[" * 20_000, "nested too deeply"),
+        ("a: 0x" + "f" * 9_000, "a number of more than 64 bits"),
         ("a: &a [*a]", "an alias refers to what it stands in"),
         ("a: &a {<<: *a}", "an alias refers to what it stands in"),
         (
@@ -121,7 +122,7 @@ def test_what_is_no_file_of_words_is_refused_at_once(path: str, words: str) -> N
             "more than 100000 values",
         ),
     ],
-    ids=["deep", "itself", "merged into itself", "billions of values"],
+    ids=["deep", "long", "itself", "merged into itself", "billions of values"],
 )
 def test_what_would_overflow_is_refused_at_once(tmp_path: Path, text: str, words: str) -> None:
     with pytest.raises(InvalidRequest, match=words):

@@ -79,11 +79,18 @@ class _Loader(yaml.SafeLoader):
                 seen.add(key.value)
         return {_key(key): value for key, value in super().construct_mapping(node, deep).items()}
 
+    def construct_yaml_int(self, node: yaml.ScalarNode) -> int:
+        number = super().construct_yaml_int(node)
+        if not -(2**63) <= number < 2**63:
+            raise yaml.MarkedYAMLError(problem="a number of more than 64 bits", problem_mark=node.start_mark)
+        return number
+
     def construct_yaml_float(self, node: yaml.ScalarNode) -> float:
         number = super().construct_yaml_float(node)
         return int(number) if number.is_integer() else number
 
 
+_Loader.add_constructor("tag:yaml.org,2002:int", _Loader.construct_yaml_int)
 _Loader.add_constructor("tag:yaml.org,2002:float", _Loader.construct_yaml_float)
 
 
