@@ -2,7 +2,7 @@
 
 It serves the shipped weights where they are there, and otherwise a pipeline and a CLIP of a few hundred thousand
 random parameters made here in a second. Their pictures are noise, but noise obeys the same rules of bytes, bounds and
-batches. `CYGNET_TEST_WEIGHTS` asks for them in any case (`random`), or names another folder to take the shipped
+batches. `CYGNET_TEST_WEIGHTS` selects them in any case (`random`), or names another folder to take the shipped
 weights' place, for models that are still being trained.
 """
 
@@ -27,6 +27,9 @@ from cygnet.local.triton import (
     plan_launch,
     prepare_backend,
 )
+
+# Before a test imports torch: other processes use the cores too, and a spinning OpenMP thread takes them away.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 REPOSITORY = Path(__file__).parents[2] / "triton_models"
 START_PATIENCE_S = 240.0
