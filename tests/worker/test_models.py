@@ -68,9 +68,15 @@ async def test_a_changed_model_loses_no_submission(env: Environment) -> None:
                 await env.until_state(each, DONE)
             # The new model's worker is idle, the old one's is busy: what waits for it goes on waiting for it.
             assert all(prompt.startswith("after") for prompt in new.prompts)
-            old.gate.set()
+            # One drawing ends; the next one waits at a gate of its own, until it was given back.
+            ending, old.gate = old.gate, asyncio.Event()
+            ending.set()
             await env.until_state(first[0], DONE)
-            old.gate.clear()
+            await eventually(lambda: old.at_work == 1)
+            interrupted = first[int(old.prompts[-1].removeprefix("before "))]
+            opening = asyncio.create_task(_open_once_given_back(env, interrupted, old))
+        await opening
+        assert len(old.prompts) == 2
         for each in first:
             await env.until_state(each, DONE)
         assert any(prompt.startswith("before") for prompt in new.prompts)
