@@ -55,20 +55,22 @@ async def test_a_job_is_drawn_scored_stored_and_completed_once(env: Environment,
     assert drawings("completed") == completed + 1
 
 
-async def test_a_result_is_completed_by_the_workers_clock(env: Environment, monkeypatch: pytest.MonkeyPatch) -> None:
-    sent: list[submission_pb2.Result] = []
+async def test_a_result_reaches_the_player_as_the_worker_wrote_it_by_its_own_clock(
+    env: Environment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent: list[bytes] = []
     complete = JobQueue.complete
 
     async def observed(self: JobQueue, job: dedup_pb2.Job, result: bytes) -> None:
-        sent.append(submission_pb2.Result.FromString(result))
+        sent.append(result)
         await complete(self, job, result)
 
     monkeypatch.setattr(JobQueue, "complete", observed)
     monkeypatch.setattr(worker_main, "now_ms", lambda: 1_790_000_000_123)
     async with env.working():
-        await env.until_state(await env.submit(), DONE)
-    [result] = sent
-    assert result.completed_at.ToMilliseconds() == 1_790_000_000_123
+        done = await env.until_state(await env.submit(), DONE)
+    assert done.result.completed_at.ToMilliseconds() == 1_790_000_000_123
+    assert [done.result.SerializeToString()] == sent
 
 
 async def test_the_target_is_embedded_once_for_all_jobs(env: Environment, triton: TritonDouble) -> None:
