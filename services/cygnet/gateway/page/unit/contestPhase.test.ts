@@ -1,15 +1,11 @@
-import { create, type MessageInitShape } from "@bufbuild/protobuf";
+import { create } from "@bufbuild/protobuf";
 import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import { describe, expect, test, vi } from "vitest";
 import { PhaseTracker } from "../src/game/contestPhase";
-import { ContestPhase, type GetContestResponse, GetContestResponseSchema } from "../src/gen/cygnet/v1/contest_pb";
+import { ContestPhase, GetContestResponseSchema } from "../src/gen/cygnet/v1/contest_pb";
 
 const { CLOSED, FROZEN, OPEN, PAUSED, FINISHED, UNSPECIFIED } = ContestPhase;
 const HOUR_MS = 3_600_000;
-
-function response(init: MessageInitShape<typeof GetContestResponseSchema>): GetContestResponse {
-  return create(GetContestResponseSchema, init);
-}
 
 describe("whether prompts are accepted", () => {
   test.each([
@@ -30,9 +26,9 @@ describe("whether prompts are accepted", () => {
     const requestedAt = performance.now();
     vi.spyOn(performance, "now").mockReturnValue(requestedAt + 5);
     tracker.onStream({ phase: OPEN });
-    tracker.onResponse(response({ phase: CLOSED }), requestedAt);
+    tracker.onResponse(create(GetContestResponseSchema, { phase: CLOSED }), requestedAt);
     expect(tracker.current.value).toBe(OPEN);
-    tracker.onResponse(response({ phase: PAUSED }), requestedAt + 6);
+    tracker.onResponse(create(GetContestResponseSchema, { phase: PAUSED }), requestedAt + 6);
     expect(tracker.current.value).toBe(PAUSED);
     vi.restoreAllMocks();
   });
@@ -43,7 +39,11 @@ describe("whether prompts are accepted", () => {
     vi.spyOn(Date, "now").mockReturnValue(here);
     const there = here + HOUR_MS;
     tracker.onResponse(
-      response({ phase: CLOSED, nextChange: timestampFromMs(there + 90_000), now: timestampFromMs(there) }),
+      create(GetContestResponseSchema, {
+        phase: CLOSED,
+        nextChange: timestampFromMs(there + 90_000),
+        now: timestampFromMs(there),
+      }),
       performance.now(),
     );
     expect(tracker.remainingMs(here + 30_000)).toBe(60_000);
@@ -59,10 +59,10 @@ describe("what the services computed", () => {
     const tracker = new PhaseTracker();
     const [from, until] = [41 * HOUR_MS, 42 * HOUR_MS];
     const frozen = { frozenFrom: timestampFromMs(from), frozenUntil: timestampFromMs(until), openedBefore: true };
-    tracker.onResponse(response({ phase: FROZEN, ...frozen }), performance.now());
+    tracker.onResponse(create(GetContestResponseSchema, { phase: FROZEN, ...frozen }), performance.now());
     expect(tracker.freeze.value).toEqual({ from: new Date(from), until: new Date(until) });
     expect(tracker.openedBefore.value).toBe(true);
-    tracker.onResponse(response({ phase: CLOSED }), performance.now());
+    tracker.onResponse(create(GetContestResponseSchema, { phase: CLOSED }), performance.now());
     expect(tracker.freeze.value).toBeUndefined();
     expect(tracker.openedBefore.value).toBe(false);
   });

@@ -119,7 +119,7 @@ test("request ids are within the contract and differ", () => {
 
 test("what cannot be read from the phone's memory counts as not there", () => {
   const memory = new InMemoryStore();
-  memory.set("cygnet.outbox.pond.broken", "{");
-  memory.set("cygnet.outbox.pond.strange", '{"requestId": 7}');
+  memory.setItem("cygnet.outbox.pond.broken", "{");
+  memory.setItem("cygnet.outbox.pond.strange", '{"requestId": 7}');
   expect(new Outbox(memory, "pond").all()).toEqual([]);
 });

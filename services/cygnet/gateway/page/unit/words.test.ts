@@ -40,7 +40,7 @@ describe("an address", () => {
 describe("languages", () => {
   test("follow the reader's choice, then the reader's list", () => {
     expect(preferredLanguage("ko", ["en-GB"])).toBe("ko");
-    expect(preferredLanguage(undefined, ["fr-FR", "ko-KR", "en"])).toBe("ko");
+    expect(preferredLanguage(null, ["fr-FR", "ko-KR", "en"])).toBe("ko");
     expect(preferredLanguage("tlh", ["fr"])).toBe("en");
     expect(preferredLanguage("constructor", [])).toBe("en");
   });

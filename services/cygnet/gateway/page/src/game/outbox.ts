@@ -21,27 +21,28 @@ function isPendingSubmission(value: unknown): value is PendingSubmission {
 }
 
 export class Outbox {
-  readonly #store: KeyValueStore;
   readonly #prefix: string;
 
-  constructor(store: KeyValueStore, contest: string) {
-    this.#store = store;
+  constructor(
+    private readonly store: KeyValueStore,
+    contest: string,
+  ) {
     this.#prefix = `cygnet.outbox.${contest}.`;
   }
 
   put(pending: PendingSubmission): void {
-    this.#store.set(this.#prefix + pending.requestId, JSON.stringify(pending));
+    this.store.setItem(this.#prefix + pending.requestId, JSON.stringify(pending));
   }
 
   remove(requestId: string): void {
-    this.#store.remove(this.#prefix + requestId);
+    this.store.removeItem(this.#prefix + requestId);
   }
 
   /** Oldest first. */
   all(): PendingSubmission[] {
-    return this.#store
-      .keys(this.#prefix)
-      .map((key) => readJson(this.#store, key, isPendingSubmission))
+    return Array.from({ length: this.store.length }, (_, index) => this.store.key(index) ?? "")
+      .filter((key) => key.startsWith(this.#prefix))
+      .map((key) => readJson(this.store, key, isPendingSubmission))
       .filter((pending) => pending !== undefined)
       .sort((a, b) => a.madeAt - b.madeAt);
   }

@@ -68,9 +68,9 @@ export class Player {
     });
     this.ownRank = new OwnRank(clients, () => this.#queryIfNotListed());
     const draftKey = `cygnet.draft.${name}`;
-    this.draft.value = store.get(draftKey) ?? "";
+    this.draft.value = store.getItem(draftKey) ?? "";
     this.#cleanups.push(
-      effect(() => (this.draft.value === "" ? store.remove(draftKey) : store.set(draftKey, this.draft.value))),
+      effect(() => (this.draft.value === "" ? store.removeItem(draftKey) : store.setItem(draftKey, this.draft.value))),
     );
   }
 

@@ -15,12 +15,13 @@ function isSession(value: unknown): value is Session {
 
 export class SessionStore {
   readonly current = signal<Session | undefined>(undefined);
-  readonly #store: KeyValueStore;
   readonly #key: string;
   readonly #nicknameKey: string;
 
-  constructor(store: KeyValueStore, contest: string) {
-    this.#store = store;
+  constructor(
+    private readonly store: KeyValueStore,
+    contest: string,
+  ) {
     this.#key = `cygnet.session.${contest}`;
     this.#nicknameKey = `cygnet.nickname.${contest}`;
     this.current.value = this.#read();
@@ -28,12 +29,12 @@ export class SessionStore {
 
   /** The nickname to offer when joining again. */
   get lastNickname(): string {
-    return this.current.value?.nickname ?? this.#store.get(this.#nicknameKey) ?? "";
+    return this.current.value?.nickname ?? this.store.getItem(this.#nicknameKey) ?? "";
   }
 
   save(session: Session): void {
-    this.#store.set(this.#key, JSON.stringify(session));
-    this.#store.set(this.#nicknameKey, session.nickname);
+    this.store.setItem(this.#key, JSON.stringify(session));
+    this.store.setItem(this.#nicknameKey, session.nickname);
     this.current.value = session;
   }
 
@@ -47,11 +48,11 @@ export class SessionStore {
 
   /** Forgets a session that the server no longer accepts; the nickname is kept. */
   clear(): void {
-    this.#store.remove(this.#key);
+    this.store.removeItem(this.#key);
     this.current.value = undefined;
   }
 
   #read(): Session | undefined {
-    return readJson(this.#store, this.#key, isSession);
+    return readJson(this.store, this.#key, isSession);
   }
 }

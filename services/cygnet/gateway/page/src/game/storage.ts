@@ -1,41 +1,24 @@
 // What a browser stores between visits. Private windows may forbid localStorage: then it lasts as long as the page.
 
-export interface KeyValueStore {
-  get(key: string): string | undefined;
-  set(key: string, value: string): void;
-  remove(key: string): void;
-  keys(prefix: string): string[];
-}
+/** The part of the Web Storage API that the page uses. */
+export type KeyValueStore = Pick<Storage, "getItem" | "setItem" | "removeItem" | "key" | "length">;
 
 export class InMemoryStore implements KeyValueStore {
   readonly #values = new Map<string, string>();
-  get(key: string): string | undefined {
-    return this.#values.get(key);
+  get length(): number {
+    return this.#values.size;
   }
-  set(key: string, value: string): void {
+  key(index: number): string | null {
+    return [...this.#values.keys()][index] ?? null;
+  }
+  getItem(key: string): string | null {
+    return this.#values.get(key) ?? null;
+  }
+  setItem(key: string, value: string): void {
     this.#values.set(key, value);
   }
-  remove(key: string): void {
+  removeItem(key: string): void {
     this.#values.delete(key);
-  }
-  keys(prefix: string): string[] {
-    return [...this.#values.keys()].filter((key) => key.startsWith(prefix));
-  }
-}
-
-class LocalStore implements KeyValueStore {
-  constructor(private readonly storage: Storage) {}
-  get(key: string): string | undefined {
-    return this.storage.getItem(key) ?? undefined;
-  }
-  set(key: string, value: string): void {
-    this.storage.setItem(key, value);
-  }
-  remove(key: string): void {
-    this.storage.removeItem(key);
-  }
-  keys(prefix: string): string[] {
-    return Object.keys(this.storage).filter((key) => key.startsWith(prefix));
   }
 }
 
@@ -45,7 +28,7 @@ export function openStore(): KeyValueStore {
     const probe = "cygnet.probe";
     window.localStorage.setItem(probe, "1");
     window.localStorage.removeItem(probe);
-    return new LocalStore(window.localStorage);
+    return window.localStorage;
   } catch {
     return new InMemoryStore();
   }
@@ -53,10 +36,8 @@ export function openStore(): KeyValueStore {
 
 /** Parses what was stored; anything unreadable counts as not stored. */
 export function readJson<T>(store: KeyValueStore, key: string, isValid: (value: unknown) => value is T): T | undefined {
-  const text = store.get(key);
-  if (text === undefined) return undefined;
   try {
-    const value: unknown = JSON.parse(text);
+    const value: unknown = JSON.parse(store.getItem(key) ?? "");
     return isValid(value) ? value : undefined;
   } catch {
     return undefined;

@@ -17,23 +17,23 @@ export const words = computed<Words>(() => languages[language.value]);
 export function initLanguage(): void {
   // A big screen has nobody to touch a switch: its address may say the language ("/board?lang=ko").
   const requested = new URLSearchParams(window.location.search).get("lang");
-  language.value = preferredLanguage(requested ?? store.get(KEY), navigator.languages);
+  language.value = preferredLanguage(requested ?? store.getItem(KEY), navigator.languages);
   effect(() => {
     document.documentElement.lang = language.value;
   });
 }
 
 export function chooseLanguage(chosen: Language): void {
-  store.set(KEY, chosen);
+  store.setItem(KEY, chosen);
   language.value = chosen;
 }
 
 /** What was chosen, else the first language of the reader's list that the page speaks, else English. */
-export function preferredLanguage(chosen: string | undefined, wanted: readonly string[]): Language {
+export function preferredLanguage(chosen: string | null, wanted: readonly string[]): Language {
   if (isLanguage(chosen)) return chosen;
   return wanted.map((tag) => tag.slice(0, 2).toLowerCase()).find(isLanguage) ?? "en";
 }
 
-function isLanguage(tag: string | undefined): tag is Language {
-  return tag !== undefined && Object.hasOwn(languages, tag);
+function isLanguage(tag: string | null): tag is Language {
+  return tag !== null && Object.hasOwn(languages, tag);
 }

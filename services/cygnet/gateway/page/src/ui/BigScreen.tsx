@@ -6,7 +6,6 @@ import { contestFromPath, playerPath, qrUrl } from "../game/routes";
 import { Standings } from "../game/standings";
 import { type Contest, ContestPhase, type Target } from "../gen/cygnet/v1/contest_pb";
 import type { Clients } from "../rpc/clients";
-import type { Words } from "../text/en";
 import { language, words } from "../text/language";
 import { Cygnet, Reeds, Waves } from "./art";
 import { useOnline } from "./hooks";
@@ -184,19 +183,15 @@ function LiveLine({ shown }: { shown: (Standings | undefined)[] }) {
   const state = !online
     ? "lost"
     : ((["lost", "polling", "connecting"] as const).find((it) => links.includes(it)) ?? "live");
-  return (
-    <p class="live-line" role="status" data-link={state}>
-      {describeLink(text, state)}
-    </p>
-  );
-}
-
-function describeLink(text: Words, link: "live" | "connecting" | "polling" | "lost"): string {
   const messages = {
     live: text.boardLive,
     connecting: text.boardConnecting,
     polling: text.boardPolling,
     lost: text.boardLost,
   };
-  return messages[link];
+  return (
+    <p class="live-line" role="status" data-link={state}>
+      {messages[state]}
+    </p>
+  );
 }
