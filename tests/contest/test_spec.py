@@ -91,10 +91,24 @@ def test_a_wrong_field_is_named(tmp_path: Path, change: dict[str, object], field
     assert field in [violation.field for violation in refused.value.violations]
 
 
-@pytest.mark.parametrize("text", ["", "- a", "a: [", "\x00", "42"])
-def test_what_is_no_contest_is_refused_with_words(tmp_path: Path, text: str) -> None:
-    with pytest.raises(InvalidRequest):
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("", "must be of type object"),
+        ("- a", "must be of type object"),
+        ("42", "must be of type object"),
+        ("a: [", "line 1: while parsing"),
+        ("\x00", "special characters are not allowed"),
+        ("a: 1\n---\nb: 2", "expected a single document"),
+        ('a: "\\ud800"', "a lone surrogate"),
+        ("a: !!python/name:os.system", "could not determine a constructor"),
+    ],
+)
+def test_what_is_no_contest_is_refused_in_one_line(tmp_path: Path, text: str, words: str) -> None:
+    with pytest.raises(InvalidRequest) as refused:
         read_contest(written(tmp_path, text))
+    assert words in str(refused.value)
+    assert "\n" not in str(refused.value)
 
 
 def test_a_missing_file_is_said_by_name(tmp_path: Path) -> None:

@@ -196,6 +196,7 @@ class SpecModel(BaseModel):
 
 Model = TypeVar("Model", bound=SpecModel)
 _SAME_WORDS = {
+    "json_invalid": "holds half a character (a lone surrogate)",
     "missing": "Required value",
     "bool_type": "must be of type boolean",
     "int_type": "must be of type integer",

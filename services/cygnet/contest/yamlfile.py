@@ -7,6 +7,7 @@ from typing import Any
 import yaml
 
 from cygnet.platform.errors import FieldViolation, InvalidRequest
+from cygnet.platform.text import one_line
 
 MAX_FILE_BYTES = 1_048_576
 """Of a contest file. Kubernetes takes no larger resource either (etcd's limit is 1.5 MiB)."""
@@ -28,9 +29,10 @@ def read(path: Path) -> Any:
         return _without_null(yaml.load(_contents(path).decode(), _Loader))  # noqa: S506 - it is a SafeLoader
     except yaml.MarkedYAMLError as error:
         where = f"line {error.problem_mark.line + 1}: " if error.problem_mark else ""
-        raise InvalidRequest(FieldViolation(str(path), f"this is no YAML: {where}{error.problem}")) from None
+        words = ", ".join(part for part in (error.context, error.problem) if part)
+        raise InvalidRequest(FieldViolation(str(path), f"this is no YAML: {where}{words}")) from None
     except (yaml.YAMLError, ValueError) as error:
-        raise InvalidRequest(FieldViolation(str(path), f"this is no YAML: {error}")) from None
+        raise InvalidRequest(FieldViolation(str(path), f"this is no YAML: {one_line(str(error))}")) from None
 
 
 class _Loader(yaml.SafeLoader):
