@@ -31,18 +31,22 @@ async def eventually(
         raise _in_vain(within_s, what) from None
 
 
-def wait_for(check: Callable[[], T | None], within_s: float = 60.0, what: str = "") -> T:
-    """Does the same where there is no event loop.
+def wait_for(
+    check: Callable[[], T | None], within_s: float = 60.0, what: str = "", *, until: Callable[[T], bool] = bool
+) -> T:
+    """Does the same where there is no event loop; `until` says of a result whether it is the one that is waited for.
 
     Raises:
-        AssertionError: it was not true within `within_s` seconds; the text names `what` was waited for.
+        AssertionError: it was not within `within_s` seconds; the text names `what` was waited for, and the last result.
     """
     deadline = time.monotonic() + within_s
-    while not (found := check()):
+    while True:
+        found = check()
+        if found is not None and until(found):
+            return found
         if time.monotonic() > deadline:
-            raise _in_vain(within_s, what)
+            raise AssertionError(f"{_in_vain(within_s, what)}; last seen: {found!r}")
         time.sleep(_PAUSE_S)
-    return found
 
 
 def _in_vain(within_s: float, what: str) -> AssertionError:

@@ -7,15 +7,15 @@ import signal
 import subprocess
 import sys
 import tempfile
-import time
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
+from ..waiting import wait_for
 from .control_plane import (
     ADMIN,
     NAMESPACE,
@@ -162,7 +162,7 @@ def one_operator(
     process = OperatorProcess(plane, tmp_path_factory.mktemp("operator") / "operator.log", public_url=PUBLIC_URL)
     process.start()
     # Its libraries take a moment to import; on a busy machine longer than any test would wait.
-    eventually(process.answers, timeout_s=180)
+    wait_for(process.answers, within_s=180)
     yield process
     process.stop()
 
@@ -205,17 +205,6 @@ def contest(name: str, **spec: Any) -> dict[str, Any]:
             **spec,
         },
     }
-
-
-def eventually(look: Callable[[], Any], until: Callable[[Any], bool] = bool, *, timeout_s: float = 60) -> Any:
-    """Waits for a fact: looks until `until` holds and returns what it saw; fails with what it saw last."""
-    deadline = time.monotonic() + timeout_s
-    while True:
-        seen = look()
-        if until(seen):
-            return seen
-        assert time.monotonic() < deadline, f"not in {timeout_s} s; last seen: {seen}"
-        time.sleep(0.1)
 
 
 def _account() -> list[dict[str, Any]]:

@@ -31,20 +31,20 @@ class World:
         return {name: body["metadata"]["resourceVersion"] for name, body in there.items()}
 
 
-def test_an_own_write_counts_before_it_is_heard_of() -> None:
+def test_an_own_write_counts_before_the_watch_has_seen_it() -> None:
     world = World()
     world.cache.note_written(item("Service", "s", 7))
     assert world.seen() == {("Service", "s"): "7"}
 
 
-def test_the_newer_of_written_and_heard_counts() -> None:
+def test_the_newer_of_written_and_seen_counts() -> None:
     world = World()
     world.children = {"c": [item("Service", "s", 6)]}
     world.cache.note_written(item("Service", "s", 7))
     assert world.seen() == {("Service", "s"): "7"}
-    heard = item("Service", "s", 9)
-    world.children = {"c": [heard]}
-    world.cache.note_event(heard, deleted=False)
+    seen = item("Service", "s", 9)
+    world.children = {"c": [seen]}
+    world.cache.note_event(seen, deleted=False)
     assert world.seen() == {("Service", "s"): "9"}
 
 

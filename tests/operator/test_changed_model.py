@@ -6,7 +6,8 @@ import pytest
 
 from cygnet.internal.v1 import document_pb2
 
-from .conftest import OperatorProcess, contest, eventually
+from ..waiting import wait_for
+from .conftest import OperatorProcess, contest
 from .control_plane import ControlPlane
 from .services import Services
 from .test_lifecycle import apply, condition, patch, pods, status, wait_ready
@@ -46,7 +47,7 @@ def test_a_changed_model_takes_over_step_by_step(
     assert len(shares) >= 4 and max(shares) < 1000, "there was no step between none and all"
     # Three pauses at least lie between the first new replica and the last.
     assert took - steps[1][0] > 3 * 4
-    eventually(lambda: {d.next_share for d in services.documents(contest_name)}, lambda shares: shares == {0})
-    eventually(lambda: condition(plane, contest_name)["reason"], lambda reason: reason == "AsSpecified")
+    wait_for(lambda: {d.next_share for d in services.documents(contest_name)}, until=lambda shares: shares == {0})
+    wait_for(lambda: condition(plane, contest_name)["reason"], until=lambda reason: reason == "AsSpecified")
     assert status(plane, contest_name)["model"]["generator"] == NEW
-    assert len(eventually(lambda: pods(plane, contest_name), lambda items: len(items) == 4)) == 4
+    assert len(wait_for(lambda: pods(plane, contest_name), until=lambda items: len(items) == 4)) == 4

@@ -17,7 +17,8 @@ import pytest
 from cygnet.internal.v1 import admin_pb2, admin_pb2_grpc
 from cygnet.v1 import submission_pb2, submission_pb2_grpc
 
-from .conftest import ADMIN_API_TOKEN, OperatorProcess, contest, eventually
+from ..waiting import wait_for
+from .conftest import ADMIN_API_TOKEN, OperatorProcess, contest
 from .control_plane import NAMESPACE, ControlPlane
 from .real_services import RealServices
 from .services import own_address
@@ -46,8 +47,8 @@ def test_a_patch_is_in_force_everywhere_within_two_seconds(
         f"median {statistics.median(times) * 1000:.0f} ms, p95 {p95 * 1000:.0f} ms, most {max(times) * 1000:.0f} ms"
     )
     assert p95 < LIMIT_S
-    seen = eventually(
-        lambda: plane.get("contest", contest_name)["status"]["policyInForce"], lambda p: p["generation"] > 50
+    seen = wait_for(
+        lambda: plane.get("contest", contest_name)["status"]["policyInForce"], until=lambda p: p["generation"] > 50
     )
     assert seen["replicas"] == "4/4"
 
@@ -88,11 +89,11 @@ async def _player(port: int, name: str, number: int, stop: asyncio.Event, submit
         joined = await stub.Join(submission_pb2.JoinRequest(contest=name, nickname=f"player {number}"))
         metadata = (("authorization", f"Bearer {joined.session_token}"),)
         while not stop.is_set():
-            wish = submission_pb2.SubmitRequest(
+            request = submission_pb2.SubmitRequest(
                 contest=name, target="duck", prompt=f"a duck, number {uuid.uuid4()}", request_id=str(uuid.uuid4())
             )
             try:
-                await stub.Submit(wish, metadata=metadata)
+                await stub.Submit(request, metadata=metadata)
             except grpc.aio.AioRpcError as error:
                 # Refusals are what a flood mostly gets; they cost the services as much as anything else.
                 assert error.code() == grpc.StatusCode.RESOURCE_EXHAUSTED, error

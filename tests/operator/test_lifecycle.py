@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 import yaml
 
-from .conftest import OperatorProcess, contest, eventually
+from ..waiting import wait_for
+from .conftest import OperatorProcess, contest
 from .control_plane import ControlPlane
 from .services import Services
 
@@ -70,8 +71,8 @@ def test_an_applied_contest_gets_its_gpus_and_reads_well(
     assert seen["policyInForce"] == {"generation": 1, "replicas": "4/4"}
     assert seen["url"] == f"https://play.example.org/c/{contest_name}"
     assert contest_name in plane.kubectl("get", "ctst")
-    told = plane.kubectl("describe", "contest", contest_name)
-    assert "Running" in told and "cygnet-operator" in told
+    described = plane.kubectl("describe", "contest", contest_name)
+    assert "Running" in described and "cygnet-operator" in described
 
 
 def test_the_resource_stays_clean(plane: ControlPlane, operator: OperatorProcess, contest_name: str) -> None:
@@ -86,15 +87,15 @@ def test_scale_and_patches_are_followed(plane: ControlPlane, operator: OperatorP
     apply(plane, contest_name)
     wait_ready(plane, contest_name)
     plane.kubectl("scale", f"contest/{contest_name}", "--replicas=4")
-    eventually(lambda: status(plane, contest_name), lambda s: s["readyReplicas"] == 4 and s["replicas"] == 4)
+    wait_for(lambda: status(plane, contest_name), until=lambda s: s["readyReplicas"] == 4 and s["replicas"] == 4)
     before = {pod["metadata"]["uid"] for pod in pods(plane, contest_name)}
     patch(plane, contest_name, rateLimit={"perParticipant": {"every": "2s"}}, leaderboard={"staff": ["ann"]})
-    eventually(
-        lambda: status(plane, contest_name)["policyInForce"], lambda p: p == {"generation": 3, "replicas": "4/4"}
+    wait_for(
+        lambda: status(plane, contest_name)["policyInForce"], until=lambda p: p == {"generation": 3, "replicas": "4/4"}
     )
     assert {pod["metadata"]["uid"] for pod in pods(plane, contest_name)} == before, "a limit restarted a replica"
     patch(plane, contest_name, paused=True)
-    eventually(lambda: pods(plane, contest_name), lambda items: items == [])
+    wait_for(lambda: pods(plane, contest_name), until=lambda items: items == [])
     wait_ready(plane, contest_name)
     assert status(plane, contest_name)["phase"] == "Paused"
 
@@ -108,9 +109,9 @@ def test_a_deleted_child_comes_back(
     child = f"{contest_name}-triton"
     uid = plane.get(kind, child)["metadata"]["uid"]
     plane.kubectl("delete", kind, child)
-    back = eventually(
+    back = wait_for(
         lambda: plane.kubectl("get", kind, child, "--ignore-not-found", "-o", "jsonpath={.metadata.uid}"),
-        lambda found: found not in ("", uid),
+        until=lambda found: found not in ("", uid),
     )
     assert back
 
@@ -121,15 +122,16 @@ def test_an_edited_child_is_put_right(plane: ControlPlane, operator: OperatorPro
     child = f"{contest_name}-triton"
     wrong = {"spec": {"template": {"spec": {"containers": [{"name": "worker", "image": "evil:1"}]}}}}
     plane.kubectl("patch", "deployment", child, "-p", json.dumps(wrong))
-    eventually(
+    wait_for(
         lambda: deployment(plane, contest_name)["spec"]["template"]["spec"]["containers"][0]["image"],
-        lambda image: image == "cygnet:0.1.0",
+        until=lambda image: image == "cygnet:0.1.0",
     )
     plane.kubectl("scale", "deployment", child, "--replicas=7")
-    eventually(lambda: deployment(plane, contest_name)["spec"]["replicas"], lambda count: count == 2)
+    wait_for(lambda: deployment(plane, contest_name)["spec"]["replicas"], until=lambda count: count == 2)
     plane.kubectl("label", "service", child, "app.kubernetes.io/name=other", "--overwrite")
-    eventually(
-        lambda: plane.get("service", child)["metadata"]["labels"]["app.kubernetes.io/name"], lambda v: v == "cygnet"
+    wait_for(
+        lambda: plane.get("service", child)["metadata"]["labels"]["app.kubernetes.io/name"],
+        until=lambda v: v == "cygnet",
     )
 
 
@@ -149,9 +151,9 @@ def test_every_kind_of_child_is_put_right(plane: ControlPlane, operator: Operato
     for kind, wrong in EDITS:
         plane.kubectl("patch", kind, child, "--type=merge", "-p", json.dumps(wrong))
     for kind, _ in EDITS:
-        eventually(lambda: plane.get(kind, child)["spec"], good[kind].__eq__)  # noqa: B023 - asked at once
+        wait_for(lambda: plane.get(kind, child)["spec"], until=good[kind].__eq__)  # noqa: B023 - asked at once
     plane.kubectl("delete", "hpa", child)
-    eventually(lambda: plane.kubectl("get", "hpa", child, "--ignore-not-found"))
+    wait_for(lambda: plane.kubectl("get", "hpa", child, "--ignore-not-found"))
 
 
 def test_the_example_of_the_guide_becomes_ready(
@@ -187,7 +189,7 @@ def test_delete_leaves_nothing(
     if not operator_runs:
         operator.stop(signal.SIGKILL)
     plane.kubectl("delete", "contest", contest_name, "--wait=true", "--timeout=20s")
-    eventually(lambda: children(plane, contest_name), lambda left: left == set())
+    wait_for(lambda: children(plane, contest_name), until=lambda left: left == set())
 
 
 def test_outside_its_windows_a_contest_holds_no_gpu(
@@ -202,7 +204,7 @@ def test_outside_its_windows_a_contest_holds_no_gpu(
     assert pods(plane, contest_name) == []
     past = [{"opens": "2020-10-26T09:00:00+09:00", "closes": "2020-10-26T18:00:00+09:00"}]
     patch(plane, contest_name, schedule={"windows": past})
-    eventually(lambda: status(plane, contest_name)["phase"], lambda phase: phase == "Finished")
+    wait_for(lambda: status(plane, contest_name)["phase"], until=lambda phase: phase == "Finished")
 
 
 @pytest.mark.timeout(120)
@@ -210,18 +212,20 @@ def test_a_window_opens_and_closes_by_itself(plane: ControlPlane, operator: Oper
     opens = datetime.now(UTC) + timedelta(seconds=8)
     window = {"opens": opens.isoformat(timespec="seconds"), "closes": (opens + timedelta(seconds=17)).isoformat()}
     apply(plane, contest_name, schedule={"windows": [window], "prewarm": "3s"})
-    eventually(lambda: status(plane, contest_name).get("phase"), lambda phase: phase == "Scheduled", timeout_s=6)
+    wait_for(lambda: status(plane, contest_name).get("phase"), until=lambda phase: phase == "Scheduled", within_s=6)
     assert pods(plane, contest_name) == []
-    seen = eventually(
-        lambda: status(plane, contest_name), lambda s: s["phase"] == "Running" and s["readyReplicas"] == 2
+    seen = wait_for(
+        lambda: status(plane, contest_name), until=lambda s: s["phase"] == "Running" and s["readyReplicas"] == 2
     )
     assert seen["openedAt"] == opens.strftime("%Y-%m-%dT%H:%M:%SZ")
     first = min(pod["metadata"]["creationTimestamp"] for pod in pods(plane, contest_name))
     assert first < seen["openedAt"], "replicas were not warm before the window opened"
-    eventually(lambda: status(plane, contest_name)["phase"], lambda phase: phase == "Finished")
-    eventually(lambda: pods(plane, contest_name), lambda left: left == [])
-    told = plane.kubectl("describe", "contest", contest_name)
-    assert all(phase in told.partition("Events:")[2] for phase in ("Scheduled", "Prewarming", "Running", "Finished"))
+    wait_for(lambda: status(plane, contest_name)["phase"], until=lambda phase: phase == "Finished")
+    wait_for(lambda: pods(plane, contest_name), until=lambda left: left == [])
+    described = plane.kubectl("describe", "contest", contest_name)
+    assert all(
+        phase in described.partition("Events:")[2] for phase in ("Scheduled", "Prewarming", "Running", "Finished")
+    )
 
 
 def test_targets_are_fixed_once_the_contest_has_opened(
@@ -241,13 +245,13 @@ def test_an_autoscaler_keeps_what_it_decided(plane: ControlPlane, operator: Oper
     child = f"{contest_name}-triton"
     assert plane.get("hpa", child)["spec"]["maxReplicas"] == 5
     plane.kubectl("scale", "deployment", child, "--replicas=3")  # as the autoscaler does
-    eventually(lambda: status(plane, contest_name)["readyReplicas"], lambda count: count == 3)
+    wait_for(lambda: status(plane, contest_name)["readyReplicas"], until=lambda count: count == 3)
     patch(plane, contest_name, model={"generator": {"source": "hf://cygnet/other"}})  # an apply of everything else
-    eventually(lambda: condition(plane, contest_name, "ModelsReady"), lambda c: c["reason"] == "Serving")
+    wait_for(lambda: condition(plane, contest_name, "ModelsReady"), until=lambda c: c["reason"] == "Serving")
     assert deployment(plane, contest_name)["spec"]["replicas"] == 3
     patch(plane, contest_name, autoscaling=None)
-    eventually(lambda: deployment(plane, contest_name)["spec"]["replicas"], lambda count: count == 2)
-    eventually(lambda: plane.kubectl("get", "hpa", child, "--ignore-not-found"), lambda found: found == "")
+    wait_for(lambda: deployment(plane, contest_name)["spec"]["replicas"], until=lambda count: count == 2)
+    wait_for(lambda: plane.kubectl("get", "hpa", child, "--ignore-not-found"), until=lambda found: found == "")
 
 
 NOT_LOADED = {"model": {"generator": {"source": "hf://cygnet/broken"}}}
@@ -272,19 +276,19 @@ def test_a_model_that_does_not_come_to_serve_never_takes_over(
     wait_ready(plane, contest_name)
     former = {pod["metadata"]["uid"] for pod in pods(plane, contest_name)}
     patch(plane, contest_name, **change)
-    eventually(lambda: len(pods(plane, contest_name)), lambda count: count == 3)
-    seen = eventually(lambda: condition(plane, contest_name, "ModelsReady"), lambda c: why in c.get("message", ""))
+    wait_for(lambda: len(pods(plane, contest_name)), until=lambda count: count == 3)
+    seen = wait_for(lambda: condition(plane, contest_name, "ModelsReady"), until=lambda c: why in c.get("message", ""))
     assert seen["reason"] == "RollingOut"
     ready = {p["metadata"]["uid"] for p in pods(plane, contest_name) if p["status"]["phase"] == "Running"}
     assert ready == former
-    eventually(lambda: status(plane, contest_name)["policyInForce"].get("generation"), lambda g: g == 2)
+    wait_for(lambda: status(plane, contest_name)["policyInForce"].get("generation"), until=lambda g: g == 2)
     assert asked() == {"builtin://cygnet-tiny"}, "jobs ask for a model that nobody serves"
     patch(plane, contest_name, **PUT_RIGHT)
-    eventually(asked, lambda sources: sources == {"hf://cygnet/other"})
-    eventually(lambda: condition(plane, contest_name, "ModelsReady"), lambda c: c["reason"] == "Serving")
+    wait_for(asked, until=lambda sources: sources == {"hf://cygnet/other"})
+    wait_for(lambda: condition(plane, contest_name, "ModelsReady"), until=lambda c: c["reason"] == "Serving")
 
 
 def test_kubectl_explain_teaches(plane: ControlPlane) -> None:
-    told = plane.kubectl("explain", "contest.spec.rateLimit", "--recursive")
-    assert "Who may add how much work" in told
-    assert "maxPredictedWait" in told
+    described = plane.kubectl("explain", "contest.spec.rateLimit", "--recursive")
+    assert "Who may add how much work" in described
+    assert "maxPredictedWait" in described

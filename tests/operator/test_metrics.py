@@ -1,4 +1,4 @@
-"""What Prometheus is told of a contest: the policy in force and the phase; nothing of one that is gone."""
+"""What Prometheus sees of a contest: the policy in force and the phase; nothing of one that is gone."""
 
 import asyncio
 from typing import Any

@@ -7,7 +7,8 @@ import yaml
 
 from ..observability.expressions import ALL_CONTESTS, panel_queries, rule_queries
 from ..observability.prometheus import Prometheus, program, running
-from .conftest import OperatorProcess, contest, eventually
+from ..waiting import wait_for
+from .conftest import OperatorProcess, contest
 from .control_plane import ControlPlane
 
 pytestmark = [pytest.mark.control_plane, pytest.mark.timeout(500)]
@@ -20,7 +21,7 @@ def prometheus(operator: OperatorProcess, tmp_path_factory: pytest.TempPathFacto
     url = f"http://127.0.0.1:{operator.metrics_port}/metrics"
     with running(tmp_path_factory.mktemp("prometheus"), {"operator": url}) as server:
         # Its start is mostly imports, which a busy machine takes its time for.
-        eventually(server.targets_up, lambda up: set(up.values()) == {"up"}, timeout_s=200)
+        wait_for(server.targets_up, until=lambda up: set(up.values()) == {"up"}, within_s=200)
         yield server
 
 
@@ -46,13 +47,13 @@ def test_the_policy_in_force_and_the_phase_reach_the_dashboard_and_the_alerts(
     try:
         in_force = 'cygnet_operator_policy_in_force{contest=~"seen.*"}'
         expected = {"seen": 1.0, "seen-paused": 1.0, "seen-without-picture": 0.0}
-        eventually(lambda: by_contest(prometheus, in_force), expected.__eq__)
+        wait_for(lambda: by_contest(prometheus, in_force), until=expected.__eq__)
         assert [sample.value for sample in prometheus.query(expression("Policy in force A"))] == [0]
         assert "seen-paused" in by_contest(prometheus, expression("contest:cygnet_closed"))
         assert "seen" not in by_contest(prometheus, expression("contest:cygnet_closed"))
-        eventually(prometheus.alerts, lambda alerts: ("CygnetPolicyNotInForce", "seen-without-picture") in alerts)
+        wait_for(prometheus.alerts, until=lambda alerts: ("CygnetPolicyNotInForce", "seen-without-picture") in alerts)
         assert not {("CygnetPolicyNotInForce", name) for name in ("seen", "seen-paused")} & prometheus.alerts()
     finally:
         plane.kubectl("delete", "contest", *(item["metadata"]["name"] for item in made))
     # What is gone is no more in force or out of it, and wakes nobody.
-    eventually(lambda: by_contest(prometheus, 'cygnet_operator_contest_phase{contest=~"seen.*"}'), {}.__eq__)
+    wait_for(lambda: by_contest(prometheus, 'cygnet_operator_contest_phase{contest=~"seen.*"}'), until={}.__eq__)

@@ -78,17 +78,17 @@ def test_gpus_nodes_and_taints_reach_the_pod() -> None:
     assert pod(result)["tolerations"] == [{"key": "gpu", "operator": "Exists", "effect": "NoSchedule"}]
 
 
-def test_a_replica_without_wishes_still_gets_its_turn_on_a_busy_node() -> None:
+def test_a_replica_without_requests_still_gets_its_turn_on_a_busy_node() -> None:
     resources = triton(planned(contest()))["resources"]
     assert resources == {"requests": {"cpu": "500m", "memory": "768Mi"}, "limits": {}}
 
 
 def test_replicas_keep_away_from_each_other() -> None:
     result = planned(contest(gpu={"replicas": 2}))
-    (wish,) = pod(result)["affinity"]["podAntiAffinity"]["preferredDuringSchedulingIgnoredDuringExecution"]
-    assert wish["podAffinityTerm"]["topologyKey"] == "kubernetes.io/hostname"
+    (term,) = pod(result)["affinity"]["podAntiAffinity"]["preferredDuringSchedulingIgnoredDuringExecution"]
+    assert term["podAffinityTerm"]["topologyKey"] == "kubernetes.io/hostname"
     labels = only(result, "Deployment")["spec"]["template"]["metadata"]["labels"]
-    assert wish["podAffinityTerm"]["labelSelector"]["matchLabels"].items() <= labels.items()
+    assert term["podAffinityTerm"]["labelSelector"]["matchLabels"].items() <= labels.items()
 
 
 def test_triton_has_shared_memory_its_models_and_time_to_load_them() -> None:

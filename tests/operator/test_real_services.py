@@ -12,7 +12,8 @@ import pytest
 from cygnet.internal.v1 import results_pb2, results_pb2_grpc
 from cygnet.v1 import submission_pb2, submission_pb2_grpc
 
-from .conftest import OperatorProcess, eventually
+from ..waiting import wait_for
+from .conftest import OperatorProcess
 from .control_plane import ControlPlane
 from .real_services import RealServices
 from .test_lifecycle import apply, condition, patch, status, wait_ready
@@ -37,7 +38,7 @@ def test_every_replica_of_every_service_acknowledges_a_patch(
         began = time.monotonic()
         patch(plane, contest_name, maxPromptChars=100 + generation)
         holds = ("True", "Acknowledged", {"generation": generation, "replicas": "4/4"})
-        eventually(lambda: in_force(plane, contest_name), holds.__eq__)  # noqa: B023 - asked at once
+        wait_for(lambda: in_force(plane, contest_name), until=holds.__eq__)  # noqa: B023 - asked at once
         times.append(time.monotonic() - began)
     print(f"\nkubectl patch until kubectl get says 4/4, {len(times)} times: {min(times):.1f} to {max(times):.1f} s")
 
@@ -56,14 +57,14 @@ def test_who_is_away_is_named_until_it_is_back(
     real_services.kill(service, number)
     patch(plane, contest_name, maxPromptChars=99)
     missing = f"3 of 4 replicas of the services have generation 2; still without it: {service}-{number}"
-    eventually(lambda: condition(plane, contest_name, "PolicyInForce").get("message"), missing.__eq__)
+    wait_for(lambda: condition(plane, contest_name, "PolicyInForce").get("message"), until=missing.__eq__)
     holds_not = ("False", "Waiting", {"generation": 1, "replicas": "3/4"})
     assert in_force(plane, contest_name) == holds_not
     assert condition(plane, contest_name)["reason"] == "Waiting", "Ready says nothing of it"
     began = time.monotonic()
     real_services.start(service, number)
     holds = ("True", "Acknowledged", {"generation": 2, "replicas": "4/4"})
-    eventually(lambda: in_force(plane, contest_name), holds.__eq__)
+    wait_for(lambda: in_force(plane, contest_name), until=holds.__eq__)
     print(f"\n{service}: in force again {time.monotonic() - began:.1f} s after its start")
 
 
@@ -84,9 +85,9 @@ def test_counts_of_real_services_are_in_the_status(
         apply(plane, contest_name, gpu=NO_GPU)
         wait_ready(plane, contest_name)
         asyncio.run(_play(contest_name, door, board))
-        seen = eventually(
+        seen = wait_for(
             lambda: status(plane, contest_name),
-            lambda s: s.get("submissions") == 3 and "top" in s and s.get("queueWait", "0s") != "0s",
+            until=lambda s: s.get("submissions") == 3 and "top" in s and s.get("queueWait", "0s") != "0s",
         )
         assert seen["participants"] == 2
         assert seen["top"] == {"nickname": "ann", "score": "87.31", "summary": "87.31 ann"}
@@ -108,10 +109,10 @@ async def _play(contest: str, door: int, board: int) -> None:
             joined = await stub.Join(submission_pb2.JoinRequest(contest=contest, nickname=nickname))
             metadata = (("authorization", f"Bearer {joined.session_token}"),)
             for i in range(prompts):
-                wish = submission_pb2.SubmitRequest(
+                request = submission_pb2.SubmitRequest(
                     contest=contest, target="duck", prompt=f"{nickname} draws duck {i}", request_id=str(uuid.uuid4())
                 )
-                await stub.Submit(wish, metadata=metadata)
+                await stub.Submit(request, metadata=metadata)
         log: results_pb2_grpc.ResultLogServiceAsyncStub = results_pb2_grpc.ResultLogServiceStub(leaderboard)
         score = results_pb2.DeliveredResult(
             delivery_id="a" * 26,

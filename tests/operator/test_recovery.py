@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from .conftest import OperatorProcess, contest, eventually
+from ..waiting import wait_for
+from .conftest import OperatorProcess, contest
 from .control_plane import ControlPlane
 from .services import Services
 from .test_lifecycle import apply, children, condition, deployment, patch, status, wait_ready
@@ -55,14 +56,14 @@ def test_a_rollout_ends_the_same_wherever_the_operator_is_killed(
             apply(plane, name)
             wait_ready(plane, name)
         patch(plane, calm, model=OTHER)
-        eventually(lambda: rolled_out(plane, calm))
+        wait_for(lambda: rolled_out(plane, calm))
         patch(plane, rough, model=OTHER)
         for pause in (0.0, 0.1, 0.3, 1.0, 2.5):
             time.sleep(pause)  # the moment of the kill, not a wait for a fact
             operator.stop(signal.SIGKILL)
             operator.start()
-        eventually(lambda: rolled_out(plane, rough), timeout_s=90)
-        eventually(lambda: outcome(plane, rough), lambda seen: seen == outcome(plane, calm))
+        wait_for(lambda: rolled_out(plane, rough), within_s=90)
+        wait_for(lambda: outcome(plane, rough), until=lambda seen: seen == outcome(plane, calm))
     finally:
         plane.kubectl("delete", "contest", calm, rough, "--ignore-not-found")
 
@@ -82,17 +83,17 @@ def test_the_api_server_may_be_away(
     plane.api_server.start()
     began = time.monotonic()
     patch(plane, contest_name, maxPromptChars=99, gpu={"replicas": 3})
-    eventually(
-        lambda: {d.contest.max_prompt_chars for d in services.documents(contest_name)}, lambda seen: seen == {99}
+    wait_for(
+        lambda: {d.contest.max_prompt_chars for d in services.documents(contest_name)}, until=lambda seen: seen == {99}
     )
     published = time.monotonic() - began
-    eventually(lambda: deployment(plane, contest_name)["spec"]["replicas"], lambda count: count == 3)
+    wait_for(lambda: deployment(plane, contest_name)["spec"]["replicas"], until=lambda count: count == 3)
     written = time.monotonic() - began
     # Kubernetes' own controllers and scheduler ask again ever more seldom while the API server is away, up to a minute.
-    eventually(
+    wait_for(
         lambda: status(plane, contest_name),
-        lambda s: s["readyReplicas"] == 3 and s["observedGeneration"] == 2,
-        timeout_s=60 + 3 * max(0.0, AWAY_S - 8),
+        until=lambda s: s["readyReplicas"] == 3 and s["observedGeneration"] == 2,
+        within_s=60 + 3 * max(0.0, AWAY_S - 8),
     )
     scaled = time.monotonic() - began
     print(
@@ -101,7 +102,7 @@ def test_the_api_server_may_be_away(
     )
     assert operator.pid == pid
     plane.kubectl("delete", "pdb", f"{contest_name}-triton")
-    eventually(lambda: len(children(plane, contest_name)), lambda count: count == 8)
+    wait_for(lambda: len(children(plane, contest_name)), until=lambda count: count == 8)
 
 
 def test_the_liveness_probe_says_that_work_gets_done(
@@ -117,10 +118,10 @@ def test_the_liveness_probe_says_that_work_gets_done(
             return None
 
     # kopf gives the same answer for ten seconds.
-    seen = eventually(probe, lambda said: said is not None and "last_reconcile_age_seconds" in said, timeout_s=30)
+    seen = wait_for(probe, until=lambda said: said is not None and "last_reconcile_age_seconds" in said, within_s=30)
     assert seen["stuck_seconds"] < 5
     assert 0 <= seen["last_reconcile_age_seconds"] < 30
-    assert eventually(lambda: operator.metric("cygnet_operator_last_reconcile_timestamp_seconds")) <= time.time()
+    assert wait_for(lambda: operator.metric("cygnet_operator_last_reconcile_timestamp_seconds")) <= time.time()
     assert operator.metric("cygnet_operator_contests") == len(plane.get("contests")["items"])
 
 
@@ -132,7 +133,7 @@ def test_at_rest_the_api_server_hears_nothing(
         plane.kubectl("apply", "-f", "-", stdin=json.dumps(contest(name, gpu={"replicas": 0})))
     for name in names:
         wait_ready(plane, name)
-    quiet = eventually(lambda: requests_of_the_operator(plane, over_s=5), lambda seen: seen == [], timeout_s=60)
+    quiet = wait_for(lambda: requests_of_the_operator(plane, over_s=5), until=lambda seen: seen == [], within_s=60)
     assert quiet == []
     plane.kubectl("delete", "contest", *names)
 
@@ -151,12 +152,12 @@ def requests_of_the_operator(plane: ControlPlane, *, over_s: float) -> list[str]
 def test_a_restart_writes_nothing(plane: ControlPlane, operator: OperatorProcess, contest_name: str) -> None:
     apply(plane, contest_name)
     wait_ready(plane, contest_name)
-    eventually(lambda: requests_of_the_operator(plane, over_s=3), lambda seen: seen == [])
+    wait_for(lambda: requests_of_the_operator(plane, over_s=3), until=lambda seen: seen == [])
     operator.stop()
     before = plane.api_server.audit_log.stat().st_size
     operator.start()
-    eventually(lambda: operator.metric('cygnet_operator_reconciles_total{outcome="settled"}') >= 1)
-    eventually(lambda: requests_of_the_operator(plane, over_s=3), lambda seen: seen == [])
+    wait_for(lambda: operator.metric('cygnet_operator_reconciles_total{outcome="settled"}') >= 1)
+    wait_for(lambda: requests_of_the_operator(plane, over_s=3), until=lambda seen: seen == [])
     with plane.api_server.audit_log.open(encoding="utf-8") as log:
         log.seek(before)
         events = [json.loads(line) for line in log]

@@ -16,7 +16,8 @@ import pytest
 
 from cygnet_operator.pictures import KEPT_S
 
-from .conftest import PUBLIC_URL, OperatorProcess, contest, eventually
+from ..waiting import wait_for
+from .conftest import PUBLIC_URL, OperatorProcess, contest
 from .control_plane import NAMESPACE, ControlPlane
 from .test_recovery import requests_of_the_operator
 
@@ -33,7 +34,7 @@ def test_five_hundred_contests(plane: ControlPlane, operator: OperatorProcess, t
     try:
         from_nothing(plane)
         print(f"memory of the operator {memory_mib(operator):.0f} MiB")
-        eventually(lambda: requests_of_the_operator(plane, over_s=5), lambda seen: seen == [], timeout_s=120)
+        wait_for(lambda: requests_of_the_operator(plane, over_s=5), until=lambda seen: seen == [], within_s=120)
         seen = requests_of_the_operator(plane, over_s=30)
         print(f"requests to the API server at rest, in 30 s: {len(seen)} {sorted(set(seen))}")
         assert len(seen) <= 5
@@ -57,7 +58,7 @@ def from_nothing(plane: ControlPlane) -> None:
         item["metadata"]["labels"] = {"test": "scale"}
         plane.api("POST", CONTESTS, item)
     created = time.monotonic() - began
-    eventually(lambda: ready(plane), lambda count: count == COUNT, timeout_s=900)
+    wait_for(lambda: ready(plane), until=lambda count: count == COUNT, within_s=900)
     print(f"\n{COUNT} contests: created in {created:.0f} s, all ready after {time.monotonic() - began:.0f} s")
 
 
@@ -65,11 +66,11 @@ def a_start(plane: ControlPlane, operator: OperatorProcess) -> None:
     before = len(audited(plane))
     began = time.monotonic()
     operator.start()
-    eventually(lambda: reconciled(operator), lambda count: count >= COUNT, timeout_s=300)
+    wait_for(lambda: reconciled(operator), until=lambda count: count >= COUNT, within_s=300)
     took = time.monotonic() - began
-    eventually(lambda: requests_of_the_operator(plane, over_s=3), lambda seen: seen == [], timeout_s=120)
+    wait_for(lambda: requests_of_the_operator(plane, over_s=3), until=lambda seen: seen == [], within_s=120)
     events = audited(plane)[before:]
-    print(f"start with {COUNT} contests, every one looked at: {took:.1f} s, {told(events)}")
+    print(f"start with {COUNT} contests, every one looked at: {took:.1f} s, {described(events)}")
     print(f"memory of the operator {memory_mib(operator):.0f} MiB")
     assert writes(events) == []
     assert took < LIMIT_S
@@ -79,17 +80,17 @@ def a_resync(plane: ControlPlane, operator: OperatorProcess) -> None:
     """From the first list to the last reconciliation; the operator does it by itself, at its time."""
     before, looked = len(audited(plane)), reconciled(operator)
     last = operator.metric("cygnet_operator_last_resync_timestamp_seconds")
-    eventually(
+    wait_for(
         lambda: operator.metric("cygnet_operator_last_resync_timestamp_seconds"),
-        lambda now: now > last,
-        timeout_s=RESYNC_S + 60,
+        until=lambda now: now > last,
+        within_s=RESYNC_S + 60,
     )
-    eventually(lambda: reconciled(operator) - looked, lambda count: count >= COUNT, timeout_s=300)
-    eventually(lambda: operator.metric("cygnet_operator_queue_length"), lambda length: length == 0)
+    wait_for(lambda: reconciled(operator) - looked, until=lambda count: count >= COUNT, within_s=300)
+    wait_for(lambda: operator.metric("cygnet_operator_queue_length"), until=lambda length: length == 0)
     ended = operator.metric("cygnet_operator_last_reconcile_timestamp_seconds")
     events = audited(plane)[before:]
     began = min(received(event) for event in events if event["verb"] == "list")
-    print(f"full resync of {COUNT} contests: {ended - began:.1f} s, {told(events)}")
+    print(f"full resync of {COUNT} contests: {ended - began:.1f} s, {described(events)}")
     print(f"memory of the operator {memory_mib(operator):.0f} MiB")
     assert writes(events) == []
     assert ended - began < LIMIT_S
@@ -121,6 +122,6 @@ def writes(events: list[Any]) -> list[str]:
     return [event["requestURI"] for event in events if event["verb"] not in ("list", "watch", "get")]
 
 
-def told(events: list[Any]) -> str:
+def described(events: list[Any]) -> str:
     verbs = Counter(event["verb"] for event in events)
     return f"{verbs['list']} lists, {verbs['get']} reads, {len(writes(events))} writes"

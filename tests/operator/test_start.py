@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from .conftest import OperatorProcess, contest, eventually
+from ..waiting import wait_for
+from .conftest import OperatorProcess, contest
 from .control_plane import ControlPlane
 from .other_kinds import NoDefinitions, defined
 
@@ -33,14 +34,14 @@ def test_monitors_and_keda_are_used_where_they_are_installed(
         spec = {"gpu": {"replicas": 1}, "autoscaling": {"maxReplicas": 3}}
         plane.kubectl("apply", "-f", "-", stdin=json.dumps(contest(contest_name, **spec)))
         child = f"{contest_name}-triton"
-        eventually(lambda: plane.kubectl("get", "podmonitor", child, "--ignore-not-found"))
-        eventually(lambda: plane.kubectl("get", "scaledobject", child, "--ignore-not-found"))
+        wait_for(lambda: plane.kubectl("get", "podmonitor", child, "--ignore-not-found"))
+        wait_for(lambda: plane.kubectl("get", "scaledobject", child, "--ignore-not-found"))
         assert plane.kubectl("get", "hpa", child, "--ignore-not-found") == ""
         plane.kubectl("delete", "podmonitor", child)
-        eventually(lambda: plane.kubectl("get", "podmonitor", child, "--ignore-not-found"))
+        wait_for(lambda: plane.kubectl("get", "podmonitor", child, "--ignore-not-found"))
         pause = json.dumps({"spec": {"paused": True}})
         plane.kubectl("patch", "contest", contest_name, "--type=merge", "-p", pause)
-        eventually(lambda: plane.kubectl("get", "scaledobject", child, "--ignore-not-found") == "")
+        wait_for(lambda: plane.kubectl("get", "scaledobject", child, "--ignore-not-found") == "")
     finally:
         with_keda.stop()
     assert "Traceback" not in with_keda.log.read_text()
@@ -54,16 +55,16 @@ def test_a_kind_that_comes_or_goes_later_is_noticed(
     attentive.start()
     try:
         plane.kubectl("apply", "-f", "-", stdin=json.dumps(contest(contest_name, gpu={"replicas": 0})))
-        eventually(lambda: plane.get("contest", contest_name).get("status", {}).get("observedGeneration") == 1)
+        wait_for(lambda: plane.get("contest", contest_name).get("status", {}).get("observedGeneration") == 1)
         with defined(plane, "podmonitors"):
             child = f"{contest_name}-triton"
             # kubectl, too, has to find out that there is such a kind.
             # Starting over takes as long as a start: seconds, or a minute where everybody computes.
-            eventually(lambda: child in plane.kubectl("get", "podmonitors", "-o", "name", check=False), timeout_s=120)
-        eventually(lambda: attentive.log.read_text().count("starting over") == 2, timeout_s=120)
+            wait_for(lambda: child in plane.kubectl("get", "podmonitors", "-o", "name", check=False), within_s=120)
+        wait_for(lambda: attentive.log.read_text().count("starting over") == 2, within_s=120)
         change = json.dumps({"spec": {"maxPromptChars": 99}})
         plane.kubectl("patch", "contest", contest_name, "--type=merge", "-p", change)
-        eventually(lambda: plane.get("contest", contest_name)["status"]["observedGeneration"] == 2)
+        wait_for(lambda: plane.get("contest", contest_name)["status"]["observedGeneration"] == 2)
     except NoDefinitions as reason:
         pytest.skip(str(reason))
     finally:
@@ -76,11 +77,11 @@ def test_it_waits_for_an_api_server_that_is_not_there_yet(plane: ControlPlane, t
     early = OperatorProcess(plane, tmp_path / "operator.log")
     early.start()
     try:
-        eventually(lambda: "waiting for the API server" in early.log.read_text())
+        wait_for(lambda: "waiting for the API server" in early.log.read_text())
         plane.api_server.start()
         name = "early"
         plane.kubectl("apply", "-f", "-", stdin=json.dumps(contest(name, gpu={"replicas": 0})))
-        eventually(lambda: plane.get("contest", name).get("status", {}).get("observedGeneration") == 1)
+        wait_for(lambda: plane.get("contest", name).get("status", {}).get("observedGeneration") == 1)
         plane.kubectl("delete", "contest", name)
     finally:
         plane.api_server.ensure_running()

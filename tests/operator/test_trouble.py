@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from .conftest import OperatorProcess, eventually
+from ..waiting import wait_for
+from .conftest import OperatorProcess
 from .control_plane import NAMESPACE, ControlPlane
 from .services import png
 from .test_lifecycle import apply, condition, status, wait_ready
@@ -25,9 +26,9 @@ def test_what_the_api_server_refuses_is_said_and_tried_again(
     plane.kubectl("apply", "-f", "-", stdin=json.dumps(QUOTA))
     try:
         # Only a quota that has been counted is enforced.
-        eventually(lambda: plane.get("resourcequota", "none-more").get("status", {}).get("used"))
+        wait_for(lambda: plane.get("resourcequota", "none-more").get("status", {}).get("used"))
         apply(plane, contest_name, gpu={"replicas": 0})
-        seen = eventually(lambda: condition(plane, contest_name), lambda c: c.get("reason") == "ApplyFailed")
+        seen = wait_for(lambda: condition(plane, contest_name), until=lambda c: c.get("reason") == "ApplyFailed")
         assert seen["status"] == "False" and "exceeded quota: none-more" in seen["message"]
         assert status(plane, contest_name)["policyInForce"]["generation"] == 1, "one trouble stops everything"
         assert "ApplyFailed" in plane.kubectl("describe", "contest", contest_name).partition("Events:")[2]
@@ -41,7 +42,7 @@ def test_a_picture_may_come_after_the_contest(
 ) -> None:
     reference = {"configMapKeyRef": {"name": contest_name, "key": "duck.png"}}
     apply(plane, contest_name, gpu={"replicas": 0}, targets=[{"name": "duck", "image": reference}])
-    seen = eventually(lambda: condition(plane, contest_name), lambda c: c.get("reason") == "PictureMissing")
+    seen = wait_for(lambda: condition(plane, contest_name), until=lambda c: c.get("reason") == "PictureMissing")
     assert f"kubectl create configmap {contest_name}" in seen["message"]
     (tmp_path / "duck.png").write_bytes(png())
     plane.kubectl("create", "configmap", contest_name, f"--from-file={tmp_path / 'duck.png'}")
