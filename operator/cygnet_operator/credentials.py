@@ -18,7 +18,8 @@ class NoCluster(Exception):
 def connect(namespace: str) -> tuple[Connection, str]:
     """Returns the way to the API server and the namespace: the given one, or that of the account or context.
 
-    Raises NoCluster.
+    Raises:
+        NoCluster: there is neither.
     """
     if (_ACCOUNT / "token").exists() and "KUBERNETES_SERVICE_HOST" in os.environ:
         return _in_cluster(), namespace or (_ACCOUNT / "namespace").read_text().strip()

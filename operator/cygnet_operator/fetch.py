@@ -20,7 +20,8 @@ _PATIENCE = timedelta(hours=1)
 def fetch(url: str, folder: Path) -> int:
     """Copies everything under `url` (s3://bucket/prefix, file:///path) to `folder`; returns the number of files.
 
-    Raises FileNotFoundError when there is nothing.
+    Raises:
+        FileNotFoundError: there is nothing.
     """
     store = object_store(url, _PATIENCE)
     count = 0

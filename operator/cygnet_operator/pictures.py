@@ -26,7 +26,11 @@ class Pictures:
         self._kept: dict[str, tuple[tuple[str, int], float, list[bytes]]] = {}
 
     async def of(self, contest: Contest) -> list[bytes]:
-        """Returns the PNG bytes of all targets, in their order. Raises PictureMissing."""
+        """Returns the PNG bytes of all targets, in their order.
+
+        Raises:
+            PictureMissing: a target has none.
+        """
         state = (contest.uid, contest.generation)
         kept_state, until, pictures = self._kept.get(contest.name, (None, 0.0, []))
         if kept_state != state or self._clock() > until:
@@ -44,7 +48,11 @@ class PictureMissing(Exception):
 
 
 async def target_pictures(contest: Contest, read: ReadConfigMap) -> list[bytes]:
-    """Returns the PNG bytes of all targets, in their order. Raises PictureMissing."""
+    """Returns the PNG bytes of all targets, in their order.
+
+    Raises:
+        PictureMissing: a target has none.
+    """
     return [await _picture(target, f"targets[{i}]", read) for i, target in enumerate(contest.spec.targets)]
 
 
