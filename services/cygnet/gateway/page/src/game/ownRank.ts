@@ -57,7 +57,7 @@ export class OwnRank {
       const now = this.query();
       if (now?.target === query.target && now.participantId === query.participantId) this.standing.value = standing;
     } catch {
-      // Before the first score there is none, and a lost answer is asked for again.
+      // Before the first score there is none, and a lost answer is requested again.
     }
   }
 }

@@ -48,7 +48,7 @@ export class Standings {
       },
       onEnd: () => {
         this.link.value = "lost";
-        // Nobody stands before a big screen to reload it: even an answer that sounds final is asked for again.
+        // Nobody stands before a big screen to reload it: the stream is opened again even after an answer that sounds final.
         const timer = setTimeout(() => this.#follow(), REOPEN_MS);
         this.#stop = () => clearTimeout(timer);
       },

@@ -13,7 +13,7 @@ export type Stage =
   | { kind: "kept"; tries: number }
   /** The session ended; it is sent as soon as the player has joined again. */
   | { kind: "signedOut" }
-  /** The server said no. */
+  /** The server refused it. */
   | { kind: "refused"; problem: Problem; refusedAt: number };
 
 export interface Delivery {

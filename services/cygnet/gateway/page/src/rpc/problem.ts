@@ -9,7 +9,7 @@ export type Problem =
   | { kind: "refused"; reason: string; message: string; retryAfterMs: number }
   /** Something that was entered is out of bounds; `fields` holds what is wrong, by the field's name. */
   | { kind: "invalid"; fields: ReadonlyMap<string, string>; message: string }
-  /** The contest or the thing asked for does not exist. */
+  /** The contest or what was requested does not exist. */
   | { kind: "notFound"; message: string }
   /** The server decided against it, and the same call will not fare better. */
   | { kind: "denied"; reason: string; message: string }
