@@ -126,11 +126,11 @@ class ResultLog(results_pb2_grpc.ResultLogServiceServicer):
             self.changed.notify_all()
         if self.answers_are_lost:
             self.answers_are_lost -= 1
-            raise RuntimeError("recorded, and nobody is told")
+            raise RuntimeError("recorded, and the answer is lost")
         return results_pb2.RecordResultsResponse(appended=len(new))
 
     async def has(self, count: int) -> None:
-        """Waits until so many deliveries are in the log."""
+        """Waits until `count` deliveries are in the log."""
         async with self.changed, asyncio.timeout(60):
             await self.changed.wait_for(lambda: len(self.log) >= count)
 

@@ -170,7 +170,7 @@ class Expected:
         return outcome, 0
 
     def stands(self, of: Submitted, revision: int) -> dedup_pb2.OwnedSubmission:
-        """Returns how a submission should be told at this moment."""
+        """Returns how a submission should stand at this moment."""
         drawing = of.drawing
         submission = submission_pb2.Submission(
             submission_id=of.submission_id,

@@ -1,4 +1,4 @@
-"""DedupService on live servers: what it tells others, and that the leaderboard gets every score once."""
+"""DedupService on live servers: what others learn, and that the leaderboard gets every score once."""
 
 import asyncio
 import os
@@ -25,15 +25,15 @@ pytestmark = pytest.mark.redis
 async def test_changes_reach_every_replica_and_streams_end_when_it_stops(two: tuple[Replica, Replica]) -> None:
     one, other = two
     stream = one.dedup.WatchChanges(dedup_pb2.WatchChangesRequest())
-    heard = aiter(stream)
+    changes = aiter(stream)
     async with asyncio.timeout(60):
-        assert (await anext(heard)).missed
+        assert (await anext(changes)).missed
         mine = await other.admit(admit_request())
-        while mine.submission_id not in (change := await anext(heard)).submission_ids:
+        while mine.submission_id not in (change := await anext(changes)).submission_ids:
             assert change.missed or change == dedup_pb2.WatchChangesResponse()
         assert (change.contest, change.queue_moved) == (CONTEST, True)
         one.stopping.set()
-        async for change in heard:
+        async for change in changes:
             assert change.missed
         assert await stream.code() is grpc.StatusCode.OK
 

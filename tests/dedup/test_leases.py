@@ -83,7 +83,7 @@ async def test_the_third_silent_worker_fails_the_job_and_costs_nothing(store: St
     job = await claimed(store, 3 * LEASE_MS)
     assert job.attempt == 1
     assert await expired(store, job, 4 * LEASE_MS) == "queued"
-    # Who was told of the failure stays told; who asked again waits.
+    # Whose run failed sees it for ever; who asked again waits.
     assert [each.state for each in await read(store, mine, theirs, again)] == [
         SUBMISSION_STATE_FAILED, SUBMISSION_STATE_FAILED, SUBMISSION_STATE_QUEUED,
     ]  # fmt: skip
@@ -173,7 +173,7 @@ async def test_the_late_picture_of_a_lost_lease_counts_while_nobody_else_draws(
     assert pace.durations_ms == ()
 
 
-async def test_how_long_a_picture_took_is_told_once_and_from_admission_on(
+async def test_how_long_a_picture_took_is_counted_once_and_from_admission_on(
     store: Store, admission: MakeAdmission
 ) -> None:
     await decide(store, admission(), GENEROUS, T0)

@@ -57,28 +57,28 @@ class Jobs:
 
 
 class Report:
-    """Notes what it is told."""
+    """Notes what is counted."""
 
     def __init__(self) -> None:
-        self.told: list[object] = []
+        self.events: list[object] = []
 
     def claimed(self, contest: str, waited_s: float) -> None:
-        self.told.append(("claimed", waited_s))
+        self.events.append(("claimed", waited_s))
 
     def completed(self, contest: str, after_s: float) -> None:
-        self.told.append(("completed", after_s))
+        self.events.append(("completed", after_s))
 
     def failed(self, contest: str) -> None:
-        self.told.append("failed")
+        self.events.append("failed")
 
     def lease_expired(self, contest: str, *, failed: bool) -> None:
-        self.told.append(("expired", failed))
+        self.events.append(("expired", failed))
 
     def lengths(self, contest: str, lengths: Lengths, oldest_wait_s: float) -> None:
-        self.told.append((lengths.waiting, lengths.outbox, oldest_wait_s))
+        self.events.append((lengths.waiting, lengths.outbox, oldest_wait_s))
 
     def shares(self) -> None:
-        self.told.append("shares")
+        self.events.append("shares")
 
 
 def leasing(store: Jobs, report: Report) -> Leasing:
@@ -103,7 +103,7 @@ async def test_a_claim_cancelled_in_the_script_gives_the_job_back() -> None:
     assert store.released.empty()
     store.answer.set_result(Claimed(JOB, queued_ms=0))
     assert await asyncio.wait_for(store.released.get(), 10) == (JOB, None)
-    assert report.told == []
+    assert report.events == []
 
 
 @pytest.mark.parametrize("answer", [None, Unavailable("away")])
@@ -135,7 +135,7 @@ async def test_a_claim_reports_how_long_the_job_waited() -> None:
     store, report = Jobs(), Report()
     store.answer.set_result(Claimed(JOB, queued_ms=0))
     assert await leasing(store, report).claim(dedup_pb2.ClaimRequest(contest="c")) == JOB
-    assert report.told == [("claimed", 5.0)]
+    assert report.events == [("claimed", 5.0)]
 
 
 async def test_lost_leases_are_errors_and_are_not_counted() -> None:
@@ -148,7 +148,7 @@ async def test_lost_leases_are_errors_and_are_not_counted() -> None:
     ):
         with pytest.raises(LeaseLost):
             await call
-    assert report.told == []
+    assert report.events == []
 
 
 class Leases:
@@ -197,14 +197,14 @@ async def test_reaping_counts_what_it_took_away() -> None:
     reaper = Reaper(store, report, lease_ms=1_000, most_lost=3, model_away_ms=5_000, clock=lambda: 7_000)
     for _ in range(4):
         await reaper.reap("c")
-    assert report.told == [("expired", False), ("expired", True)]
+    assert report.events == [("expired", False), ("expired", True)]
 
 
 async def test_jobs_that_nobody_can_draw_fail_and_are_counted() -> None:
     store, report = Leases([]), Report()
     reaper = Reaper(store, report, lease_ms=1_000, most_lost=3, model_away_ms=5_000, clock=lambda: 7_000)
     await reaper.fail_unservable("c")
-    assert report.told == ["failed"]
+    assert report.events == ["failed"]
 
 
 async def test_after_an_outage_workers_may_renew_their_leases_first(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -228,7 +228,7 @@ async def test_after_an_outage_workers_may_renew_their_leases_first(monkeypatch:
     running.cancel()
     # The store was away at 0, 1, 2 and 3 s: nobody is taken for silent before 8 s.
     assert store.expired_at == [8_000]
-    assert (2, 3, 7.0) in report.told
+    assert (2, 3, 7.0) in report.events
     assert store.retired == []
 
 

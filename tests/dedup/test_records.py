@@ -1,4 +1,4 @@
-"""How messages lie in Redis: every bit comes back, and what a scorer does not say stays unsaid."""
+"""How messages lie in Redis: every bit comes back, and what a scorer does not give stays unset."""
 
 import pytest
 
@@ -32,7 +32,7 @@ def test_what_was_asked_for_is_read_as_it_was_stored() -> None:
 @pytest.mark.parametrize(
     "drawn", [result(), result(what_score=0.0, look_score=77.123456789012345, heat=bytes(range(0, 250, 10)))]
 )
-def test_a_result_is_told_as_the_worker_sent_it(drawn: submission_pb2.Result) -> None:
+def test_a_result_is_read_as_the_worker_sent_it(drawn: submission_pb2.Result) -> None:
     submission = stored().owned.submission
     records.fill(submission, b"1", [b"done", b"1", b"5", drawn.SerializeToString(), None], None, 7)
     assert submission.result.SerializeToString() == drawn.SerializeToString()

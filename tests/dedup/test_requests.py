@@ -89,7 +89,7 @@ def test_beyond_a_bound_the_field_is_named(path: str, value: object) -> None:
     assert violated(raised.value) == [path]
 
 
-def test_everything_that_is_wrong_is_said_at_once() -> None:
+def test_all_violations_come_at_once() -> None:
     with pytest.raises(InvalidRequest) as raised:
         requests.check_admission(dedup_pb2.AdmitRequest())
     assert violated(raised.value) == [

@@ -204,7 +204,7 @@ async def settled(call: "grpc.aio.UnaryUnaryCall[dedup_pb2.ClaimRequest, dedup_p
     await call.code()
 
 
-async def test_a_silent_worker_loses_its_job_and_a_stale_one_is_told(forgetful: Replica) -> None:
+async def test_a_silent_worker_loses_its_job_and_a_stale_one_learns_it(forgetful: Replica) -> None:
     mine = await forgetful.admit(admit_request())
     silent = await forgetful.claim()
     second = await forgetful.claim()
@@ -219,14 +219,14 @@ async def test_a_silent_worker_loses_its_job_and_a_stale_one_is_told(forgetful: 
             await call
         assert failed.value.code() is grpc.StatusCode.ABORTED
         assert isinstance(from_rpc_error(failed.value), LeaseLost)
-    # The second one is silent as well: that was once too often, and it is said.
+    # The second one is silent as well: that was once too often, and the participant sees it.
     async with asyncio.timeout(30):
         while (await forgetful.read(mine))[0].state != submission_pb2.SUBMISSION_STATE_FAILED:
             await asyncio.sleep(0.05)
     assert (await forgetful.read(mine))[0].failure.reason == "WORKER_LOST"
 
 
-async def test_a_failed_drawing_is_said_and_free(two: tuple[Replica, Replica], results: ResultLog) -> None:
+async def test_a_failed_drawing_is_shown_and_free(two: tuple[Replica, Replica], results: ResultLog) -> None:
     one, _ = two
     mine = await one.admit(admit_request(burst=1, every_ms=3_600_000))
     job = await one.claim()
@@ -252,7 +252,7 @@ async def test_a_failed_drawing_is_said_and_free(two: tuple[Replica, Replica], r
     assert set(results.log) == {again.submission_id}
 
 
-async def test_waits_are_told_once_they_are_measured(two: tuple[Replica, Replica]) -> None:
+async def test_waits_are_shown_once_they_are_measured(two: tuple[Replica, Replica]) -> None:
     one, _ = two
     for number in range(5):
         await one.admit(admit_request(f"{number}", who=number))

@@ -1,6 +1,6 @@
 """One subscription a process, many listeners in it.
 
-A listener holds one slot, not a queue: what it has not heard yet is merged, and beyond a bound replaced by "you may
+A listener holds one slot, not a queue: what it has not taken yet is merged, and beyond a bound replaced by "you may
 have missed something". So a slow reader costs a bounded amount of memory and slows nobody.
 """
 
@@ -12,8 +12,8 @@ from typing import Protocol
 
 from cygnet.dedup.values import Change
 
-MOST_UNHEARD = 5_000
-"""Submissions that a listener may have waiting before it is told to read everything again."""
+MOST_WAITING = 5_000
+"""Submissions that a listener may have waiting before it has to read everything again."""
 
 
 class ChangeSource(Protocol):
@@ -40,7 +40,7 @@ class Listener:
         self._missed = False
         self._woken = asyncio.Event()
 
-    def hear(self, change: Change | None) -> None:
+    def put(self, change: Change | None) -> None:
         """Puts a change into the slot."""
         if change is None:
             self._miss()
@@ -50,7 +50,7 @@ class Listener:
             merged.queue_moved |= change.queue_moved
             merged.work_added |= change.work_added
             merged.outbox_grew |= change.outbox_grew
-            if sum(len(each.submission_ids) for each in self._merged.values()) > MOST_UNHEARD:
+            if sum(len(each.submission_ids) for each in self._merged.values()) > MOST_WAITING:
                 self._miss()
         self._woken.set()
 
@@ -58,8 +58,8 @@ class Listener:
         self._missed = True
         self._merged.clear()
 
-    async def heard(self, timeout_s: float) -> tuple[bool, list[Change]]:
-        """Waits for something to hear; returns whether changes were missed, and one change a contest.
+    async def take(self, timeout_s: float) -> tuple[bool, list[Change]]:
+        """Waits for a change; returns whether changes were missed, and one change a contest.
 
         Returns (False, []) after `timeout_s` seconds of silence.
         """
@@ -77,11 +77,11 @@ class Listener:
         ]
 
     async def until(self, wanted: Callable[[Change], bool], timeout_s: float) -> None:
-        """Returns once a wanted change was heard or may have been missed, at the latest after `timeout_s` seconds."""
+        """Returns once a wanted change came or may have been missed, at the latest after `timeout_s` seconds."""
         loop = asyncio.get_running_loop()
         deadline = loop.time() + timeout_s
         while (left_s := deadline - loop.time()) > 0:
-            missed, changes = await self.heard(left_s)
+            missed, changes = await self.take(left_s)
             if missed or any(map(wanted, changes)):
                 return
 
@@ -107,10 +107,10 @@ class Changes:
         """Listens for ever."""
         async for change in self._source.changes():
             for listener in self._listeners:
-                listener.hear(change)
+                listener.put(change)
 
     async def stop_when(self, stopping: asyncio.Event) -> None:
         """Waits for `stopping` and wakes all listeners, so that they notice."""
         await stopping.wait()
         for listener in self._listeners:
-            listener.hear(None)
+            listener.put(None)

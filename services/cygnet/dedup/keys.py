@@ -13,8 +13,8 @@ contests:
   queued_at              sorted set: waiting jobs by when they were admitted
   queue_by_model         sorted set: waiting jobs by the model that they ask for, then by tag (prelude.lua)
   leases                 sorted set: jobs being drawn by when their lease runs out
-  waiters:<fingerprint>  hash: submission -> "<participant> <policy generation> <nickname>", who is told and gets the
-                         score when the job ends
+  waiters:<fingerprint>  hash: submission -> "<participant> <policy generation> <nickname>", who gets the score when
+                         the job ends
   scored_participants:<fingerprint>
                          set: the participants whose score has gone into the outbox
   last_nickname          hash: participant -> the nickname with which a score of theirs last went there

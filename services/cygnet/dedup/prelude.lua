@@ -55,8 +55,8 @@ local function deliver(
   return true
 end
 
--- The failure belongs to this run: who waited for it is told so for ever, though somebody may ask again. A drawing that
--- failed costs nothing: the token goes back.
+-- The failure belongs to this run: who waited for it sees it for ever, though somebody may ask for the prompt again. A
+-- drawing that failed costs nothing: the token goes back.
 local function fail(job, pending, work_bucket, waiters, failure)
   redis.call('HSET', job, 'state', 'failed', 'failure:' .. redis.call('HGET', job, 'run'), failure)
   local owner = redis.call('HGET', job, 'owner')

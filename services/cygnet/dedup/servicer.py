@@ -73,7 +73,7 @@ class DedupServicer(dedup_pb2_grpc.DedupServiceServicer):
         self, request: dedup_pb2.GetSubmissionsRequest, context: AioContext
     ) -> dedup_pb2.GetSubmissionsResponse:
         requests.check_submission_ids(request)
-        # Each once: two that are asked for twice are one answer.
+        # Each once.
         ids = list(dict.fromkeys(request.submission_ids))
         return dedup_pb2.GetSubmissionsResponse(submissions=await self._snapshots.some(request.contest, ids))
 
@@ -96,7 +96,7 @@ class DedupServicer(dedup_pb2_grpc.DedupServiceServicer):
         with self._changes.listening() as listener:
             yield dedup_pb2.WatchChangesResponse(missed=True)
             while not self._stopping.is_set():
-                missed, changes = await listener.heard(self._heartbeat_s)
+                missed, changes = await listener.take(self._heartbeat_s)
                 if missed:
                     yield dedup_pb2.WatchChangesResponse(missed=True)
                 for change in changes:

@@ -43,7 +43,7 @@ _ENDS = ("done", "failed")
 
 
 class Telemetry:
-    """Counts for Prometheus. All series of a contest exist from when it is first heard of."""
+    """Counts for Prometheus. All series of a contest exist from its first event."""
 
     def __init__(self) -> None:
         self._senders: dict[str, HeavyHitters] = {}
@@ -60,7 +60,7 @@ class Telemetry:
         QUEUE_WAIT.labels(contest).observe(waited_s)
 
     def completed(self, contest: str, after_s: float) -> None:
-        """Counts a job that ended with its picture, so long after its admission."""
+        """Counts a job that ended with its picture, `after_s` seconds after its admission."""
         self._know(contest)
         JOBS_ENDED.labels(contest, "done").inc()
         TIME_TO_PICTURE.labels(contest).observe(after_s)
@@ -78,7 +78,7 @@ class Telemetry:
             self.failed(contest)
 
     def lengths(self, contest: str, lengths: Lengths, oldest_wait_s: float) -> None:
-        """Sets what only reading can tell. Every replica says the same: take the maximum."""
+        """Sets what only reading can tell. Every replica reads the same: take the maximum."""
         self._know(contest)
         QUEUE_LENGTH.labels(contest).set(lengths.waiting)
         OUTBOX.labels(contest).set(lengths.outbox)
@@ -87,7 +87,7 @@ class Telemetry:
         OLDEST_WAIT.labels(contest).set(oldest_wait_s)
 
     def shares(self) -> None:
-        """Sets who sends how much. Every replica speaks of what it decided on itself: take the sum."""
+        """Sets who sends how much. Every replica counts what it decided on itself: take the sum."""
         for contest, senders in self._senders.items():
             everybody, largest = senders.totals()
             RECENT.labels(contest).set(everybody)

@@ -82,7 +82,7 @@ if new_work then
     'charged_ms', int(every_ms), 'tag', int(tag), 'queued_ms', int(now), 'attempts', '0', 'lost', '0')
   redis.call('HINCRBY', JOB, 'run', 1)
   enqueue(QUEUE, QUEUED_AT, QUEUE_BY_MODEL, JOB, fingerprint)
-  -- How this model draws, for a worker that draws what another model was asked for.
+  -- How this model draws, for a worker of this model that draws another model's job.
   redis.call('HSET', MODELS, lane, model)
   redis.call('HSET', FINISH, participant, int(finish))
   redis.call('HSET', WORK_BUCKET, participant, int(work_full_at))

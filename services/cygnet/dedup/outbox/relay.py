@@ -50,7 +50,7 @@ class OutboxRelay:
         with self._changes.listening() as listener:
             try:
                 while True:
-                    missed, changes = await listener.heard(max(0.0, look_at - now_s()))
+                    missed, changes = await listener.take(max(0.0, look_at - now_s()))
                     self._due.update(change.contest for change in changes if change.outbox_grew)
                     if missed or now_s() >= look_at:
                         self._due.update(await self._undelivered())

@@ -1,7 +1,7 @@
 -- Leases the first job that the caller can draw. The caller guesses which one that is, because a script declares its
--- keys; without a guess it is told.
+-- keys; a wrong guess is answered with the right one.
 --
--- A job belongs to the workers of its model. When none of them has asked for work for so long, though some once did,
+-- A job belongs to the workers of its model. When none of them has polled for away_ms, though some once did,
 -- that model was replaced or has failed: whoever asks may draw it, in its turn (docs/decisions/0009).
 --
 -- KEYS  queue queued_at leases clock job waiters queue_by_model last_poll models

@@ -14,7 +14,7 @@ elseif state == 'done' then
 end
 
 -- A job whose lease ran out and that nobody claimed since is queued, with the fence unchanged: its late picture is as
--- good as another one. How long it took says nothing about the pace.
+-- good as another one. How long it took is no sample of the pace.
 if state == 'drawing' then
   local took = math.max(0, now - field(JOB, 'started_ms'))
   redis.call('LPUSH', PACE, int(took) .. ' ' .. redis.call('ZCARD', LEASES))

@@ -1,4 +1,4 @@
-"""How long a waiting participant still waits, said honestly: a range from what was measured, or "measuring".
+"""How long a waiting participant still waits: a range from what was measured, or "measuring" while that is too little.
 
 Measured are whole drawings (claim to completion) and how many are made at the same time, not the time between
 completions: under a light load the latter says how often people ask, not how fast pictures are drawn, and after
@@ -18,7 +18,7 @@ import statistics
 from cygnet.dedup.values import Pace, Wait
 
 LEAST_SAMPLES = 5
-"""Fewer drawings say too little: the participant is told that we are still measuring."""
+"""With fewer drawings there is no estimate: the participant sees "measuring"."""
 ASSUMED_DRAWING_MS = 2_000
 """How long a drawing is taken to last while nothing is measured: only to bound the queue and to space retries."""
 _P90 = statistics.NormalDist().inv_cdf(0.9)

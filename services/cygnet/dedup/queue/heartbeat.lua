@@ -1,4 +1,4 @@
--- Keeps a lease, and says that its worker's model is there.
+-- Keeps a lease, and notes that its worker's model is there.
 --
 -- KEYS  leases job last_poll
 -- ARGV  now:number fingerprint:string fence:string lease_ms:number

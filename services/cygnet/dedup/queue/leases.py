@@ -19,7 +19,7 @@ from cygnet.v1.submission_pb2 import Failure
 log = logging.getLogger(__name__)
 
 _LOOK_AGAIN_S = 2.0
-"""A waiting claim looks for itself this often: a lost announcement delays work, it never leaves it lying."""
+"""A waiting claim looks for itself this often: a lost announcement delays work, it never loses it."""
 
 
 class LeaseStore(Protocol):
@@ -35,7 +35,7 @@ class LeaseStore(Protocol):
 
 
 class LeaseReport(Protocol):
-    """Who is told what became of jobs."""
+    """Counts what became of jobs."""
 
     def claimed(self, contest: str, waited_s: float) -> None: ...
     def completed(self, contest: str, after_s: float) -> None: ...
@@ -139,7 +139,7 @@ class Leasing:
             log.warning("a job that nobody took could not be given back", extra={"error": error.message})
 
     async def _in_turn(self) -> list[str]:
-        # Every contest is asked first once, whoever has the most work.
+        # Each contest is first in its turn, whichever has the most work.
         names = await self._store.contests()
         return [name for name in names if name > self._last_served] + [
             name for name in names if name <= self._last_served

@@ -14,9 +14,9 @@ log = logging.getLogger(__name__)
 EVERY_S = 1.0
 """Pause between two rounds."""
 IDLE_MS = 3_600_000
-"""A contest without work to which nobody submitted for so long is no longer active: it costs nothing until somebody
-does. So long because a worker for any contest polls the active ones: the first to submit after that is told for a
-moment that there is no worker."""
+"""A contest without work to which nobody submitted within this time is no longer active: it costs nothing until
+somebody does. An hour, because a worker for any contest polls the active ones alone: the first submission after that
+shows "no worker" until one has polled."""
 MODEL_NOT_SERVED = Failure(
     reason="MODEL_NOT_SERVED",
     message="no worker serves the model that this contest asks for; the organiser has to look at it",

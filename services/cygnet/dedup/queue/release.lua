@@ -2,7 +2,8 @@
 --
 -- KEYS  job queue queued_at leases clock pending work_bucket waiters queue_by_model
 -- ARGV  now:number contest:string fingerprint:string fence:string failure:bytes most_lost:number
--- The fence is '' when the lease ran out, the failure '' to give the job back; so many leases of a job may run out.
+-- The fence is '' when the lease ran out, the failure '' to give the job back; a job fails when most_lost of its leases
+-- ran out.
 -- Returns 'queued', 'failed', or 'lost' when there is no such lease
 
 local state = redis.call('HGET', JOB, 'state')

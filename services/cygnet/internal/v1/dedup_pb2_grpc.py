@@ -87,8 +87,8 @@ class DedupServiceServicer:
     """
 
     def AdmitMany(self, request, context):
-        """Decides on submissions, on each in one atomic step. A caller sends those of one moment together: a call is dear, a
-        submission in it is cheap.
+        """Decides on submissions, on each in one atomic step. A caller sends those of one moment together: a call costs
+        much more than a submission in it.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -34,8 +34,8 @@ class DedupServiceStub:
     @_typing.overload
     def __new__(cls, channel: _aio.Channel) -> DedupServiceAsyncStub: ...
     AdmitMany: _grpc.UnaryUnaryMultiCallable[_dedup_pb2.AdmitManyRequest, _dedup_pb2.AdmitManyResponse]
-    """Decides on submissions, on each in one atomic step. A caller sends those of one moment together: a call is dear, a
-    submission in it is cheap.
+    """Decides on submissions, on each in one atomic step. A caller sends those of one moment together: a call costs
+    much more than a submission in it.
     """
     Claim: _grpc.UnaryUnaryMultiCallable[_dedup_pb2.ClaimRequest, _dedup_pb2.ClaimResponse]
     """Hands out the fairest waiting job under a lease, waiting for one if need be."""
@@ -60,8 +60,8 @@ class DedupServiceAsyncStub(DedupServiceStub):
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     AdmitMany: _aio.UnaryUnaryMultiCallable[_dedup_pb2.AdmitManyRequest, _dedup_pb2.AdmitManyResponse]  # type: ignore[assignment]
-    """Decides on submissions, on each in one atomic step. A caller sends those of one moment together: a call is dear, a
-    submission in it is cheap.
+    """Decides on submissions, on each in one atomic step. A caller sends those of one moment together: a call costs
+    much more than a submission in it.
     """
     Claim: _aio.UnaryUnaryMultiCallable[_dedup_pb2.ClaimRequest, _dedup_pb2.ClaimResponse]  # type: ignore[assignment]
     """Hands out the fairest waiting job under a lease, waiting for one if need be."""
@@ -89,8 +89,8 @@ class DedupServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _dedup_pb2.AdmitManyRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_dedup_pb2.AdmitManyResponse, _abc.Awaitable[_dedup_pb2.AdmitManyResponse]]:
-        """Decides on submissions, on each in one atomic step. A caller sends those of one moment together: a call is dear, a
-        submission in it is cheap.
+        """Decides on submissions, on each in one atomic step. A caller sends those of one moment together: a call costs
+        much more than a submission in it.
         """
 
     @_abc_1.abstractmethod
