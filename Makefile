@@ -103,7 +103,7 @@ release-protos: $(VENV)/.installed-dev ## Freezes the public API as it is releas
 
 .PHONY: docs
 docs: $(VENV)/.installed-dev ## Writes the generated pages of docs/reference anew: the API, the settings
-	@PYTHONPATH=docs/generator $(BIN)/python -m cygnet_docs
+	@PYTHONPATH=docs/generator:triton_models/common $(BIN)/python -m cygnet_docs
 
 .PHONY: crd
 crd: $(VENV)/.installed-dev ## Writes the Contest's CustomResourceDefinition and its reference page anew, from its models

@@ -1,8 +1,10 @@
 """The settings reference: every environment variable of every process, from the settings classes."""
 
 from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
 
+from cygnet_backend.settings import GeneratorSettings, ScorerSettings
 from pydantic import SecretStr
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
@@ -34,7 +36,18 @@ classes by `make docs`.
 
 def page(root: Path) -> str:
     """Returns the page; nothing is read from `root`, the classes are imported."""
-    return "\n".join([_INTRODUCTION, *(line for settings in CLASSES for line in _section(settings))])
+    return "\n".join([_INTRODUCTION, *(line for settings in CLASSES for line in _section(settings)), *_models()])
+
+
+def _models() -> Iterator[str]:
+    """The models inside Triton import nothing of Cygnet, so their settings are plain dataclasses."""
+    yield "## triton\n\nRead by the models when they load; the operator and `cygnet up` set the sources.\n"
+    for name, settings in (("GENERATOR", GeneratorSettings), ("SCORER", ScorerSettings)):
+        words = " ".join((settings.__doc__ or "").partition("Read from")[0].split())
+        yield f"{words}\n\n| variable | default |\n|---|---|"
+        for field, value in asdict(settings.read({})).items():
+            yield f"| `CYGNET_{name}_{field.upper()}` | {'none' if value is None else f'`{value}`'} |"
+        yield ""
 
 
 def _section(settings: type[BaseSettings]) -> Iterator[str]:
