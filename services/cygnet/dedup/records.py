@@ -4,6 +4,7 @@ A submission is kept as "<outcome> <run> <fingerprint> <record>": the record is 
 never changes about it. How it stands is read from its job and filled in.
 """
 
+import functools
 import json
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
@@ -147,10 +148,16 @@ def delivered(fields: Mapping[bytes, bytes]) -> results_pb2.DeliveredResult:
 
 def pace(samples: Sequence[bytes], drawing: int, polls: Sequence[bytes] = ()) -> Pace:
     """Reads how fast pictures are drawn: samples newest first, jobs under a lease, when workers polled."""
+    durations_ms, at_once = _samples(tuple(samples))
+    return Pace(durations_ms, max(drawing, at_once), max(map(int, polls), default=0))
+
+
+@functools.lru_cache(maxsize=64)
+def _samples(samples: tuple[bytes, ...]) -> tuple[tuple[int, ...], int]:
+    """Returns durations, and how many drawings were made at once. Kept: they are the same for many admissions."""
     pairs = [tuple(map(int, sample.split())) for sample in samples]
-    at_once = max((drawers for _, drawers in pairs[:_DRAWERS_SAMPLES]), default=0)
-    durations = tuple(duration for duration, _ in pairs)
-    return Pace(durations, max(drawing, at_once), max(map(int, polls), default=0))
+    durations_ms = tuple(duration for duration, _ in pairs)
+    return durations_ms, max((drawers for _, drawers in pairs[:_DRAWERS_SAMPLES]), default=0)
 
 
 def change(message: bytes) -> Change:

@@ -12,6 +12,7 @@ middle order statistic of n uniform ones, m^2 / 4(n + 2)), the own drawing, and 
 It cannot know who comes later: somebody who draws their first picture is served before somebody's fifth.
 """
 
+import functools
 import math
 import statistics
 
@@ -29,7 +30,7 @@ def wait(position: int, pace: Pace) -> Wait | None:
     if len(pace.durations_ms) < LEAST_SAMPLES:
         return None
     samples = len(pace.durations_ms)
-    mean, variance = statistics.fmean(pace.durations_ms), statistics.variance(pace.durations_ms)
+    mean, variance = _moments(pace.durations_ms)
     drawers = max(1, pace.drawers)
     rounds = (position + (mean**2 + variance) / (2 * mean**2)) / drawers + 1 if mean > 0 else 1.0
     spread = (
@@ -37,6 +38,12 @@ def wait(position: int, pace: Pace) -> Wait | None:
     )
     middle = rounds * mean
     return Wait(p50_ms=round(middle), p90_ms=round(middle + _P90 * math.sqrt(spread)))
+
+
+@functools.lru_cache(maxsize=64)
+def _moments(durations_ms: tuple[int, ...]) -> tuple[float, float]:
+    """Returns mean and variance. Kept: everybody who waits is shown the same pace."""
+    return statistics.fmean(durations_ms), statistics.variance(durations_ms)
 
 
 def typical_ms(pace: Pace) -> int:
@@ -48,9 +55,10 @@ def per_place_ms(pace: Pace) -> int:
     """Returns how long it takes the queue to move by one place, at least 1; assumed while measuring."""
     if len(pace.durations_ms) < LEAST_SAMPLES:
         return ASSUMED_DRAWING_MS
-    return max(1, round(statistics.fmean(pace.durations_ms) / max(1, pace.drawers)))
+    return max(1, round(_moments(pace.durations_ms)[0] / max(1, pace.drawers)))
 
 
+@functools.lru_cache(maxsize=64)
 def longest_queue(max_wait_ms: int, pace: Pace) -> int:
     """Returns how many jobs may wait so that nine in ten of the last in line wait at most `max_wait_ms`, at least 1.
 
