@@ -8,7 +8,7 @@ from pydantic import Field
 from cygnet.contest.rules import Rule
 
 _LANGUAGE = re.compile("[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
-_QUANTITY = re.compile(r"[+]?([0-9]+[.]?[0-9]*|[.][0-9]+)([KMGTPE]i|[numkMGTPE]|[eE][+-]?[0-9]+)?")
+_QUANTITY = re.compile(r"([+]?([0-9]+[.]?[0-9]*|[.][0-9]+)|-0+)([KMGTPE]i|[numkMGTPE]|[eE][+-]?[0-9]+)?")
 _PATH = "[A-Za-z0-9_./@:+-]{1,500}"
 
 
