@@ -12,6 +12,8 @@ from typing import Generic, Protocol, TypeVar
 
 from google.protobuf.message import Message
 
+from cygnet.platform.tasks import wait_unless
+
 HEARTBEAT_S = 15.0
 """A stream that has nothing to say says so this often."""
 
@@ -94,14 +96,7 @@ class Watches(Generic[K, V]):
         """Yields each new value, ALIVE after `heartbeat_s` of silence, STOPPING as the last when the service stops."""
         while not self._stopping.is_set():
             taking = asyncio.ensure_future(watch.take(heartbeat_s))
-            stopping = asyncio.ensure_future(self._stopping.wait())
-            try:
-                await asyncio.wait({taking, stopping}, return_when=asyncio.FIRST_COMPLETED)
-            finally:
-                stopping.cancel()
-                if not taking.done():
-                    taking.cancel()
-            if taking.done() and not taking.cancelled():
+            if await wait_unless(self._stopping, taking):
                 value = taking.result()
                 yield StreamEvent.ALIVE if value is None else value
         yield StreamEvent.STOPPING

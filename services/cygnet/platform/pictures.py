@@ -5,7 +5,6 @@ Content addressing makes storing idempotent and serving cacheable for ever.
 
 import hashlib
 import logging
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -15,13 +14,13 @@ from obstore.exceptions import BaseError
 from obstore.store import ObjectStore, from_url
 
 from cygnet.platform.errors import NotFound, Unavailable
+from cygnet.platform.validation import SHA256
 
 log = logging.getLogger(__name__)
 
 MAX_PICTURE_BYTES = 8 * 1024 * 1024
 # A bucket that says nothing must not hold a player's picture, or a worker, for minutes.
 _PATIENCE = timedelta(seconds=10)
-_SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
 def object_store(url: str, patience: timedelta) -> ObjectStore:
@@ -63,7 +62,7 @@ class PictureStore:
 
     async def get(self, digest: str) -> bytes:
         """Returns the bytes of a picture. Raises NotFound for what is no hash, or has nothing stored under it."""
-        if not _SHA256.fullmatch(digest):
+        if not SHA256.fullmatch(digest):
             raise NotFound("a picture is named by 64 hex digits")
         try:
             with _reaching_the_store():
