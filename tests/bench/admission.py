@@ -27,6 +27,7 @@ from tests.waiting import wait_for
 
 from cygnet.dedup.admission import identity
 from cygnet.dedup.admission.canonical import canonical_prompt
+from cygnet.dedup.queue.eta import LEAST_SAMPLES
 from cygnet.dedup.store import Store
 from cygnet.dedup.values import Admission, Bucket, Pace
 from cygnet.internal.v1 import dedup_pb2, document_pb2
@@ -151,15 +152,15 @@ def redis_server() -> Iterator[str]:
 
 @asynccontextmanager
 async def playing(stack: Stack, participants: int) -> AsyncIterator[tuple[list[Call], list[Call]]]:
-    """Joins players and has one picture drawn; yields the no-op calls and the submits."""
+    """Joins players and has enough pictures drawn to measure a pace; yields the no-op calls and the submits."""
     async with grpc.aio.insecure_channel(stack.address) as channel:
         contests = contest_pb2_grpc.ContestServiceStub(channel)
         players = submission_pb2_grpc.SubmissionServiceStub(channel)
         contest = (await contests.GetContest(contest_pb2.GetContestRequest())).contest
 
-        def request() -> submission_pb2.SubmitRequest:
+        def request(prompt: str = PROMPT) -> submission_pb2.SubmitRequest:
             return submission_pb2.SubmitRequest(
-                contest=contest.name, target=contest.targets[0].name, prompt=PROMPT, request_id=str(uuid.uuid4())
+                contest=contest.name, target=contest.targets[0].name, prompt=prompt, request_id=str(uuid.uuid4())
             )
 
         tokens = [
@@ -167,11 +168,12 @@ async def playing(stack: Stack, participants: int) -> AsyncIterator[tuple[list[C
             for i in range(participants + 1)
         ]
         metadata = [(("authorization", f"Bearer {token}"),) for token in tokens]
-        drawn = (await players.Submit(request(), metadata=metadata[0])).submission
-        watch = submission_pb2.WatchSubmissionRequest(contest=contest.name, submission_id=drawn.submission_id)
-        async for event in players.WatchSubmission(watch, metadata=metadata[0]):
-            drawn = event.submission if event.HasField("submission") else drawn
-        assert drawn.state == submission_pb2.SUBMISSION_STATE_DONE, drawn
+        for i, prompt in enumerate([PROMPT, *(f"{PROMPT} {number}" for number in range(LEAST_SAMPLES))]):
+            drawn = (await players.Submit(request(prompt), metadata=metadata[i])).submission
+            watch = submission_pb2.WatchSubmissionRequest(contest=contest.name, submission_id=drawn.submission_id)
+            async for event in players.WatchSubmission(watch, metadata=metadata[i]):
+                drawn = event.submission if event.HasField("submission") else drawn
+            assert drawn.state == submission_pb2.SUBMISSION_STATE_DONE, drawn
 
         def submit(i: int) -> Call:
             return lambda: players.Submit(request(), metadata=metadata[i])
