@@ -18,9 +18,7 @@ _SQUARES = {side * side for side in range(17)}
 
 def check_admissions(request: dedup_pb2.AdmitManyRequest) -> None:
     """Raises `InvalidRequest` for too few or too many; each is checked when it is decided on."""
-    wrong = Violations()
-    wrong.within("requests", len(request.requests), 1, MOST_ADMISSIONS)
-    wrong.done()
+    Violations().within("requests", len(request.requests), 1, MOST_ADMISSIONS).done()
 
 
 def check_admission(request: dedup_pb2.AdmitRequest) -> None:
@@ -52,9 +50,7 @@ def check_claim(request: dedup_pb2.ClaimRequest) -> None:
 
 def check_contest(contest: str) -> None:
     """Raises `InvalidRequest`."""
-    wrong = Violations()
-    wrong.matches("contest", contest, NAME)
-    wrong.done()
+    Violations().matches("contest", contest, NAME).done()
 
 
 def check_lease(lease: Lease) -> None:
@@ -87,10 +83,8 @@ def check_result(serialized: bytes) -> None:
 
 def check_failure(failure: submission_pb2.Failure) -> None:
     """Raises `InvalidRequest`."""
-    wrong = Violations()
-    wrong.matches("failure.reason", failure.reason, REASON)
-    wrong.length("failure.message", failure.message, 0, 1_000)
-    wrong.done()
+    reason, message = failure.reason, failure.message
+    Violations().matches("failure.reason", reason, REASON).length("failure.message", message, 0, 1_000).done()
 
 
 def check_submission_ids(request: dedup_pb2.GetSubmissionsRequest) -> None:
