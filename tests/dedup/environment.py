@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import grpc
 import pytest
+from google.protobuf.timestamp_pb2 import Timestamp
 from google.rpc import status_pb2
 
 from cygnet.dedup.__main__ import wire
@@ -91,6 +92,7 @@ def result(**fields: Any) -> submission_pb2.Result:
         "generator_digest": "g",
         "scorer_digest": "s",
         "calibration_id": "c",
+        "completed_at": Timestamp(seconds=1_800_000_000),
     }
     return submission_pb2.Result(**(usual | fields))
 

@@ -7,6 +7,8 @@ from cygnet.internal.v1 import dedup_pb2, document_pb2
 from cygnet.platform.errors import InvalidRequest
 from cygnet.v1 import contest_pb2, submission_pb2
 
+from .environment import result
+
 
 def admit_request() -> dedup_pb2.AdmitRequest:
     return dedup_pb2.AdmitRequest(
@@ -98,9 +100,7 @@ def test_all_violations_come_at_once() -> None:
 
 
 def good_result() -> submission_pb2.Result:
-    return submission_pb2.Result(
-        picture_sha256="a" * 64, score=50, cosine=0.5, generator_digest="g", scorer_digest="s", calibration_id="c"
-    )
+    return result(score=50)
 
 
 @pytest.mark.parametrize(
@@ -137,6 +137,14 @@ def test_a_scorer_may_explain_its_score_or_not() -> None:
     explained = good_result()
     explained.what_score, explained.look_score, explained.heat = 0, 72.5, bytes(range(25))
     requests.check_result(explained.SerializeToString())
+
+
+def test_a_result_says_when_it_was_completed() -> None:
+    message = good_result()
+    message.ClearField("completed_at")
+    with pytest.raises(InvalidRequest) as raised:
+        requests.check_result(message.SerializeToString())
+    assert violated(raised.value) == ["result.completed_at"]
 
 
 def test_a_result_is_one() -> None:

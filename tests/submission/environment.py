@@ -11,6 +11,7 @@ from pathlib import Path
 
 import grpc
 import pytest
+from google.protobuf.timestamp_pb2 import Timestamp
 from PIL import Image
 
 import cygnet.dedup.__main__ as dedup_main
@@ -100,6 +101,7 @@ def result_of(job: dedup_pb2.Job) -> submission_pb2.Result:
         generator_digest="0" * 64,
         scorer_digest="1" * 64,
         calibration_id="test",
+        completed_at=Timestamp(seconds=1_800_000_000),
     )
 
 
