@@ -247,3 +247,37 @@ async def test_a_contest_has_one_secret(store: Store) -> None:
     assert secret == again != other
     assert len(secret) == 32
     assert await store.contests() == ["one", "two"]
+
+
+async def test_what_changes_nothing_for_others_wakes_nobody(
+    store: Store, redis_client: aioredis.Redis, admission: MakeAdmission
+) -> None:
+    pubsub = redis_client.pubsub()
+    await pubsub.subscribe("dedup:changes")
+
+    async def announced() -> int:
+        """How many changes were announced since the last look."""
+        await redis_client.publish("dedup:changes", b"end")
+        count = -1
+        while True:
+            message = await pubsub.get_message(ignore_subscribe_messages=True, timeout=5)
+            if message is not None:
+                count += 1
+                if message["data"] == b"end":
+                    return count
+
+    assert (await decide(store, admission("a duck", "a"), GENEROUS, T0)).outcome == "accepted"
+    assert await announced() == 1
+    # Their own turn would come later than the one that waits already.
+    assert (await decide(store, admission("a duck", "b"), GENEROUS, T0)).outcome == "coalesced"
+    assert await announced() == 0
+    claimed = await store.claim("limits", "token", LEASE_MS, T0)
+    assert claimed is not None
+    await store.complete(claimed.job, result().SerializeToString(), T0)
+    assert await announced() == 2
+    assert (await decide(store, admission("a duck", "c"), GENEROUS, T0)).outcome == "repeated"
+    assert await announced() == 1, "their score goes to the leaderboard"
+    for _ in range(3):
+        assert (await decide(store, admission("a duck", "c"), GENEROUS, T0)).outcome == "repeated"
+    assert await announced() == 0
+    await pubsub.aclose()  # type: ignore[no-untyped-call]

@@ -117,7 +117,12 @@ if redis.call('EXISTS', HISTORY) == 0 then
   redis.call('HINCRBY', CLOCK, 'participants', 1)
 end
 redis.call('ZADD', HISTORY, sequence, submission_id)
-announce(CLOCK, change)
+if change.queue_moved or change.outbox_grew then
+  announce(CLOCK, change)
+else
+  -- For nobody else anything changed, and of this submission nobody knows yet: a flood of repeats wakes no listener.
+  redis.call('HINCRBY', CLOCK, 'revision', 1)
+end
 
 -- 5. How it stands now, so that nobody has to ask again.
 local stands = reply(outcome)
