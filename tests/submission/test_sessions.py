@@ -83,3 +83,16 @@ def test_participants_are_told_apart() -> None:
     ids = {new_participant_id() for _ in range(1000)}
     assert len(ids) == 1000
     assert all(len(i) == 26 for i in ids)
+
+
+def test_a_token_that_was_verified_before_is_held_against_clock_and_contest_again() -> None:
+    times = [NOW] * 4 + [NOW + LIFETIME_S * 1000 + 1000]
+    session_keys = SessionKeys(NEW, iter(times).__next__)
+    token = session_keys.issue(SESSION)
+    assert session_keys.verify(token, "pycon") == session_keys.verify(token, "pycon") == SESSION
+    with pytest.raises(NotSignedIn) as refused:
+        session_keys.verify(token, "another")
+    assert refused.value.reason == "SESSION_OF_ANOTHER_CONTEST"
+    with pytest.raises(NotSignedIn) as over:
+        session_keys.verify(token, "pycon")
+    assert over.value.reason == "SESSION_EXPIRED"

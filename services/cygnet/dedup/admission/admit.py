@@ -113,15 +113,19 @@ class AdmissionController:
                 reason=decision.outcome,
                 retry_after_s=_retry_ms(decision, admission) / 1000,
             )
-        log.info(
-            "admitted",
-            extra={
-                "contest": contest,
-                "submission": admission.submission_id,
-                "outcome": decision.outcome,
-                "prompt": prompt_hash(admission.canonical_prompt),
-            },
-        )
+        # A line for each new drawing; a flood of repeats must not fill the log.
+        level = logging.INFO if decision.outcome == "accepted" else logging.DEBUG
+        if log.isEnabledFor(level):
+            log.log(
+                level,
+                "admitted",
+                extra={
+                    "contest": contest,
+                    "submission": admission.submission_id,
+                    "outcome": decision.outcome,
+                    "prompt": prompt_hash(admission.canonical_prompt),
+                },
+            )
         if decision.submission is None or decision.pace is None:
             return await self._snapshots.one(contest, admission.submission_id)
         self._snapshots.add_waits(decision.submission, decision.pace)
