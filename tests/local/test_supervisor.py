@@ -128,7 +128,7 @@ async def test_one_that_hangs_is_killed_and_starts_again(
         "server",
         [*python(ANSWERS), str(port)],
         ready=output.ready(lambda: 1 + kinds(events, "server").count("restarting")),
-        alive=lambda: http_answers("127.0.0.1", port, "/"),
+        alive=lambda: http_answers(f"http://127.0.0.1:{port}/"),
         on_line=output.add,
         hangs_after_s=1.0,
     )
@@ -142,7 +142,7 @@ async def test_one_that_hangs_is_killed_and_starts_again(
             while kinds(events, "server").count("ready") < 2:
                 await asyncio.sleep(0.01)
         assert not is_running(stopped)
-        await http_answers("127.0.0.1", port, "/")
+        await http_answers(f"http://127.0.0.1:{port}/")
     (ended,) = [event.text for event in events if event.kind == "ended"]
     assert ended.startswith("server did not answer within 1 s; it starts again in")
 

@@ -23,7 +23,7 @@ def status(as_json: bool, data_dir: Path) -> None:
 
     The log of each part is in logs/ of the data directory; run/endpoints.json has the addresses of all.
     """
-    from cygnet.local.health import check_all
+    from cygnet.local.readiness import check_all
 
     endpoints = Endpoints.read(DataDir(data_dir).endpoints)
     healths = asyncio.run(check_all(endpoints))

@@ -2,7 +2,6 @@
 
 import fcntl
 import hashlib
-import json
 import os
 import secrets
 import tempfile
@@ -123,18 +122,3 @@ def write_private(path: Path, text: str) -> None:
     except BaseException:
         os.unlink(name)
         raise
-
-
-def read_json(path: Path) -> dict[str, object] | None:
-    """Returns the object in a JSON file of ours, None where there is none.
-
-    Raises:
-        UserError: the file is there and may not be read.
-    """
-    try:
-        content = json.loads(path.read_text())
-    except (FileNotFoundError, NotADirectoryError, ValueError):
-        return None
-    except OSError as error:
-        raise UserError(f"cannot read {path} ({error.strerror}); choose another folder with --data-dir") from None
-    return content if isinstance(content, dict) else None

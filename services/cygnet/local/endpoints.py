@@ -1,12 +1,14 @@
 """Where the parts of a running game listen: chosen at its start, and left in a file for other commands."""
 
-import json
 import random
 import socket
-from dataclasses import asdict, dataclass, fields
+from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 
-from cygnet.local.datadir import read_json, write_private
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from cygnet.local.datadir import write_private
 from cygnet.local.errors import UserError
 
 _LOOPBACK = "127.0.0.1"
@@ -15,9 +17,10 @@ _LOOPBACK = "127.0.0.1"
 _FIRST_PORT, _LAST_PORT = 15_000, 32_000
 
 
-@dataclass(frozen=True)
-class Endpoints:
+class Endpoints(BaseModel):
     """Addresses as host:port, on the loopback interface except for `url`."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
     url: str
     """The game, through Envoy."""
@@ -40,21 +43,23 @@ class Endpoints:
 
     def write(self, path: Path) -> None:
         """Writes the file that other commands read."""
-        write_private(path, json.dumps(asdict(self), indent=2) + "\n")
+        write_private(path, self.model_dump_json(indent=2) + "\n")
 
     @classmethod
     def read(cls, path: Path) -> "Endpoints":
         """Reads it.
 
         Raises:
-            UserError: no game runs there, or one of another version does.
+            UserError: no game runs there, one of another version does, or the file may not be read.
         """
-        content = read_json(path)
-        if content is None:
-            raise UserError(f"no game runs with the data in {path.parents[1]}; start one with `cygnet up`")
-        if content.keys() != {field.name for field in fields(cls)}:
-            raise UserError(f"{path} is of another version of Cygnet; use that one, or start the game again")
-        return cls(**content)  # type: ignore[arg-type]
+        try:
+            return cls.model_validate_json(path.read_bytes())
+        except (FileNotFoundError, NotADirectoryError):
+            raise UserError(f"no game runs with the data in {path.parents[1]}; start one with `cygnet up`") from None
+        except OSError as error:
+            raise UserError(f"cannot read {path} ({error.strerror}); choose another folder with --data-dir") from None
+        except ValidationError:
+            raise UserError(f"{path} is of another version of Cygnet; use that one, or start the game again") from None
 
 
 def free_addresses(count: int) -> list[str]:
@@ -63,13 +68,7 @@ def free_addresses(count: int) -> list[str]:
     Raises:
         UserError: there are fewer.
     """
-    addresses: list[str] = []
-    for port in random.sample(range(_FIRST_PORT, _LAST_PORT), _LAST_PORT - _FIRST_PORT):
-        if len(addresses) == count:
-            return addresses
-        if why_not_free(_LOOPBACK, port) is None:
-            addresses.append(f"{_LOOPBACK}:{port}")
-    raise UserError("there are not enough free ports on this machine")
+    return [f"{_LOOPBACK}:{port}" for port in islice(_free_ports(_LOOPBACK), count)]
 
 
 def why_not_free(host: str, port: int) -> OSError | None:
@@ -91,10 +90,7 @@ def any_free_port(host: str) -> int:
     Raises:
         UserError: none was found.
     """
-    for port in random.sample(range(_FIRST_PORT, _LAST_PORT), 1000):
-        if why_not_free(host, port) is None:
-            return port
-    raise UserError(f"there is no free port on {host}")
+    return next(_free_ports(host))
 
 
 def lan_address() -> str | None:
@@ -107,3 +103,10 @@ def lan_address() -> str | None:
         except OSError:
             return None
     return None if address.startswith("127.") else address
+
+
+def _free_ports(host: str) -> Iterator[int]:
+    for port in random.sample(range(_FIRST_PORT, _LAST_PORT), _LAST_PORT - _FIRST_PORT):
+        if why_not_free(host, port) is None:
+            yield port
+    raise UserError(f"there is no free port on {host}")

@@ -2,14 +2,16 @@
 
 import errno
 import ipaddress
-import json
 import socket
 import time
+from contextlib import suppress
 from pathlib import Path
+
+from google.protobuf import json_format
 
 from cygnet.contest.document import read_contest
 from cygnet.internal.v1 import document_pb2
-from cygnet.local.datadir import DataDir, read_json, source_path, write_private
+from cygnet.local.datadir import DataDir, source_path, write_private
 from cygnet.local.endpoints import any_free_port, lan_address, why_not_free
 from cygnet.local.errors import UserError
 from cygnet.local.topology import GameConfig, choose_endpoints, find_tools
@@ -62,12 +64,14 @@ def _served_model(data: DataDir, models: Path, model: document_pb2.Model, *, cho
     """Returns what Triton is to serve: the models of the contest file last given to `cygnet up`, or the example's."""
     if not models.is_dir():
         raise UserError(f"there are no models in {models}: run from a checkout of Cygnet")
-    sources = {"generator": model.generator_source, "scorer": model.scorer_source}
+    served = document_pb2.Model(generator_source=model.generator_source, scorer_source=model.scorer_source)
     if chosen:
-        write_private(data.models, json.dumps(sources))
+        write_private(data.models, json_format.MessageToJson(served))
     else:
-        sources.update((key, str(value)) for key, value in (read_json(data.models) or {}).items() if key in sources)
-    for source in sources.values():
+        with suppress(FileNotFoundError, ValueError, json_format.ParseError):
+            last = json_format.Parse(data.models.read_text(), document_pb2.Model(), ignore_unknown_fields=True)
+            served.MergeFrom(last)
+    for source in (served.generator_source, served.scorer_source):
         if source.startswith(_KUBERNETES_ONLY):
             raise UserError(f"the model {source} needs Kubernetes, which brings it to a folder; here, name the folder")
         builtin = source.startswith(_BUILTIN)
@@ -75,7 +79,7 @@ def _served_model(data: DataDir, models: Path, model: document_pb2.Model, *, cho
         if "://" not in source.removeprefix(_BUILTIN) and not folder.is_dir():
             how = "train it with `make train-tiny`" if builtin else "the contest file names it as a model"
             raise UserError(f"the model {source} is not there (no folder {folder}); {how}")
-    return document_pb2.Model(generator_source=sources["generator"], scorer_source=sources["scorer"])
+    return served
 
 
 def _ip_address(host: str) -> str:

@@ -3,19 +3,51 @@ bounds the wait.
 """
 
 import asyncio
+import http.client
 from collections.abc import Awaitable
-from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import grpc
+import redis.asyncio as aioredis
 from grpc_health.v1 import health_pb2, health_pb2_grpc
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import ResponseError
+from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from cygnet.inference.triton import DrawingFailed, TritonClient, TritonUnavailable
+from cygnet.local.endpoints import Endpoints
 from cygnet.local.supervisor import NotReady
 from cygnet.platform.grpc import READINESS
 
 _PAUSE_S = 0.05
 _TRY_S = 2.0
+_STATUS_WITHIN_S = 5.0
+
+
+async def check_all(at: Endpoints) -> dict[str, bool]:
+    """Returns for every process of a game whether it serves.
+
+    Of Triton one learns only that it listens: a call that is given up would do harm (see `cygnet.inference.triton`).
+    """
+    checks: dict[str, Awaitable[None]] = {
+        "redis": redis_answers(at.redis_url),
+        "triton": port_opens(at.triton),
+        "dedup": grpc_serves(at.dedup),
+        "leaderboard": grpc_serves(at.leaderboard),
+        "submission": grpc_serves(at.submission),
+        "worker": grpc_serves(at.worker),
+        "gateway": http_answers(f"http://{at.gateway}/healthz"),
+        "envoy": http_answers(f"{at.url}envoyz"),
+    }
+    waits = (asyncio.wait_for(check, _STATUS_WITHIN_S) for check in checks.values())
+    outcomes = await asyncio.gather(*waits, return_exceptions=True)
+    for outcome in outcomes:
+        if outcome is not None and not isinstance(outcome, TimeoutError):
+            raise outcome
+    return {name: outcome is None for name, outcome in zip(checks, outcomes, strict=True)}
 
 
 async def grpc_serves(address: str, service: str = READINESS) -> None:
@@ -27,32 +59,36 @@ async def grpc_serves(address: str, service: str = READINESS) -> None:
             await asyncio.sleep(_PAUSE_S)
 
 
-async def http_answers(host: str, port: int, path: str) -> None:
+async def http_answers(url: str) -> None:
     """Waits until a GET is answered with 200."""
-    while not (await _get(host, port, path)).startswith((b"HTTP/1.1 200", b"HTTP/1.0 200")):
+    while await asyncio.to_thread(_status, url) != http.client.OK:
         await asyncio.sleep(_PAUSE_S)
 
 
-async def redis_answers(socket: Path) -> None:
-    """Waits until Redis has read its file and answers; while it reads, it says LOADING.
+async def redis_answers(url: str) -> None:
+    """Waits until Redis has read its file and answers; while it reads, it says LOADING (a ConnectionError).
 
     With any other error it answers too: one whose disk is full (MISCONF) is not helped by being started again.
     """
-    while True:
-        try:
-            async with asyncio.timeout(_TRY_S):
-                answer = await _exchange(asyncio.open_unix_connection(str(socket)), b"PING\r\n", 64)
-        except (OSError, TimeoutError):
-            answer = b""
-        if answer and not answer.startswith(b"-LOADING"):
-            return
-        await asyncio.sleep(_PAUSE_S)
+    limits: dict[str, Any] = {"socket_timeout": _TRY_S, "socket_connect_timeout": _TRY_S}
+    async with aioredis.Redis.from_url(url, retry=Retry(NoBackoff(), 0), **limits) as client:
+        while True:
+            try:
+                await client.ping()
+                return
+            except ResponseError:
+                return
+            except (RedisConnectionError, RedisTimeoutError, OSError):
+                await asyncio.sleep(_PAUSE_S)
 
 
 async def triton_draws(address: str) -> None:
-    """Waits until Triton has drawn and scored a tiny picture: nothing less proves that its models work."""
-    host, port = address.rsplit(":", 1)
-    await port_opens(host, int(port))
+    """Waits until Triton has drawn and scored a tiny picture: nothing less proves that its models work.
+
+    Raises:
+        NotReady: it answers, and cannot draw.
+    """
+    await port_opens(address)
     client = TritonClient(address)
     try:
         while True:
@@ -67,11 +103,12 @@ async def triton_draws(address: str) -> None:
         await client.close()
 
 
-async def port_opens(host: str, port: int) -> None:
+async def port_opens(address: str) -> None:
     """Waits until connections are accepted."""
+    host, _, port = address.rpartition(":")
     while True:
         try:
-            _, writer = await asyncio.open_connection(host, port)
+            _, writer = await asyncio.open_connection(host, int(port))
         except OSError:
             await asyncio.sleep(_PAUSE_S)
         else:
@@ -88,24 +125,14 @@ async def _is_serving(stub: Any, service: str) -> bool:
     return bool(answer.status == health_pb2.HealthCheckResponse.SERVING)
 
 
-async def _get(host: str, port: int, path: str) -> bytes:
-    """Returns the whole answer to a GET, empty where there is none."""
-    request = f"GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n".encode()
+def _status(url: str) -> int:
+    """Returns the status of a GET, 0 where there is no answer. No proxy of the environment is asked."""
+    parts = urlsplit(url)
+    connection = http.client.HTTPConnection(parts.netloc, timeout=_TRY_S)
     try:
-        async with asyncio.timeout(_TRY_S):
-            return await _exchange(asyncio.open_connection(host, port), request, -1)
-    except (OSError, TimeoutError):
-        return b""
-
-
-async def _exchange(
-    connecting: Awaitable[tuple[asyncio.StreamReader, asyncio.StreamWriter]], request: bytes, most: int
-) -> bytes:
-    """Sends a request on a new connection; returns at most so many bytes of the answer, all of them for -1."""
-    reader, writer = await connecting
-    try:
-        writer.write(request)
-        await writer.drain()
-        return await reader.read(most)
+        connection.request("GET", parts.path)
+        return connection.getresponse().status
+    except (OSError, http.client.HTTPException):
+        return 0
     finally:
-        writer.close()
+        connection.close()

@@ -142,15 +142,12 @@ def plan_processes(data: DataDir, config: GameConfig, on_triton_line: Callable[[
             ready_within_s=ready_within_s,
         )
 
-    def gateway_answers() -> Awaitable[None]:
-        return readiness.http_answers(*_host_and_port(at.gateway), "/healthz")
-
     redis, pictures = {"REDIS_URL": at.redis_url}, {"PICTURES_URL": data.pictures.as_uri()}
     admin_token = {"ADMIN_TOKEN": data.secret("admin-token")}
     # The key's id is part of every token; a second key can be put in front to rotate.
     session_keys = {"SESSION_KEYS": f"k1:{data.secret('session-key')}"}
     return [
-        _redis(data, Path(at.redis_url.removeprefix("unix://")), config.tools.redis),
+        _redis(data, at.redis_url, config.tools.redis),
         _triton(data, config, on_triton_line),
         service(
             "dedup",
@@ -190,17 +187,16 @@ def plan_processes(data: DataDir, config: GameConfig, on_triton_line: Callable[[
         service(
             "gateway",
             {"LISTEN": at.gateway, "PAGE_DIR": str(config.page), "PUBLIC_URL": config.public_url, **pictures},
-            gateway_answers,
-            gateway_answers,
+            *[lambda: readiness.http_answers(f"http://{at.gateway}/healthz")] * 2,
         ),
         _envoy(data, config),
     ]
 
 
-def _redis(data: DataDir, socket: Path, program: Path) -> ProcessSpec:
+def _redis(data: DataDir, url: str, program: Path) -> ProcessSpec:
     settings = {
         "port": "0",
-        "unixsocket": str(socket),
+        "unixsocket": url.removeprefix("unix://"),
         "unixsocketperm": "600",
         "dir": str(data.redis),
         # What was acknowledged is on disk: one fsync for each turn of its event loop.
@@ -213,8 +209,8 @@ def _redis(data: DataDir, socket: Path, program: Path) -> ProcessSpec:
     return ProcessSpec(
         "redis",
         [str(program), *(word for name, value in settings.items() for word in (f"--{name}", value))],
-        lambda: readiness.redis_answers(socket),
-        lambda: readiness.redis_answers(socket),
+        lambda: readiness.redis_answers(url),
+        lambda: readiness.redis_answers(url),
         cwd=data.redis,
         ready_within_s=120,
     )
@@ -222,13 +218,12 @@ def _redis(data: DataDir, socket: Path, program: Path) -> ProcessSpec:
 
 def _triton(data: DataDir, config: GameConfig, on_line: Callable[[str], None]) -> ProcessSpec:
     at, installation = config.endpoints, config.tools.triton
-    metrics = _host_and_port(_authority(at.metrics["triton"]))
     launch = plan_launch(
         installation,
         data_dir=data.root,
         models=config.models,
         grpc_port=_host_and_port(at.triton)[1],
-        metrics_port=metrics[1],
+        metrics_port=_host_and_port(_authority(at.metrics["triton"]))[1],
         environment=os.environ,
         generator=config.model.generator_source,
         scorer=config.model.scorer_source,
@@ -244,7 +239,7 @@ def _triton(data: DataDir, config: GameConfig, on_line: Callable[[str], None]) -
         launch.argv,
         lambda: readiness.triton_draws(at.triton),
         # A call that is given up would do harm (see `cygnet.inference.triton`); a scrape does none.
-        lambda: readiness.http_answers(*metrics, "/metrics"),
+        lambda: readiness.http_answers(at.metrics["triton"]),
         env=launch.env,
         cwd=launch.cwd,
         sweep=sweep,
@@ -270,6 +265,7 @@ def _envoy(data: DataDir, config: GameConfig) -> ProcessSpec:
     )
     options: Mapping[str, str] = {"config-path": str(configuration), "concurrency": "1", "log-level": "warning"}
     near = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(config.host, config.host)
+    near = f"[{near}]" if ":" in near else near
     return ProcessSpec(
         "envoy",
         # Hot restart would need shared memory with a name of its own, which nobody would clean up.
@@ -278,9 +274,9 @@ def _envoy(data: DataDir, config: GameConfig) -> ProcessSpec:
             "--disable-hot-restart",
             *(word for name, value in options.items() for word in (f"--{name}", value)),
         ],
-        lambda: readiness.http_answers(near, config.port, "/envoyz"),
+        lambda: readiness.http_answers(f"http://{near}:{config.port}/envoyz"),
         # Not through the door for everybody: one that is full is no reason to start again.
-        lambda: readiness.http_answers(*_host_and_port(at.envoy_admin), "/ready"),
+        lambda: readiness.http_answers(f"http://{at.envoy_admin}/ready"),
         uses=["submission", "leaderboard", "gateway"],
         cwd=data.run,
     )

@@ -1,16 +1,14 @@
-"""Redis, as every service uses it: one pool, scripts from their own files, one subscription a process."""
+"""Redis, as every service uses it: one pool, errors of the domain, one subscription a process."""
 
 import asyncio
 import logging
 import re
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from importlib import resources
 
 import redis.asyncio as aioredis
 from redis.asyncio.retry import Retry
 from redis.backoff import ExponentialBackoff
-from redis.commands.core import AsyncScript
 from redis.exceptions import ClusterDownError, OutOfMemoryError, ReadOnlyError, ResponseError, TryAgainError
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import TimeoutError as RedisTimeoutError
@@ -85,11 +83,6 @@ def _unavailable(words: str, error: Exception) -> Unavailable:
     # Redis' own words name scripts, lines and keys: they are for the log, not for callers.
     log.warning(words, extra={"error": str(error)})
     return Unavailable(f"{words}; try again in a moment", reason="STORE_UNAVAILABLE")
-
-
-def script(client: aioredis.Redis, package: str, filename: str) -> AsyncScript:
-    """Returns the Lua script that lies beside the code of `package`."""
-    return client.register_script(resources.files(package).joinpath(filename).read_text())
 
 
 async def subscription(client: aioredis.Redis, channel: str) -> AsyncIterator[bytes | None]:
