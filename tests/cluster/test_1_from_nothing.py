@@ -8,7 +8,7 @@ import pytest
 from .kube import RELEASE, Kube, wait_until
 from .playing import NAME, join, play, standings
 
-pytestmark = [pytest.mark.cluster, pytest.mark.timeout(900)]
+pytestmark = pytest.mark.timeout(900)
 
 SERVICES = {"submission", "dedup", "leaderboard", "gateway"}
 STARTS_WITHIN_S = 5.0

@@ -14,7 +14,7 @@ import pytest
 from .kube import Kube
 from .test_2_while_playing import PLAYERS, Crowd, ensure_installed
 
-pytestmark = [pytest.mark.cluster, pytest.mark.timeout(600)]
+pytestmark = pytest.mark.timeout(600)
 
 PLAY_S = 45
 

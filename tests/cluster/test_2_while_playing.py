@@ -21,7 +21,7 @@ from cygnet.platform.errors import DomainError, Refused, Unavailable
 
 from .kube import CONTEST, RELEASE, Kube
 
-pytestmark = [pytest.mark.cluster, pytest.mark.timeout(1500)]
+pytestmark = pytest.mark.timeout(1500)
 
 T = TypeVar("T")
 NAME = "duck-and-swan"

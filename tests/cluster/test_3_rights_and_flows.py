@@ -11,7 +11,7 @@ from .kube import NAMESPACE, RELEASE, Kube
 from .playing import play_a_game
 from .test_2_while_playing import ensure_installed
 
-pytestmark = [pytest.mark.cluster, pytest.mark.timeout(900)]
+pytestmark = pytest.mark.timeout(900)
 
 # What everybody signed in may ask: about oneself, and what the API server is like.
 _HARMLESS = re.compile(

@@ -12,7 +12,7 @@ from .kube import Kube
 from .playing import NAME, play_a_game
 from .test_2_while_playing import ensure_installed
 
-pytestmark = [pytest.mark.cluster, pytest.mark.timeout(900)]
+pytestmark = pytest.mark.timeout(900)
 
 GPU = "nvidia.com/gpu"
 REPLICAS = 2

@@ -8,7 +8,7 @@ from .kube import CONTEST, Kube, wait_until
 from .playing import play_a_game, standings
 from .test_2_while_playing import ensure_installed
 
-pytestmark = [pytest.mark.cluster, pytest.mark.timeout(900)]
+pytestmark = pytest.mark.timeout(900)
 
 KINDS = (
     "pods,deployments,statefulsets,services,secrets,persistentvolumeclaims,networkpolicies,poddisruptionbudgets,"

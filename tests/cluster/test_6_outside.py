@@ -11,7 +11,7 @@ from .. import bucket
 from .kube import NAMESPACE, Kube, wait_until
 from .playing import join, play, standings
 
-pytestmark = [pytest.mark.cluster, pytest.mark.timeout(900)]
+pytestmark = pytest.mark.timeout(900)
 
 REDIS, STORE = "outside-redis", "outside-store"
 STORE_PORT = 7070

@@ -12,7 +12,6 @@ from cygnet.platform.errors import Conflict, InvalidRequest, NotFound, Unavailab
 
 from .test_phase import document, spec
 
-pytestmark = pytest.mark.redis
 KEY = "sub:{pycon}:contest"
 
 

@@ -19,8 +19,6 @@ from cygnet.platform.errors import Unavailable
 
 from .environment import CONTEST, ResultLog, admit_request, raised, replica, result
 
-pytestmark = pytest.mark.redis
-
 MakeAdmission = Callable[..., Admission]
 T0 = 1_800_000_000_000
 GENEROUS = Bucket(every_ms=1, burst=1_000)

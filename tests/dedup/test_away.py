@@ -14,8 +14,6 @@ from cygnet.platform.errors import Unavailable
 
 from .environment import decide
 
-pytestmark = pytest.mark.redis
-
 BUCKET = Bucket(every_ms=500, burst=10)
 
 

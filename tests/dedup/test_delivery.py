@@ -7,7 +7,6 @@ import sys
 from typing import TYPE_CHECKING, cast
 
 import grpc
-import pytest
 import redis.asyncio as aioredis
 from prometheus_client import REGISTRY
 
@@ -18,8 +17,6 @@ from .environment import CONTEST, Replica, ResultLog, admit, admit_request, draw
 
 if TYPE_CHECKING:
     from cygnet.internal.v1.dedup_pb2_grpc import DedupServiceAsyncStub
-
-pytestmark = pytest.mark.redis
 
 
 async def test_changes_reach_every_replica_and_streams_end_when_it_stops(two: tuple[Replica, Replica]) -> None:

@@ -2,8 +2,6 @@
 
 from collections.abc import Callable
 
-import pytest
-
 from cygnet.dedup.store import Store
 from cygnet.dedup.values import Admission, Bucket
 from cygnet.internal.v1 import dedup_pb2
@@ -11,8 +9,6 @@ from cygnet.internal.v1.document_pb2 import Model
 from cygnet.v1.submission_pb2 import SUBMISSION_STATE_FAILED, Failure, Submission
 
 from .environment import CLIP, decide
-
-pytestmark = pytest.mark.redis
 
 MakeAdmission = Callable[..., Admission]
 T0 = 1_800_000_000_000

@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Callable
 
-import pytest
 import redis.asyncio as aioredis
 
 from cygnet.dedup.store import Store
@@ -18,8 +17,6 @@ from cygnet.v1.submission_pb2 import (
 )
 
 from .environment import decide, result
-
-pytestmark = pytest.mark.redis
 
 MakeAdmission = Callable[..., Admission]
 T0 = 1_800_000_000_000

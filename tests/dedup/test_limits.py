@@ -10,8 +10,6 @@ from cygnet.dedup.values import Admission, Bucket, Completion
 
 from .environment import decide, result
 
-pytestmark = pytest.mark.redis
-
 MakeAdmission = Callable[..., Admission]
 T0 = 1_800_000_000_000
 GENEROUS = Bucket(every_ms=500, burst=1_000)

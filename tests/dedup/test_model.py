@@ -4,7 +4,6 @@ import asyncio
 import uuid
 from typing import Any, cast
 
-import pytest
 import redis as sync_redis
 import redis.asyncio as aioredis
 from hypothesis import HealthCheck, Phase, settings
@@ -41,8 +40,6 @@ from .model import (
     Expected,
     make_admission,
 )
-
-pytestmark = pytest.mark.redis
 
 NEVER_AWAY_MS = 10**12
 WORKER_LOST = Failure(reason="WORKER_LOST", message="gone")

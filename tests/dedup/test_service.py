@@ -16,8 +16,6 @@ from cygnet.v1 import submission_pb2
 
 from .environment import CONTEST, Replica, ResultLog, admit_request, drawn, leased, participant, raised, replica
 
-pytestmark = pytest.mark.redis
-
 
 @pytest.fixture
 async def forgetful(redis_client: aioredis.Redis, redis_url: str, results: ResultLog) -> AsyncIterator[Replica]:

@@ -13,7 +13,7 @@ from tests.operator.other_kinds import NoDefinitions, defined
 from .matrix import INSTALLATIONS
 from .rendering import render
 
-pytestmark = [pytest.mark.control_plane, pytest.mark.timeout(300)]
+pytestmark = pytest.mark.timeout(300)
 
 RELEASE = "cygnet"
 

@@ -11,8 +11,6 @@ from cygnet.v1 import contest_pb2, leaderboard_pb2
 
 from .environment import ADMIN_TOKEN, OPENING_MS, Service, places, raised_by, serving_leaderboard
 
-pytestmark = pytest.mark.redis
-
 FREEZES, CLOSES = 10_000, 20_000
 BEFORE = [(1, "player 1"), (2, "player 2")]
 ALL = [(1, "player 2"), (2, "player 1"), (3, "player 3")]

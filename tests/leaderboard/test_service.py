@@ -15,8 +15,6 @@ from cygnet.v1 import leaderboard_pb2, submission_pb2
 
 from .environment import OPENING_MS, Service, base32, places, raised_by, serving_leaderboard
 
-pytestmark = pytest.mark.redis
-
 
 @pytest.fixture
 async def service(redis_url: str, redis_client: aioredis.Redis) -> AsyncIterator[Service]:

@@ -18,8 +18,6 @@ from cygnet.leaderboard.values import LogEntry, Row
 from cygnet.platform.errors import Conflict, Unavailable
 from cygnet.v1 import submission_pb2
 
-pytestmark = pytest.mark.redis
-
 OPENING_MS = 1_793_000_000_000
 DERIVED = ("format", "seen", "names", "called", "epoch", "targets", "rank:", "best:")
 

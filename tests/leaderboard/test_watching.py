@@ -12,8 +12,6 @@ from prometheus_client import REGISTRY
 
 from .environment import Service, next_board, places, serving_leaderboard
 
-pytestmark = pytest.mark.redis
-
 
 @pytest.fixture
 async def service(redis_url: str, redis_client: aioredis.Redis) -> AsyncIterator[Service]:

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from cygnet.local.endpoints import any_free_port
 from cygnet.local.readiness import http_answers
 from cygnet.local.supervisor import Event, NotReady, ProcessFailed, ProcessSpec, RestartPolicy, Supervisor
 
+from ..ports import free_port
 from ..stackrunner import is_running
 from ..waiting import eventually
 
@@ -123,7 +123,7 @@ async def test_one_that_hangs_is_killed_and_starts_again(
     supervisor: Supervisor, events: list[Event], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("cygnet.local.supervisor._ALIVE_PAUSE_S", 0.1)
-    port, output = any_free_port("127.0.0.1"), Output()
+    port, output = free_port(), Output()
     spec = ProcessSpec(
         "server",
         [*python(ANSWERS), str(port)],

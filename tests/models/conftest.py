@@ -18,7 +18,6 @@ from pathlib import Path
 
 import pytest
 
-from cygnet.local.endpoints import any_free_port
 from cygnet.local.triton import (
     TritonLaunch,
     clean_shared_memory,
@@ -27,6 +26,8 @@ from cygnet.local.triton import (
     plan_launch,
     prepare_backend,
 )
+
+from ..ports import free_port
 
 # Before a test imports torch: other processes use the cores too, and a spinning OpenMP thread takes them away.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
@@ -69,7 +70,7 @@ class Server:
         clean_shared_memory(self.launch.shm_prefix)
 
 
-StartServer = Callable[[str], Server]
+StartTriton = Callable[[str], Server]
 
 
 @pytest.fixture(scope="session")
@@ -90,7 +91,7 @@ def weights(tmp_path_factory: pytest.TempPathFactory) -> Weights:
 
 
 @pytest.fixture(scope="session")
-def start_server(weights: Weights, tmp_path_factory: pytest.TempPathFactory) -> Iterator[StartServer]:
+def start_triton(weights: Weights, tmp_path_factory: pytest.TempPathFactory) -> Iterator[StartTriton]:
     """Starts a server under a name of the caller's; what still runs at the end is killed."""
     servers: list[Server] = []
 
@@ -98,13 +99,12 @@ def start_server(weights: Weights, tmp_path_factory: pytest.TempPathFactory) -> 
         data_dir = tmp_path_factory.mktemp(name)
         installation = find_installation()
         prepare_backend(installation, data_dir)
-        grpc_port, metrics_port = any_free_port("127.0.0.1"), any_free_port("127.0.0.1")
         launch = plan_launch(
             installation,
             data_dir=data_dir,
             models=REPOSITORY,
-            grpc_port=grpc_port,
-            metrics_port=metrics_port,
+            grpc_port=free_port(),
+            metrics_port=free_port(),
             environment=os.environ,
             generator=weights.generator,
             scorer=weights.scorer,
@@ -118,8 +118,8 @@ def start_server(weights: Weights, tmp_path_factory: pytest.TempPathFactory) -> 
 
 
 @pytest.fixture(scope="session")
-def server(start_server: StartServer) -> Server:
-    return start_server("triton")
+def server(start_triton: StartTriton) -> Server:
+    return start_triton("triton")
 
 
 def run_server(launch: TritonLaunch, log: Path) -> Server:

@@ -13,7 +13,7 @@ from cygnet.inference.triton import TritonClient
 
 from .conftest import Server, Weights
 
-pytestmark = [pytest.mark.triton, pytest.mark.timeout(900)]
+pytestmark = pytest.mark.timeout(900)
 
 FOLDER = Path(__file__).parents[2] / "services" / "cygnet" / "contest" / "targets"
 TARGETS = {"duck": "a yellow duck on a pond", "swan": "a white swan on a pond"}

@@ -16,8 +16,6 @@ from cygnet.inference.triton import Drawing, DrawingFailed, TritonClient, Triton
 
 from .conftest import Server, Weights
 
-pytestmark = pytest.mark.triton
-
 
 @pytest.fixture
 async def triton(server: Server) -> AsyncIterator[TritonClient]:

@@ -16,8 +16,6 @@ from tritonclient.grpc import InferenceServerClient, InferInput, InferRequestedO
 
 from .conftest import REPOSITORY, Server, Weights
 
-pytestmark = pytest.mark.triton
-
 SIDE = 5
 DUCK = Path(__file__).parents[2] / "services" / "cygnet" / "contest" / "targets" / "duck.png"
 REFERENCE = """

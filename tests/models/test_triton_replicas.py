@@ -9,9 +9,7 @@ from cygnet.inference.occlusion import heat_map
 from cygnet.inference.scoring import cosine, score
 from cygnet.inference.triton import Embedding, TritonClient
 
-from .conftest import Server, StartServer, Weights
-
-pytestmark = pytest.mark.triton
+from .conftest import Server, StartTriton, Weights
 
 TARGET = Path(__file__).parents[2] / "services" / "cygnet" / "contest" / "targets" / "duck.png"
 
@@ -24,10 +22,10 @@ def scored(picture: Embedding, target: Embedding) -> float:
 
 @pytest.mark.timeout(900)  # it starts a second server, in 10 s on idle cores and a minute on busy ones
 async def test_a_score_is_the_same_on_another_replica_and_after_a_restart(
-    server: Server, start_server: StartServer, weights: Weights, monkeypatch: pytest.MonkeyPatch
+    server: Server, start_triton: StartTriton, weights: Weights, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("CYGNET_SCORER_REGIONS", "0")
-    other = start_server("replica")
+    other = start_triton("replica")
     here, there = TritonClient(server.url, patience_s=300), TritonClient(other.url, patience_s=300)
     try:
         drawing = await here.draw_and_score("a duck", 3, weights.steps, weights.size)

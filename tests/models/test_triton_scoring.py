@@ -17,8 +17,6 @@ from cygnet.inference.triton import DrawingFailed, Embedding, TritonClient
 
 from .conftest import Server, Weights
 
-pytestmark = pytest.mark.triton
-
 
 @pytest.fixture
 async def triton(server: Server) -> AsyncIterator[TritonClient]:

@@ -15,8 +15,6 @@ from cygnet.inference.triton import TritonClient
 
 from .conftest import Server, Weights
 
-pytestmark = pytest.mark.triton
-
 TARGETS = Path(__file__).parents[2] / "services" / "cygnet" / "contest" / "targets"
 SEEDS = range(6)
 

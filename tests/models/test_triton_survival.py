@@ -11,9 +11,7 @@ from tritonclient.grpc import InferenceServerClient
 from cygnet.inference.triton import TritonClient, TritonUnavailable
 from cygnet.local.triton import clean_shared_memory, kill_strays
 
-from .conftest import Server, StartServer, Weights, run_server
-
-pytestmark = pytest.mark.triton
+from .conftest import Server, StartTriton, Weights, run_server
 
 
 def processes_of(prefix: str) -> dict[int, str]:
@@ -31,9 +29,9 @@ def processes_of(prefix: str) -> dict[int, str]:
 
 @pytest.mark.timeout(900)  # it starts the server three times, each in 10 s on idle cores and a minute on busy ones
 async def test_a_dead_model_is_loaded_again_and_a_killed_server_leaves_nothing_and_is_replaced(
-    start_server: StartServer, weights: Weights
+    start_triton: StartTriton, weights: Weights
 ) -> None:
-    server = start_server("mortal")
+    server = start_triton("mortal")
     triton = TritonClient(server.url)
     prefix = server.launch.shm_prefix
     await triton.probe(patience_s=60)

@@ -16,8 +16,6 @@ from cygnet.internal.v1 import document_pb2
 from ..worker.environment import DONE, QUEUED, Environment, worker_environment
 from .conftest import Server, Weights
 
-pytestmark = [pytest.mark.triton, pytest.mark.redis]
-
 PATIENCE_S = 120
 """The models import torch first, on whatever the machine has left."""
 

@@ -15,8 +15,8 @@ from typing import Any
 import pytest
 import yaml
 
-from cygnet.local.endpoints import any_free_port
-
+from ..ports import free_port
+from ..waiting import wait_for
 from .expressions import RULES
 
 SCRAPE_S = 1
@@ -107,7 +107,7 @@ def running(folder: Path, targets: Mapping[str, str]) -> Iterator[Prometheus]:
             }
         )
     )
-    address = f"127.0.0.1:{any_free_port('127.0.0.1')}"
+    address = f"127.0.0.1:{free_port()}"
     command = [
         server,
         f"--config.file={folder / 'prometheus.yaml'}",
@@ -131,12 +131,13 @@ def _job(name: str, url: str) -> dict[str, Any]:
 
 
 def _wait_until_ready(url: str, process: "subprocess.Popen[bytes]", log: Path) -> None:
-    deadline = time.monotonic() + 60
-    while True:
+    def ready() -> bool:
+        if process.poll() is not None:
+            pytest.fail(f"prometheus did not start:\n{log.read_text()[-4000:]}")
         try:
             with urllib.request.urlopen(f"{url}/-/ready", timeout=5):
-                return
+                return True
         except OSError:
-            if process.poll() is not None or time.monotonic() > deadline:
-                pytest.fail(f"prometheus did not start:\n{log.read_text()[-4000:]}")
-            time.sleep(0.1)
+            return False
+
+    wait_for(ready, what="prometheus")

@@ -28,13 +28,13 @@ from ..waiting import eventually, wait_for
 from .expressions import ALL_CONTESTS, ONE_CONTEST, Query, panel_queries, rule_queries, selectors
 from .prometheus import Prometheus, program, running
 
-pytestmark = [pytest.mark.stack, pytest.mark.timeout(600)]
+pytestmark = pytest.mark.timeout(600)
 
 DCGM = Path(__file__).with_name("dcgm_exporter.txt")
 
 
 @pytest.fixture(scope="module")
-def game() -> Iterator[Stack]:
+def own_stack() -> Iterator[Stack]:
     """A game of its own: it ends badly."""
     program("prometheus")
     with started_stack() as stack:
@@ -42,9 +42,9 @@ def game() -> Iterator[Stack]:
 
 
 @pytest.fixture(scope="module")
-def prometheus(game: Stack, dcgm_exporter: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Prometheus]:
+def prometheus(own_stack: Stack, dcgm_exporter: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Prometheus]:
     """A Prometheus that scrapes everything there is."""
-    targets = {**game.endpoints.metrics, "dcgm": dcgm_exporter}
+    targets = {**own_stack.endpoints.metrics, "dcgm": dcgm_exporter}
     with running(tmp_path_factory.mktemp("prometheus"), targets) as server:
         wait_for(lambda: set(server.targets_up().values()) == {"up"}, 30, "a scrape of every target")
         yield server
@@ -71,9 +71,9 @@ def dcgm_exporter() -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
-def played(game: Stack, prometheus: Prometheus) -> Prometheus:
+def played(own_stack: Stack, prometheus: Prometheus) -> Prometheus:
     """The Prometheus, after some play and a flood."""
-    asyncio.run(_play(game, prometheus))
+    asyncio.run(_play(own_stack, prometheus))
     # A rate needs two scrapes after the last event.
     scraped = prometheus.query("max(timestamp(up))")[0].value
     wait_for(lambda: prometheus.query("min(timestamp(up))")[0].value > scraped + 2, what="two more scrapes")
@@ -86,10 +86,10 @@ def then(played: Prometheus) -> float:
     return played.query("time()")[0].value
 
 
-async def _play(game: Stack, prometheus: Prometheus) -> None:
+async def _play(own_stack: Stack, prometheus: Prometheus) -> None:
     async with AsyncExitStack() as opened:
         ada, grace, macro = [
-            await Player.join(await opened.enter_async_context(connection(game.address)), name)
+            await Player.join(await opened.enter_async_context(connection(own_stack.address)), name)
             for name in ("Ada", "Grace", "Macro")
         ]
         first = await ada.result(await ada.submit(unique("a duck")))
@@ -184,17 +184,17 @@ def test_all_is_quiet_while_all_is_well(played: Prometheus) -> None:
     assert played.alerts() == set()
 
 
-def test_submissions_that_fail_are_noticed(game: Stack, played: Prometheus) -> None:
-    asyncio.run(_fail(game, times=15))
+def test_submissions_that_fail_are_noticed(own_stack: Stack, played: Prometheus) -> None:
+    asyncio.run(_fail(own_stack, times=15))
     alert = ("CygnetSubmissionsFailing", ONE_CONTEST)
     wait_for(lambda: alert in played.alerts(), 20, "the alert that submissions fail")
     (share,) = played.query(panel_queries()[0].of(ONE_CONTEST).expr)
     assert share.value < 0.5
 
 
-async def _fail(game: Stack, times: int) -> None:
-    store = redis.asyncio.Redis.from_url(game.endpoints.redis_url)
-    async with connection(game.address) as channel:
+async def _fail(own_stack: Stack, times: int) -> None:
+    store = redis.asyncio.Redis.from_url(own_stack.endpoints.redis_url)
+    async with connection(own_stack.address) as channel:
         player = await Player.join(channel, "Hopeful")
         await store.config_set("min-replicas-to-write", 1)  # there is none: Redis takes no write
         for _ in range(times):
@@ -204,23 +204,23 @@ async def _fail(game: Stack, times: int) -> None:
     await store.aclose()
 
 
-def test_a_triton_that_is_gone_and_a_wait_beyond_the_limit_are_noticed(game: Stack, played: Prometheus) -> None:
-    heard = len(game.events)
-    os.kill(game.pid("triton"), signal.SIGKILL)
-    game.until("process-ended", "triton", heard)
-    asyncio.run(_wait_in_vain(game))
+def test_a_triton_that_is_gone_and_a_wait_beyond_the_limit_are_noticed(own_stack: Stack, played: Prometheus) -> None:
+    seen = len(own_stack.events)
+    os.kill(own_stack.pid("triton"), signal.SIGKILL)
+    own_stack.until("process-ended", "triton", seen)
+    asyncio.run(_wait_in_vain(own_stack))
     expected = {("CygnetTritonNotServing", ONE_CONTEST), ("CygnetQueueTooOld", ONE_CONTEST)}
     wait_for(lambda: expected <= played.alerts(), 30, f"{expected} pending")
     serving = next(query for query in panel_queries() if query.where.startswith("Triton serves"))
     assert [sample.value for sample in played.query(serving.of(ONE_CONTEST).expr)] == [0]
 
 
-async def _wait_in_vain(game: Stack) -> None:
+async def _wait_in_vain(own_stack: Stack) -> None:
     async with AsyncExitStack() as opened:
         for _ in range(3):
-            player = await Player.join(await opened.enter_async_context(connection(game.address)), "Patient")
+            player = await Player.join(await opened.enter_async_context(connection(own_stack.address)), "Patient")
             await player.submit(unique("a duck that waits"))
-    at = game.endpoints
+    at = own_stack.endpoints
     apis = AdminApis(at.submission_admin, at.leaderboard_admin, Path(at.admin_token_file).read_text().strip())
     document = await apis.get("")
     document.admission.max_predicted_wait_ms = 1_000

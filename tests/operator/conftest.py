@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 import yaml
 
+from ..ports import free_port
 from ..waiting import wait_for
 from .control_plane import (
     ADMIN,
@@ -23,7 +24,6 @@ from .control_plane import (
     OPERATOR_ACCOUNT,
     ControlPlane,
     NoControlPlane,
-    free_port,
     running,
 )
 from .fake_kubelet import FakeKubelet

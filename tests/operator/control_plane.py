@@ -9,7 +9,6 @@ import os
 import shutil
 import ssl
 import subprocess
-import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -18,8 +17,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from cygnet.local.endpoints import any_free_port
 from cygnet_operator.cluster import Connection
+
+from ..ports import free_port
+from ..waiting import wait_for
 
 ADMIN, OPERATOR = "admin-token", "operator-token"
 NAMESPACE = "booth"
@@ -233,23 +234,17 @@ def _wait_until_ready(url: str, server: "subprocess.Popen[bytes]") -> None:
     trusting = ssl.create_default_context()
     trusting.check_hostname, trusting.verify_mode = False, ssl.CERT_NONE
     request = urllib.request.Request(url, headers={"Authorization": f"Bearer {ADMIN}"})
-    deadline = time.monotonic() + 120
-    while time.monotonic() < deadline:
+
+    def ready() -> bool:
         if server.poll() is not None:
             raise RuntimeError(f"kube-apiserver ended with status {server.returncode}: see its log")
         try:
             with urllib.request.urlopen(request, context=trusting, timeout=5) as answer:
-                if answer.status == 200:
-                    return
+                return bool(answer.status == 200)
         except (urllib.error.URLError, OSError):
-            time.sleep(0.1)
-    raise TimeoutError("kube-apiserver was not ready in 120 s")
+            return False
 
-
-def free_port() -> int:
-    """Returns a port that nobody listens on just now, out of those that outgoing connections are not given: whoever
-    calls a stopped API server again and again would else be given its port, call itself, and keep it."""
-    return any_free_port("127.0.0.1")
+    wait_for(ready, 120, "kube-apiserver")
 
 
 def _kubeconfig(url: str, ca: Path, token: str) -> str:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import grpc
 
-from .control_plane import free_port
+from ..ports import free_port
 from .services import own_address
 
 

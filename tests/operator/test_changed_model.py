@@ -12,8 +12,6 @@ from .control_plane import ControlPlane
 from .services import Services
 from .test_lifecycle import apply, condition, patch, pods, status, wait_ready
 
-pytestmark = pytest.mark.control_plane
-
 FOUR = {**contest("any")["spec"]["gpu"], "replicas": 4}
 OLD, NEW = "builtin://cygnet-tiny", "hf://cygnet/other"
 

@@ -24,7 +24,7 @@ from .real_services import RealServices
 from .services import own_address
 from .test_lifecycle import wait_ready
 
-pytestmark = [pytest.mark.control_plane, pytest.mark.timeout(280)]
+pytestmark = pytest.mark.timeout(280)
 
 LIMIT_S = 2.0
 PLAYERS = 20

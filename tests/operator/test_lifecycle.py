@@ -14,8 +14,6 @@ from .conftest import OperatorProcess, contest
 from .control_plane import ControlPlane
 from .services import Services
 
-pytestmark = pytest.mark.control_plane
-
 
 def apply(plane: ControlPlane, name: str, **spec: Any) -> None:
     plane.kubectl("apply", "-f", "-", stdin=json.dumps(contest(name, **spec)))

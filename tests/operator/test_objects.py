@@ -12,8 +12,6 @@ from cygnet_operator.schedule import schedule_at
 from .builders import BORN, SETTINGS, at, contest, observed
 from .control_plane import NAMESPACE, ControlPlane
 
-pytestmark = pytest.mark.control_plane
-
 EVERYTHING = {
     "pictures_claim": "pictures",
     "worker_credentials_secret": "store",

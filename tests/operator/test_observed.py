@@ -11,7 +11,7 @@ from ..waiting import wait_for
 from .conftest import OperatorProcess, contest
 from .control_plane import ControlPlane
 
-pytestmark = [pytest.mark.control_plane, pytest.mark.timeout(500)]
+pytestmark = pytest.mark.timeout(500)
 
 
 @pytest.fixture

@@ -17,7 +17,6 @@ from .builders import contest
 from .services import Services, png, replicas
 
 TOKEN = "an admin token that is long enough for it"
-pytestmark = pytest.mark.redis
 
 
 @pytest.fixture

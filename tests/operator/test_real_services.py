@@ -18,7 +18,7 @@ from .control_plane import ControlPlane
 from .real_services import RealServices
 from .test_lifecycle import apply, condition, patch, status, wait_ready
 
-pytestmark = [pytest.mark.control_plane, pytest.mark.timeout(280)]
+pytestmark = pytest.mark.timeout(280)
 NO_GPU = {"replicas": 0}
 
 

@@ -15,8 +15,6 @@ from .control_plane import ControlPlane
 from .services import Services
 from .test_lifecycle import apply, children, condition, deployment, patch, status, wait_ready
 
-pytestmark = pytest.mark.control_plane
-
 AWAY_S = float(os.environ.get("CYGNET_TEST_AWAY_S", "8"))
 """How long the API server is away; the figure in the guide was taken with 60."""
 OTHER = {"generator": {"source": "hf://cygnet/other"}, "rollout": {"step": "50%", "pause": "1s"}}

@@ -6,8 +6,6 @@ import yaml
 from .conftest import RULES
 from .control_plane import NAMESPACE, OPERATOR_ACCOUNT, ControlPlane
 
-pytestmark = pytest.mark.control_plane
-
 VERBS = ["get", "list", "watch", "create", "update", "patch", "delete", "deletecollection"]
 POWERFUL = [
     ("", "secrets"),

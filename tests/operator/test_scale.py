@@ -21,7 +21,7 @@ from .conftest import PUBLIC_URL, OperatorProcess, contest
 from .control_plane import NAMESPACE, ControlPlane
 from .test_recovery import requests_of_the_operator
 
-pytestmark = [pytest.mark.control_plane, pytest.mark.scale, pytest.mark.timeout(3000)]
+pytestmark = [pytest.mark.scale, pytest.mark.timeout(3000)]
 COUNT = int(os.environ.get("CYGNET_TEST_CONTESTS", "500"))
 RESYNC_S = float(os.environ.get("CYGNET_TEST_RESYNC_S", KEPT_S + 30))
 """By default long enough that the resync has to read every target's picture again, as it has every ten minutes."""

@@ -11,8 +11,6 @@ from ..contest.documents import BAD, GOOD, answer_of_kubectl
 from .conftest import contest
 from .control_plane import ControlPlane
 
-pytestmark = pytest.mark.control_plane
-
 
 @pytest.mark.parametrize("path", BAD, ids=lambda path: path.stem)
 def test_a_bad_contest_is_refused(plane: ControlPlane, path: Path) -> None:

@@ -11,8 +11,6 @@ from .conftest import OperatorProcess, contest
 from .control_plane import ControlPlane
 from .other_kinds import NoDefinitions, defined
 
-pytestmark = pytest.mark.control_plane
-
 
 @pytest.fixture
 def optional_kinds(plane: ControlPlane) -> Iterator[None]:

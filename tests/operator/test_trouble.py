@@ -11,7 +11,7 @@ from .control_plane import NAMESPACE, ControlPlane
 from .services import png
 from .test_lifecycle import apply, condition, status, wait_ready
 
-pytestmark = [pytest.mark.control_plane, pytest.mark.timeout(240)]
+pytestmark = pytest.mark.timeout(240)
 QUOTA = {
     "apiVersion": "v1",
     "kind": "ResourceQuota",

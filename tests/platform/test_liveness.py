@@ -94,7 +94,6 @@ def service(request: pytest.FixtureRequest, redis_url: str, tmp_path: Path) -> I
         process.wait()
 
 
-@pytest.mark.redis
 @pytest.mark.parametrize("service", ["submission", "dedup", "leaderboard", "worker"], indirect=True)
 def test_the_liveness_of_a_service_fails_when_its_event_loop_hangs(service: Running) -> None:
     wait_for(lambda: service.health(LIVENESS) == health_pb2.HealthCheckResponse.SERVING)

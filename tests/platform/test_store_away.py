@@ -12,8 +12,6 @@ from google.rpc import error_details_pb2, status_pb2
 from ..leaderboard.environment import serving_leaderboard
 from ..submission.environment import playing
 
-pytestmark = pytest.mark.redis
-
 
 @asynccontextmanager
 async def full(client: aioredis.Redis) -> AsyncIterator[None]:

@@ -15,7 +15,7 @@ from cygnet.v1 import leaderboard_pb2, leaderboard_pb2_grpc
 from ..stackrunner import Stack
 from .player import Player, connection, unique
 
-pytestmark = [pytest.mark.stack, pytest.mark.timeout(900)]
+pytestmark = pytest.mark.timeout(900)
 
 WATCHERS = int(os.environ.get("CYGNET_TEST_WATCHERS", "300"))
 LONGEST_SILENCE_S = 20.0

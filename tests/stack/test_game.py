@@ -17,8 +17,6 @@ from cygnet.v1 import contest_pb2, leaderboard_pb2, leaderboard_pb2_grpc, submis
 from ..stackrunner import Stack
 from .player import DONE, DRAWING, Player, connection, contest_of, unique
 
-pytestmark = pytest.mark.stack
-
 
 async def test_a_prompt_becomes_a_picture_a_score_and_a_place(stack: Stack) -> None:
     async with connection(stack.address) as channel:

@@ -15,7 +15,7 @@ from ..stackrunner import Stack, descendants, is_running, started_stack
 from ..waiting import eventually, wait_for
 from .player import DONE, DRAWING, Player, connection, unique
 
-pytestmark = [pytest.mark.stack, pytest.mark.timeout(900)]
+pytestmark = pytest.mark.timeout(900)
 
 
 @pytest.fixture(scope="module")

@@ -5,8 +5,6 @@ import os
 import shutil
 import subprocess
 import sys
-import time
-import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,7 +13,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
 
-from .double.serve import free_port
+from ..ports import free_port
+from ..waiting import wait_for
 
 DIST = Path(__file__).parents[2] / "services/cygnet/gateway/page/dist"
 NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
@@ -31,7 +30,7 @@ ARGS = [
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
+def chromium() -> Iterator[Browser]:
     """A browser. One a module: playwright's loop must not be alive while other modules' async tests run."""
     path = next((found for name in NAMES if (found := shutil.which(name))), None)
     if path is None:
@@ -104,9 +103,9 @@ class Phones:
 
 
 @pytest.fixture
-def phones(browser: Browser) -> Iterator[Phones]:
+def phones(chromium: Browser) -> Iterator[Phones]:
     """Opens pages; afterwards no page may have complained (a script error, a broken content policy)."""
-    phones = Phones(browser)
+    phones = Phones(chromium)
     yield phones
     phones.close()
     assert phones.complaints == []
@@ -126,7 +125,7 @@ class Double:
 
 
 @pytest.fixture(scope="module")
-def running(browser: Browser) -> Iterator[Double]:
+def running(chromium: Browser) -> Iterator[Double]:
     """Starts the double, after it is known that there is a browser to use it."""
     port = free_port()
     here = Path(__file__).parent
@@ -135,19 +134,20 @@ def running(browser: Browser) -> Iterator[Double]:
     )
     double = Double(f"http://127.0.0.1:{port}")
     try:
-        deadline = time.monotonic() + 30
-        while True:
-            try:
-                double.configure()
-                break
-            except (urllib.error.URLError, OSError):
-                if time.monotonic() > deadline or process.poll() is not None:
-                    raise
-                time.sleep(0.05)
+        wait_for(lambda: _answers(double, process), 30, "the double")
         yield double
     finally:
         process.terminate()
         process.wait()
+
+
+def _answers(double: Double, process: subprocess.Popen[bytes]) -> bool:
+    if process.poll() is not None:
+        pytest.fail(f"the double ended with status {process.returncode}")
+    try:
+        return bool(double.configure())
+    except OSError:
+        return False
 
 
 @pytest.fixture

@@ -8,8 +8,6 @@ from playwright.sync_api import Page, Request, expect
 from .conftest import Phones
 from .playing import card, finished, join, overflow, picture_of, score_of, submit, token
 
-pytestmark = [pytest.mark.stack, pytest.mark.chromium]
-
 RANKED = 20
 """So many rows a player's page shows."""
 # A drawing can be faster than a test looks: the page keeps every sentence that it showed as a state.

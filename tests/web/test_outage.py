@@ -9,11 +9,9 @@ from ..stackrunner import Stack
 from .conftest import Phones
 from .playing import card, finished, join, submit, token
 
-pytestmark = [
-    pytest.mark.stack,
-    pytest.mark.chromium,
-    pytest.mark.skipif("CYGNET_TEST_URL" in os.environ, reason="a game that somebody else runs is not restarted"),
-]
+pytestmark = pytest.mark.skipif(
+    "CYGNET_TEST_URL" in os.environ, reason="a game that somebody else runs is not restarted"
+)
 
 
 def test_an_outage_loses_nothing_and_needs_no_reload(phones: Phones, stack: Stack) -> None:

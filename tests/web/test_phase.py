@@ -4,13 +4,10 @@ import re
 import time
 from datetime import datetime
 
-import pytest
 from playwright.sync_api import Page, expect
 
 from .conftest import Double, Phones
 from .playing import finished, join, overflow, submit, token
-
-pytestmark = pytest.mark.chromium
 
 HOUR_MS = 3_600_000
 

@@ -1,13 +1,10 @@
 """A score that explains itself: its parts, where it comes from, and what changed since the last try."""
 
-import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from .conftest import Double, Phones
 from .double.game import score
 from .playing import finished, join, submit, token
-
-pytestmark = pytest.mark.chromium
 
 # How much amber lies over the middle of a card's picture, and over its corner.
 ALPHAS = """canvas => {

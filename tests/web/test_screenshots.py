@@ -14,8 +14,6 @@ from playwright.sync_api import Page, expect
 from .conftest import Phones
 from .playing import card, finished, join, submit
 
-pytestmark = [pytest.mark.stack, pytest.mark.chromium]
-
 PLAYERS = (
     ("Dolly", "duck", "a yellow duck on a pond"),
     ("민준", "duck", "연못 위의 노란 오리"),

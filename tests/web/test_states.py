@@ -7,8 +7,6 @@ from .conftest import Double, Phones
 from .double.game import score
 from .playing import card, finished, join, submit, token
 
-pytestmark = pytest.mark.chromium
-
 
 @pytest.mark.parametrize(
     ("reason", "words"),

@@ -14,8 +14,6 @@ from ..waiting import eventually
 from .environment import DONE, FAILED, Environment, drawings
 from .triton_double import CALIBRATION, TritonDouble
 
-pytestmark = pytest.mark.redis
-
 MARK = "zanzibar"
 
 

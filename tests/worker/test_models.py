@@ -15,8 +15,6 @@ from ..waiting import eventually
 from .environment import DONE, FAILED, QUEUED, SERVED, Environment, worker_environment
 from .triton_double import TritonDouble
 
-pytestmark = pytest.mark.redis
-
 OLD = SERVED
 NEW = document_pb2.Model(generator_source="hf://big", steps=1, size=512, scorer_source="builtin://cygnet-clip")
 AWAY_MS = 1_500

@@ -27,8 +27,6 @@ from ..waiting import eventually
 from .environment import DONE, DRAWING, FAILED, QUEUED, TARGET, Environment, drawings, serving_dedup, with_triton_double
 from .triton_double import CALIBRATION, TritonDouble, embedding_of, picture_of, regions_of
 
-pytestmark = pytest.mark.redis
-
 
 async def test_a_job_is_drawn_scored_stored_and_completed_once(env: Environment, triton: TritonDouble) -> None:
     completed = drawings("completed")

@@ -139,13 +139,6 @@ def _cluster(name: str, port: int) -> dict[str, Any]:
     }
 
 
-def free_port() -> int:
-    """Returns a port that is free now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 async def serve(port: int, game: Game) -> None:
     """Serves until cancelled."""
     server = grpc.aio.server(interceptors=[ErrorInterceptor()])
@@ -154,8 +147,9 @@ async def serve(port: int, game: Game) -> None:
     leaderboard_pb2_grpc.add_LeaderboardServiceServicer_to_server(Leaderboards(game), server)
     grpc_port = server.add_insecure_port("127.0.0.1:0")
     await server.start()
-    site_port = free_port()
-    web = uvicorn.Server(uvicorn.Config(site(game), port=site_port, log_level="warning"))
+    listener = socket.create_server(("127.0.0.1", 0))
+    site_port = listener.getsockname()[1]
+    web = uvicorn.Server(uvicorn.Config(site(game), log_level="warning"))
     envoy = await asyncio.create_subprocess_exec(
         # Uvicorn ends this process by the signal that it received, past what is below; Envoy must not outlive it.
         *(sys.executable, "-I", "-S", child.__file__, str(os.getpid())),
@@ -169,7 +163,7 @@ async def serve(port: int, game: Game) -> None:
         "--disable-hot-restart",
     )
     try:
-        await web.serve()
+        await web.serve([listener])
     finally:
         envoy.terminate()
         await envoy.wait()
