@@ -16,7 +16,6 @@ from PIL import Image
 
 from cygnet.contest.admin import ContestAdminServicer
 from cygnet.contest.store import ContestStore
-from cygnet.internal.v1 import admin_pb2, admin_pb2_grpc
 from cygnet.platform.grpc.server import MAX_ADMIN_REQUEST_BYTES, Endpoint, serving
 from cygnet.platform.pictures import PictureStore
 
@@ -67,15 +66,9 @@ class Installation:
 
 @asynccontextmanager
 async def admin_api(contests: ContestStore, pictures: PictureStore | None, token: str = TOKEN) -> AsyncIterator[str]:
-    servicer = ContestAdminServicer(contests, pictures)
     endpoint = Endpoint(
         "127.0.0.1:0",
-        [
-            (
-                admin_pb2.DESCRIPTOR.services_by_name["ContestAdminService"],
-                lambda server: admin_pb2_grpc.add_ContestAdminServiceServicer_to_server(servicer, server),
-            )
-        ],
+        [ContestAdminServicer(contests, pictures)],
         bearer_token=token,
         max_request_bytes=MAX_ADMIN_REQUEST_BYTES,
     )

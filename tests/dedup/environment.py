@@ -138,9 +138,7 @@ class ResultLog(results_pb2_grpc.ResultLogServiceServicer):
 
     @asynccontextmanager
     async def listening(self, port: int = 0) -> AsyncIterator[int]:
-        service = results_pb2.DESCRIPTOR.services_by_name["ResultLogService"]
-        added = (service, lambda server: results_pb2_grpc.add_ResultLogServiceServicer_to_server(self, server))
-        async with serving([Endpoint(f"127.0.0.1:{port}", [added])], grace_s=1) as ports:
+        async with serving([Endpoint(f"127.0.0.1:{port}", [self])], grace_s=1) as ports:
             yield ports[0]
 
 

@@ -17,7 +17,7 @@ from PIL import Image
 
 from cygnet.contest.admin import ContestAdminServicer
 from cygnet.contest.store import ContestStore
-from cygnet.internal.v1 import admin_pb2, admin_pb2_grpc, document_pb2
+from cygnet.internal.v1 import document_pb2
 from cygnet.platform.grpc.server import MAX_ADMIN_REQUEST_BYTES, Endpoint, serving
 from cygnet.platform.pictures import PictureStore
 
@@ -123,11 +123,9 @@ async def _serve(
 
 
 def _endpoint(contests: ContestStore, store: PictureStore | None, token: str) -> Endpoint:
-    servicer = ContestAdminServicer(contests, store)
-    descriptor = admin_pb2.DESCRIPTOR.services_by_name["ContestAdminService"]
     return Endpoint(
         f"{own_address()}:0",
-        [(descriptor, lambda server: admin_pb2_grpc.add_ContestAdminServiceServicer_to_server(servicer, server))],
+        [ContestAdminServicer(contests, store)],
         bearer_token=token,
         max_request_bytes=MAX_ADMIN_REQUEST_BYTES,
     )

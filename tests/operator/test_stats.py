@@ -35,21 +35,7 @@ class Dedup(dedup_pb2_grpc.DedupServiceServicer):
 async def test_counts_come_from_the_services_that_own_them() -> None:
     # What is not asked for need not be served.
     board, dedup = Board(), Dedup()  # type: ignore[abstract]
-    endpoints = [
-        Endpoint("127.0.0.1:0", [(module.DESCRIPTOR.services_by_name[name], add)])
-        for module, name, add in (
-            (
-                dedup_pb2,
-                "DedupService",
-                lambda server: dedup_pb2_grpc.add_DedupServiceServicer_to_server(dedup, server),
-            ),
-            (
-                leaderboard_pb2,
-                "LeaderboardService",
-                lambda server: leaderboard_pb2_grpc.add_LeaderboardServiceServicer_to_server(board, server),
-            ),
-        )
-    ]
+    endpoints = [Endpoint("127.0.0.1:0", [servicer]) for servicer in (dedup, board)]
     async with serving(endpoints, grace_s=0) as ports:
         reader = StatisticsReader(*(f"127.0.0.1:{port}" for port in ports))
         assert await reader.read(contest()) == Statistics(9, 41, 2.5, "ann", "87.31")

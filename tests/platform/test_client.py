@@ -5,7 +5,6 @@ import contextlib
 from collections.abc import AsyncIterator
 from typing import Any
 
-import grpc
 import pytest
 
 from cygnet.platform import errors
@@ -50,10 +49,7 @@ def servicer() -> Servicer:
 
 @pytest.fixture
 async def address(servicer: Servicer) -> AsyncIterator[str]:
-    def add(server: grpc.aio.Server) -> None:
-        leaderboard_pb2_grpc.add_LeaderboardServiceServicer_to_server(servicer, server)
-
-    async with serving([Endpoint("127.0.0.1:0", [(DESCRIPTOR, add)], bearer_token=TOKEN)], grace_s=1) as [port]:
+    async with serving([Endpoint("127.0.0.1:0", [servicer], bearer_token=TOKEN)], grace_s=1) as [port]:
         yield f"127.0.0.1:{port}"
 
 

@@ -47,10 +47,7 @@ class Raising(leaderboard_pb2_grpc.LeaderboardServiceServicer):
 async def stub_of(
     servicer: Raising, token: str | None = None
 ) -> AsyncIterator[tuple["leaderboard_pb2_grpc.LeaderboardServiceAsyncStub", grpc.aio.Channel]]:
-    def add(server: grpc.aio.Server) -> None:
-        leaderboard_pb2_grpc.add_LeaderboardServiceServicer_to_server(servicer, server)
-
-    endpoint = Endpoint("127.0.0.1:0", [(DESCRIPTOR, add)], bearer_token=token)
+    endpoint = Endpoint("127.0.0.1:0", [servicer], bearer_token=token)
     async with serving([endpoint], grace_s=1) as [port], grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
         yield leaderboard_pb2_grpc.LeaderboardServiceStub(channel), channel
 
@@ -166,7 +163,7 @@ async def test_health_tells_of_every_service() -> None:
 async def test_one_that_is_not_ready_lives_all_the_same_and_one_that_stops_is_not_ready() -> None:
     async with AsyncExitStack() as resources:
         lifetime = Lifetime(resources)
-        endpoint = Endpoint("127.0.0.1:0", [])
+        endpoint = Endpoint("127.0.0.1:0")
         async with (
             serving([endpoint], grace_s=1, health_servicer=lifetime.health) as [port],
             grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel,

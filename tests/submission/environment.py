@@ -147,13 +147,7 @@ async def playing(
             dedup_settings = DedupSettings(redis_url=redis_url, leaderboard_address="127.0.0.1:1")
             endpoints = await dedup_main.wire(dedup_settings, dedup_life)
         else:
-            service = dedup_pb2.DESCRIPTOR.services_by_name["DedupService"]
-            endpoints = [
-                Endpoint(
-                    "127.0.0.1:0",
-                    [(service, lambda server: dedup_pb2_grpc.add_DedupServiceServicer_to_server(dedup, server))],
-                )
-            ]
+            endpoints = [Endpoint("127.0.0.1:0", [dedup])]
         [dedup_port] = await stack.enter_async_context(serving(endpoints, grace_s=1))
         settings = SubmissionSettings(
             redis_url=redis_url,

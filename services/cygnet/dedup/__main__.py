@@ -13,7 +13,7 @@ from cygnet.dedup.snapshots import Snapshots
 from cygnet.dedup.store import Store
 from cygnet.dedup.telemetry import Telemetry
 from cygnet.dedup.values import Bucket
-from cygnet.internal.v1 import dedup_pb2, dedup_pb2_grpc, results_pb2_grpc
+from cygnet.internal.v1 import results_pb2_grpc
 from cygnet.platform.clock import now_ms
 from cygnet.platform.grpc.client import channel
 from cygnet.platform.grpc.server import Endpoint, Lifetime, run
@@ -62,17 +62,7 @@ async def wire(settings: DedupSettings, lifetime: Lifetime) -> Sequence[Endpoint
     lifetime.spawn(changes.stop_when(lifetime.stopping), "the end of streams")
     lifetime.spawn(relay.run(), "the relay of scores")
     lifetime.spawn(reaper.run(), "the reaper of leases")
-    return [
-        Endpoint(
-            settings.listen,
-            [
-                (
-                    dedup_pb2.DESCRIPTOR.services_by_name["DedupService"],
-                    lambda server: dedup_pb2_grpc.add_DedupServiceServicer_to_server(servicer, server),
-                )
-            ],
-        )
-    ]
+    return [Endpoint(settings.listen, [servicer])]
 
 
 if __name__ == "__main__":

@@ -4,7 +4,6 @@ from collections.abc import Callable, Sequence
 
 from cygnet.contest.admin import ContestAdminServicer
 from cygnet.contest.store import ContestStore
-from cygnet.internal.v1 import admin_pb2, admin_pb2_grpc, results_pb2, results_pb2_grpc
 from cygnet.leaderboard.boards import Boards
 from cygnet.leaderboard.feed import LeaderboardFeed
 from cygnet.leaderboard.servicer import LeaderboardServicer, ResultLogServicer
@@ -15,7 +14,6 @@ from cygnet.platform.clock import now_ms
 from cygnet.platform.grpc.server import MAX_ADMIN_REQUEST_BYTES, Endpoint, Lifetime, run
 from cygnet.platform.latest import HEARTBEAT_S
 from cygnet.platform.redis import connected
-from cygnet.v1 import leaderboard_pb2, leaderboard_pb2_grpc
 
 MAX_RESULTS_BYTES = 1024 * 1024
 """500 results with long nicknames; the public calls of the same port are far smaller."""
@@ -44,35 +42,11 @@ async def wire(
 
     players = shown(Boards(contests, store, clock))
     organisers = shown(Boards(contests, store, clock, may_freeze=False))
-    results = ResultLogServicer(store, telemetry)
-    admin = ContestAdminServicer(contests, None)
     return [
-        Endpoint(
-            settings.listen,
-            [
-                (
-                    leaderboard_pb2.DESCRIPTOR.services_by_name["LeaderboardService"],
-                    lambda server: leaderboard_pb2_grpc.add_LeaderboardServiceServicer_to_server(players, server),
-                ),
-                (
-                    results_pb2.DESCRIPTOR.services_by_name["ResultLogService"],
-                    lambda server: results_pb2_grpc.add_ResultLogServiceServicer_to_server(results, server),
-                ),
-            ],
-            max_request_bytes=MAX_RESULTS_BYTES,
-        ),
+        Endpoint(settings.listen, [players, ResultLogServicer(store, telemetry)], max_request_bytes=MAX_RESULTS_BYTES),
         Endpoint(
             settings.admin_listen,
-            [
-                (
-                    admin_pb2.DESCRIPTOR.services_by_name["ContestAdminService"],
-                    lambda server: admin_pb2_grpc.add_ContestAdminServiceServicer_to_server(admin, server),
-                ),
-                (
-                    leaderboard_pb2.DESCRIPTOR.services_by_name["LeaderboardService"],
-                    lambda server: leaderboard_pb2_grpc.add_LeaderboardServiceServicer_to_server(organisers, server),
-                ),
-            ],
+            [ContestAdminServicer(contests, None), organisers],
             bearer_token=settings.admin_token.get_secret_value(),
             max_request_bytes=MAX_ADMIN_REQUEST_BYTES,
         ),

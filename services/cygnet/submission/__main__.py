@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from cygnet.contest.admin import ContestAdminServicer
 from cygnet.contest.store import ContestStore
-from cygnet.internal.v1 import admin_pb2, admin_pb2_grpc, dedup_pb2_grpc
+from cygnet.internal.v1 import dedup_pb2_grpc
 from cygnet.platform.clock import now_ms
 from cygnet.platform.grpc.client import channel
 from cygnet.platform.grpc.server import MAX_ADMIN_REQUEST_BYTES, Endpoint, Lifetime, run
@@ -16,7 +16,6 @@ from cygnet.submission.sessions import SessionKeys
 from cygnet.submission.settings import SubmissionSettings
 from cygnet.submission.store import ParticipantStore
 from cygnet.submission.telemetry import Telemetry
-from cygnet.v1 import contest_pb2, contest_pb2_grpc, submission_pb2, submission_pb2_grpc
 
 
 async def wire(settings: SubmissionSettings, lifetime: Lifetime) -> Sequence[Endpoint]:
@@ -41,31 +40,11 @@ async def wire(settings: SubmissionSettings, lifetime: Lifetime) -> Sequence[End
         telemetry=telemetry,
         clock=now_ms,
     )
-    admin = ContestAdminServicer(contests, PictureStore(settings.pictures_url))
     return [
-        Endpoint(
-            settings.listen,
-            [
-                (
-                    submission_pb2.DESCRIPTOR.services_by_name["SubmissionService"],
-                    lambda server: submission_pb2_grpc.add_SubmissionServiceServicer_to_server(submissions, server),
-                ),
-                (
-                    contest_pb2.DESCRIPTOR.services_by_name["ContestService"],
-                    lambda server: contest_pb2_grpc.add_ContestServiceServicer_to_server(
-                        ContestServicer(contests, now_ms), server
-                    ),
-                ),
-            ],
-        ),
+        Endpoint(settings.listen, [submissions, ContestServicer(contests, now_ms)]),
         Endpoint(
             settings.admin_listen,
-            [
-                (
-                    admin_pb2.DESCRIPTOR.services_by_name["ContestAdminService"],
-                    lambda server: admin_pb2_grpc.add_ContestAdminServiceServicer_to_server(admin, server),
-                )
-            ],
+            [ContestAdminServicer(contests, PictureStore(settings.pictures_url))],
             bearer_token=settings.admin_token.get_secret_value(),
             max_request_bytes=MAX_ADMIN_REQUEST_BYTES,
         ),

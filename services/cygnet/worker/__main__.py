@@ -46,7 +46,7 @@ async def wire(settings: WorkerSettings, lifetime: Lifetime) -> Sequence[Endpoin
     lifetime.spawn(worker.run(), "the work")
     # Undone first: what is in hand ends while everything that it needs is still there.
     lifetime.resources.push_async_callback(worker.stop, settings.stop_grace_s)
-    return [Endpoint(settings.listen, [])]
+    return [Endpoint(settings.listen)]
 
 
 if __name__ == "__main__":

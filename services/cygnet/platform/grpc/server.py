@@ -11,6 +11,7 @@ import asyncio
 import hmac
 import logging
 import signal
+import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -43,11 +44,22 @@ class Endpoint:
     """A gRPC port and what is served there."""
 
     listen: str
-    services: Sequence[tuple[ServiceDescriptor, Callable[[grpc.aio.Server], None]]]
-    """Each service's descriptor, and the call that adds its servicer to a server."""
+    servicers: Sequence[object] = ()
+    """Instances of the servicer classes that grpc_tools generated."""
     bearer_token: str | None = None
     """When set, calls must carry it."""
     max_request_bytes: int = MAX_REQUEST_BYTES
+
+    def services(self) -> list[tuple[ServiceDescriptor, Callable[[object, grpc.aio.Server], None]]]:
+        """Returns each servicer's descriptor, and the generated call that adds the servicer to a server."""
+        found = []
+        for servicer in self.servicers:
+            base = next(kind for kind in type(servicer).__mro__ if kind.__module__.endswith("_pb2_grpc"))
+            generated = sys.modules[base.__module__]
+            messages = sys.modules[base.__module__.removesuffix("_grpc")]
+            descriptor = messages.DESCRIPTOR.services_by_name[base.__name__.removesuffix("Servicer")]
+            found.append((descriptor, getattr(generated, f"add_{base.__name__}_to_server")))
+        return found
 
 
 class Lifetime:
@@ -121,7 +133,7 @@ async def serving(
         ports.append(port)
     for server in servers:
         await server.start()
-    names = [descriptor.full_name for endpoint in endpoints for descriptor, _ in endpoint.services]
+    names = [descriptor.full_name for endpoint in endpoints for descriptor, _ in endpoint.services()]
     for name in (LIVENESS, *names):
         await health_servicer.set(name, _status(True))
     try:
@@ -137,9 +149,10 @@ def _status(serving: bool) -> int:
 
 
 def _server(endpoint: Endpoint, health_servicer: health.aio.HealthServicer) -> tuple[grpc.aio.Server, int]:
+    services = endpoint.services()
     methods = [
         (f"/{descriptor.full_name}/{method.name}", "server_stream" if method.server_streaming else "unary")
-        for descriptor, _ in endpoint.services
+        for descriptor, _ in services
         for method in descriptor.methods
     ]
     interceptors: list[grpc.aio.ServerInterceptor] = [MetricsInterceptor(methods), ErrorInterceptor()]
@@ -161,11 +174,11 @@ def _server(endpoint: Endpoint, health_servicer: health.aio.HealthServicer) -> t
             ("grpc.max_connection_age_ms", 300_000),
         ],
     )
-    for _, add in endpoint.services:
-        add(server)
+    for (_, add), servicer in zip(services, endpoint.servicers, strict=True):
+        add(servicer, server)
     health_pb2_grpc.add_HealthServicer_to_server(health_servicer, server)
     reflection.enable_server_reflection(
-        [*(d.full_name for d, _ in endpoint.services), health.SERVICE_NAME, reflection.SERVICE_NAME], server
+        [*(d.full_name for d, _ in services), health.SERVICE_NAME, reflection.SERVICE_NAME], server
     )
     return server, server.add_insecure_port(endpoint.listen)
 
