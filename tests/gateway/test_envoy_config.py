@@ -7,19 +7,23 @@ from typing import Any
 import pytest
 import yaml
 
-from cygnet.gateway.envoy import Address, EnvoyBounds, render
+from cygnet.gateway.envoy import EnvoySettings, render
+
+
+def settings(**changes: Any) -> EnvoySettings:
+    parts: dict[str, Any] = {
+        "listen": "0.0.0.0:8080",
+        "admin_listen": "127.0.0.1:9901",
+        "metrics_listen": "0.0.0.0:9101",
+        "submission_address": "127.0.0.1:15001",
+        "leaderboard_address": "127.0.0.1:15002",
+        "gateway_address": "127.0.0.1:15003",
+    }
+    return EnvoySettings(**{**parts, **changes})
 
 
 def rendered(**changes: Any) -> str:
-    parts: dict[str, Any] = {
-        "listen": Address("0.0.0.0", 8080),
-        "admin": Address("127.0.0.1", 9901),
-        "metrics": Address("0.0.0.0", 9101),
-        "submission": Address("127.0.0.1", 15001),
-        "leaderboard": Address("127.0.0.1", 15002),
-        "gateway": Address("127.0.0.1", 15003),
-    }
-    return render(**{**parts, **changes})
+    return render(settings(**changes))
 
 
 def manager() -> Any:
@@ -36,8 +40,13 @@ def routes() -> list[Any]:
     "changes",
     [
         {},
-        {"listen": Address("::", 8080)},
-        {"submission": Address("cygnet-submission.contests.svc", 50051), "bounds": EnvoyBounds(100, 50, 70)},
+        {"listen": "[::]:8080"},
+        {
+            "submission_address": "cygnet-submission.contests.svc:50051",
+            "max_connections": 100,
+            "requests_per_s": 50,
+            "burst": 70,
+        },
     ],
 )
 def test_the_real_envoy_takes_it(tmp_path: Path, changes: dict[str, Any]) -> None:
@@ -100,19 +109,19 @@ def test_only_what_never_reached_a_service_is_sent_again() -> None:
 @pytest.mark.parametrize("host", ["", 'x"}', "a b", "evil\nadmin:", "$listen_port", "-h", "a" * 300])
 def test_what_is_no_host_is_refused(host: str) -> None:
     with pytest.raises(ValueError, match="are no address"):
-        Address(host, 80)
+        settings(listen=f"{host}:80")
 
 
-@pytest.mark.parametrize("port", [0, -1, 65_536])
-def test_what_is_no_port_is_refused(port: int) -> None:
+@pytest.mark.parametrize("port", [0, -1, 65_536, ""])
+def test_what_is_no_port_is_refused(port: int | str) -> None:
     with pytest.raises(ValueError, match="are no address"):
-        Address("127.0.0.1", port)
+        settings(listen=f"127.0.0.1:{port}")
 
 
 @pytest.mark.parametrize("bounds", [(0, 100, 1), (1, 5, 1), (1, 105, 1), (1, 100, 0)])
 def test_bounds_that_would_let_nobody_in_are_refused(bounds: tuple[int, int, int]) -> None:
     with pytest.raises(ValueError, match="bounds are positive"):
-        EnvoyBounds(*bounds)
+        settings(**dict(zip(("max_connections", "requests_per_s", "burst"), bounds, strict=True)))
 
 
 def _reached() -> set[tuple[str, str]]:

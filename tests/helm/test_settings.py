@@ -7,7 +7,8 @@ import yaml
 from pydantic_settings import BaseSettings
 
 from cygnet.dedup.settings import DedupSettings
-from cygnet.gateway.prepare_envoy import EnvoySettings, configuration
+from cygnet.gateway.envoy import EnvoySettings
+from cygnet.gateway.envoy import render as envoy_configuration
 from cygnet.gateway.settings import GatewaySettings
 from cygnet.leaderboard.settings import LeaderboardSettings
 from cygnet.submission.settings import SubmissionSettings
@@ -45,7 +46,7 @@ def test_envoy_is_configured_from_the_chart(monkeypatch: pytest.MonkeyPatch) -> 
     (init,) = pod_templates(render({}))["cygnet-gateway"]["spec"]["initContainers"]
     for variable in init["env"]:
         monkeypatch.setenv(variable["name"], variable["value"])
-    written = yaml.safe_load(configuration(EnvoySettings()))
+    written = yaml.safe_load(envoy_configuration(EnvoySettings()))
     clusters = {c["name"]: c["load_assignment"] for c in written["static_resources"]["clusters"]}
     assert "'cygnet-submission'" in str(clusters["submission"])
     assert "'cygnet-leaderboard'" in str(clusters["leaderboard"])

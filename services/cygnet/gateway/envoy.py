@@ -1,32 +1,47 @@
-"""Renders Envoy's configuration, `envoy.yaml`: one for a laptop and for a cluster, but for addresses and bounds."""
+"""Renders Envoy's configuration, `envoy.yaml`: one for a laptop and for a cluster, but for addresses and bounds.
 
-import re
-from dataclasses import dataclass
+`python -m cygnet.gateway.envoy FILE` writes it, for an init container: Envoy's own image has no Python, and a chart
+cannot read a file of this package.
+"""
+
+import sys
 from importlib import resources
+from pathlib import Path
 from string import Template
+from typing import Annotated, Self
+
+from pydantic import AfterValidator, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from cygnet.gateway.addresses import is_authority
 
-_IPV6 = re.compile(r"[0-9A-Fa-f:.]{2,45}")
+
+def _checked(text: str) -> str:
+    if not text.rpartition(":")[2].isdigit() or not is_authority(text):
+        raise ValueError(f"{text!r} are no address: write host:port")
+    return text
 
 
-@dataclass(frozen=True, slots=True)
-class Address:
-    """A host (a name, or an IP address without brackets) and a port."""
-
-    host: str
-    port: int
-
-    def __post_init__(self) -> None:
-        name = f"[{self.host}]" if _IPV6.fullmatch(self.host) and ":" in self.host else self.host
-        if not is_authority(f"{name}:{self.port}"):
-            raise ValueError(f"{self.host!r} and {self.port} are no address")
+HostAndPort = Annotated[str, AfterValidator(_checked)]
 
 
-@dataclass(frozen=True, slots=True)
-class EnvoyBounds:
-    """What Envoy refuses by itself, for all clients together."""
+class EnvoySettings(BaseSettings):
+    """Read from CYGNET_ENVOY_…; every address is host:port."""
 
+    model_config = SettingsConfigDict(env_prefix="CYGNET_ENVOY_", frozen=True, use_attribute_docstrings=True)
+
+    listen: HostAndPort
+    """The port for everybody."""
+    admin_listen: HostAndPort
+    """Envoy's own admin port, which must not be reachable from outside: it can stop Envoy."""
+    metrics_listen: HostAndPort = "127.0.0.1:9101"
+    """Where Prometheus finds /stats/prometheus."""
+    submission_address: HostAndPort
+    """The submission service; a name with several addresses is balanced over all of them."""
+    leaderboard_address: HostAndPort
+    """The leaderboard service."""
+    gateway_address: HostAndPort
+    """The gateway: the page and the pictures."""
     max_connections: int = 8192
     """Open connections; each watching browser needs two or three. Must fit under the limit of open files, twice."""
     requests_per_s: int = 4000
@@ -34,42 +49,24 @@ class EnvoyBounds:
     burst: int = 8000
     """Requests at once after a pause."""
 
-    def __post_init__(self) -> None:
+    @model_validator(mode="after")
+    def _lets_somebody_in(self) -> Self:
         if min(self.max_connections, self.burst) < 1 or self.requests_per_s < 10 or self.requests_per_s % 10:
             raise ValueError("bounds are positive, requests_per_s a multiple of 10")
+        return self
 
 
-def render(
-    *,
-    listen: Address,
-    admin: Address,
-    metrics: Address,
-    submission: Address,
-    leaderboard: Address,
-    gateway: Address,
-    bounds: EnvoyBounds | None = None,
-) -> str:
-    """Returns the configuration as YAML.
-
-    `listen` is the port for everybody; `admin`, an IP address, must not be reachable from outside (it can stop
-    Envoy); `metrics` serves its /stats/prometheus; the others are where the services listen.
-    """
-    bounds = bounds or EnvoyBounds()
+def render(settings: EnvoySettings) -> str:
+    """Returns the configuration as YAML."""
+    values = settings.model_dump() | {"requests_per_100ms": settings.requests_per_s // 10}
+    for name in EnvoySettings.model_fields:
+        role, _, kind = name.rpartition("_")
+        if name == "listen" or kind in ("listen", "address"):
+            host, _, port = values[name].rpartition(":")
+            values |= {f"{role or name}_host": host.strip("[]"), f"{role or name}_port": port}
     template = resources.files("cygnet.gateway").joinpath("envoy.yaml").read_text()
-    return Template(template).substitute(
-        listen_host=listen.host,
-        listen_port=listen.port,
-        admin_host=admin.host,
-        admin_port=admin.port,
-        metrics_host=metrics.host,
-        metrics_port=metrics.port,
-        submission_host=submission.host,
-        submission_port=submission.port,
-        leaderboard_host=leaderboard.host,
-        leaderboard_port=leaderboard.port,
-        gateway_host=gateway.host,
-        gateway_port=gateway.port,
-        max_connections=bounds.max_connections,
-        burst=bounds.burst,
-        requests_per_100ms=bounds.requests_per_s // 10,
-    )
+    return Template(template).substitute(values)
+
+
+if __name__ == "__main__":
+    Path(sys.argv[1]).write_text(render(EnvoySettings()))

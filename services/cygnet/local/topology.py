@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from cygnet.gateway.envoy import Address, render
+from cygnet.gateway.envoy import EnvoySettings, render
 from cygnet.internal.v1 import document_pb2
 from cygnet.local import readiness
 from cygnet.local.datadir import DataDir
@@ -222,8 +222,8 @@ def _triton(data: DataDir, config: GameConfig, on_line: Callable[[str], None]) -
         installation,
         data_dir=data.root,
         models=config.models,
-        grpc_port=_host_and_port(at.triton)[1],
-        metrics_port=_host_and_port(_authority(at.metrics["triton"]))[1],
+        grpc_port=int(at.triton.rpartition(":")[2]),
+        metrics_port=int(_authority(at.metrics["triton"]).rpartition(":")[2]),
         environment=os.environ,
         generator=config.model.generator_source,
         scorer=config.model.scorer_source,
@@ -255,17 +255,18 @@ def _envoy(data: DataDir, config: GameConfig) -> ProcessSpec:
     configuration = data.run / "envoy.yaml"
     configuration.write_text(
         render(
-            listen=Address(config.host, config.port),
-            admin=Address(*_host_and_port(at.envoy_admin)),
-            metrics=Address(*_host_and_port(_authority(at.metrics["envoy"]))),
-            submission=Address(*_host_and_port(at.submission)),
-            leaderboard=Address(*_host_and_port(at.leaderboard)),
-            gateway=Address(*_host_and_port(at.gateway)),
+            EnvoySettings(
+                listen=_address(config.host, config.port),
+                admin_listen=at.envoy_admin,
+                metrics_listen=_authority(at.metrics["envoy"]),
+                submission_address=at.submission,
+                leaderboard_address=at.leaderboard,
+                gateway_address=at.gateway,
+            )
         )
     )
     options: Mapping[str, str] = {"config-path": str(configuration), "concurrency": "1", "log-level": "warning"}
     near = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(config.host, config.host)
-    near = f"[{near}]" if ":" in near else near
     return ProcessSpec(
         "envoy",
         # Hot restart would need shared memory with a name of its own, which nobody would clean up.
@@ -274,7 +275,7 @@ def _envoy(data: DataDir, config: GameConfig) -> ProcessSpec:
             "--disable-hot-restart",
             *(word for name, value in options.items() for word in (f"--{name}", value)),
         ],
-        lambda: readiness.http_answers(f"http://{near}:{config.port}/envoyz"),
+        lambda: readiness.http_answers(f"http://{_address(near, config.port)}/envoyz"),
         # Not through the door for everybody: one that is full is no reason to start again.
         lambda: readiness.http_answers(f"http://{at.envoy_admin}/ready"),
         uses=["submission", "leaderboard", "gateway"],
@@ -291,6 +292,5 @@ def _authority(url: str) -> str:
     return url.removeprefix("http://").partition("/")[0]
 
 
-def _host_and_port(address: str) -> tuple[str, int]:
-    host, _, port = address.rpartition(":")
-    return host, int(port)
+def _address(host: str, port: int) -> str:
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
