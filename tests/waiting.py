@@ -4,13 +4,17 @@ import asyncio
 import inspect
 import time
 from collections.abc import Awaitable, Callable
-from typing import TypeVar
+from typing import TypeVar, overload
 
 T = TypeVar("T")
 
 _PAUSE_S = 0.02
 
 
+@overload
+async def eventually(check: Callable[[], Awaitable[T | None]], within_s: float = 60.0, what: str = "") -> T: ...
+@overload
+async def eventually(check: Callable[[], T | None], within_s: float = 60.0, what: str = "") -> T: ...
 async def eventually(
     check: Callable[[], Awaitable[T | None]] | Callable[[], T | None], within_s: float = 60.0, what: str = ""
 ) -> T:

@@ -6,8 +6,6 @@ import os
 import re
 import shutil
 import subprocess
-import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -87,15 +85,6 @@ def block(name: str) -> str:
     """Returns the commands that follow `<!-- run: name -->` in docs/kubernetes.md."""
     (found,) = re.findall(rf"<!-- run: {name} -->\n```sh\n(.*?)```", DOCS.read_text(), re.DOTALL)
     return str(found)
-
-
-def wait_until(what: str, fact: Callable[[], bool], within_s: float = 120) -> float:
-    """Waits for a fact; returns the seconds that it took. Fails the test when it does not come."""
-    start = time.monotonic()
-    while not fact():
-        assert time.monotonic() - start < within_s, f"not within {within_s} s: {what}"
-        time.sleep(0.2)
-    return time.monotonic() - start
 
 
 def connect() -> Kube:

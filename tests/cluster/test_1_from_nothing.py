@@ -5,7 +5,8 @@ from datetime import datetime
 
 import pytest
 
-from .kube import RELEASE, Kube, wait_until
+from ..waiting import wait_for
+from .kube import RELEASE, Kube
 from .playing import NAME, join, play, standings
 
 pytestmark = pytest.mark.timeout(900)
@@ -31,7 +32,7 @@ def test_install_apply_wait_play(kube: Kube) -> None:
     assert (again.picture_sha256, again.score) == (first.picture_sha256, first.score)
     assert _drawn(kube) == 2, "the repeated prompt was drawn again"
     best = [("Mallard", max(first.score, second.score))]
-    wait_until("the score is on the board", lambda: standings(address) == best, within_s=10)
+    wait_for(lambda: standings(address) == best, 10, "the score is on the board")
     played = time.monotonic()
     print(
         f"\nhelm install --wait {installed - started:.1f} s, contest ready {ready - installed:.1f} s, "

@@ -4,7 +4,8 @@ import json
 
 import pytest
 
-from .kube import CONTEST, Kube, wait_until
+from ..waiting import wait_for
+from .kube import CONTEST, Kube
 from .playing import play_a_game, standings
 from .test_2_while_playing import ensure_installed
 
@@ -32,7 +33,7 @@ def test_what_stays_is_found_again(kube: Kube) -> None:
     assert board
 
     kube.docs("uninstall")
-    wait_until("only what should stay is there", lambda: _left(kube) == STAYS, within_s=180)
+    wait_for(lambda: _left(kube) == STAYS, 180, "only what should stay is there")
     assert "contests.cygnet.dev" in kube.wide("get", "crd", "-o", "name")
 
     kube.install()
@@ -41,9 +42,9 @@ def test_what_stays_is_found_again(kube: Kube) -> None:
     assert standings(kube.address()) == board
 
     kube.docs("uninstall")
-    wait_until("only what should stay is there", lambda: _left(kube) == STAYS, within_s=180)
+    wait_for(lambda: _left(kube) == STAYS, 180, "only what should stay is there")
     kube.docs("remove")
-    wait_until("nothing is there", lambda: _left(kube) == KUBERNETES_OWN, within_s=60)
+    wait_for(lambda: _left(kube) == KUBERNETES_OWN, 60, "nothing is there")
 
 
 def _left(kube: Kube) -> set[str]:

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from .. import bucket
-from .kube import NAMESPACE, Kube, wait_until
+from ..waiting import wait_for
+from .kube import NAMESPACE, Kube
 from .playing import join, play, standings
 
 pytestmark = pytest.mark.timeout(900)
@@ -49,7 +50,7 @@ def test_a_game_on_what_others_keep(kube: Kube) -> None:
     kube.docs("contest")
     address = kube.address()
     result = play(address, join(address, "Teal"), "a yellow duck").result
-    wait_until("the score is on the board", lambda: len(standings(address)) == 1, within_s=10)
+    wait_for(lambda: len(standings(address)) == 1, 10, "the score is on the board")
 
     assert "duck-and-swan" in kube.kubectl("exec", REDIS, "--", "redis-cli", "--scan")
     kept = kube.kubectl("exec", STORE, "--", "find", "/data/buckets/pictures/of/the/day", "-name", "*.png")

@@ -10,6 +10,7 @@ from cygnet.contest.document import to_document
 from cygnet.contest.store import FORMAT, ContestStore
 from cygnet.platform.errors import Conflict, InvalidRequest, NotFound, Unavailable
 
+from ..waiting import eventually
 from .test_phase import document, spec
 
 KEY = "sub:{pycon}:contest"
@@ -43,9 +44,7 @@ async def test_what_another_replica_applies_is_followed(redis_client: aioredis.R
     one, other = ContestStore(redis_client, "sub"), ContestStore(redis_client, "sub")
     following = asyncio.create_task(other.follow())
     await one.apply(document(), dry_run=False)
-    async with asyncio.timeout(10):
-        while other.names != ["pycon"]:
-            await asyncio.sleep(0.01)
+    await eventually(lambda: other.names == ["pycon"], 10)
     following.cancel()
     with suppress(asyncio.CancelledError):
         await following

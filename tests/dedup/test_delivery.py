@@ -13,6 +13,8 @@ from prometheus_client import REGISTRY
 from cygnet.internal.v1 import dedup_pb2, dedup_pb2_grpc
 from cygnet.v1 import submission_pb2
 
+from ..ports import free_port
+from ..waiting import eventually
 from .environment import CONTEST, Replica, ResultLog, admit, admit_request, drawn, replica
 
 if TYPE_CHECKING:
@@ -49,9 +51,11 @@ async def test_scores_wait_for_the_leaderboard_and_arrive_once(
     async with replica(redis_url, port), replica(redis_url, port) as after, results.listening(port):
         submissions.append(await after.admit(admit_request("a duck", who=5)))
         await results.has(6)
-        async with asyncio.timeout(30):
-            while await redis_client.xlen(f"dedup:{{{CONTEST}}}:outbox"):
-                await asyncio.sleep(0.05)
+
+        async def outbox_is_empty() -> bool:
+            return not await redis_client.xlen(f"dedup:{{{CONTEST}}}:outbox")
+
+        await eventually(outbox_is_empty, 30)
     assert results.log.keys() == {each.submission_id for each in submissions}
     assert max(results.came.values()) == 2
 
@@ -64,9 +68,7 @@ async def test_a_score_that_is_refused_does_not_hold_up_the_others(
     results.refuses = {submissions[1].submission_id}
     await one.dedup.Complete(drawn(await one.claim()))
     await results.has(3)
-    async with asyncio.timeout(30):
-        while not (aside := await redis_client.xrange(f"dedup:{{{CONTEST}}}:outbox_refused")):
-            await asyncio.sleep(0.05)
+    aside = await eventually(lambda: redis_client.xrange(f"dedup:{{{CONTEST}}}:outbox_refused"), 30)
     entries = cast(list[tuple[bytes, dict[bytes, bytes]]], aside)
     assert [entry[b"submission_id"].decode() for _, entry in entries] == [submissions[1].submission_id]
     assert submissions[1].submission_id not in results.log
@@ -85,32 +87,27 @@ async def test_what_is_measured(two: tuple[Replica, Replica]) -> None:
     # Series exist before anything is counted.
     assert sample("cygnet_dedup_admissions_total", outcome="QUEUE_FULL") == 0
     assert sample("cygnet_dedup_leases_expired_total") == 0
-    async with asyncio.timeout(30):
-        while sample("cygnet_dedup_queue_length") != 1:
-            await asyncio.sleep(0.05)
+    await eventually(lambda: sample("cygnet_dedup_queue_length") == 1, 30)
     job = await two[0].claim(contest="measured")
     await two[0].dedup.Complete(drawn(job))
     assert sample("cygnet_dedup_queue_wait_seconds_count") == 1
     assert sample("cygnet_dedup_jobs_ended_total", outcome="done") == 1
-    async with asyncio.timeout(30):
-        while sample("cygnet_dedup_queue_length") != 0:
-            await asyncio.sleep(0.05)
+    await eventually(lambda: sample("cygnet_dedup_queue_length") == 0, 30)
 
 
-async def test_the_process_starts_serves_and_stops(
-    redis_client: aioredis.Redis, redis_url: str, unused_tcp_port: int
-) -> None:
+async def test_the_process_starts_serves_and_stops(redis_client: aioredis.Redis, redis_url: str) -> None:
+    port = free_port()
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "cygnet.dedup",
         env={
             **os.environ,
-            "CYGNET_DEDUP_LISTEN": f"127.0.0.1:{unused_tcp_port}",
+            "CYGNET_DEDUP_LISTEN": f"127.0.0.1:{port}",
             "CYGNET_DEDUP_REDIS_URL": redis_url,
             "CYGNET_DEDUP_LEADERBOARD_ADDRESS": "127.0.0.1:1",
         },
     )  # fmt: skip
     try:
-        async with grpc.aio.insecure_channel(f"127.0.0.1:{unused_tcp_port}") as channel, asyncio.timeout(60):
+        async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel, asyncio.timeout(60):
             dedup: DedupServiceAsyncStub = dedup_pb2_grpc.DedupServiceStub(channel)
             admitted = await admit(dedup, admit_request())
             assert admitted.state == submission_pb2.SUBMISSION_STATE_QUEUED

@@ -14,6 +14,7 @@ from cygnet.platform.errors import Conflict, InvalidRequest, LeaseLost, Refused
 from cygnet.platform.grpc.status import from_rpc_error, from_status
 from cygnet.v1 import submission_pb2
 
+from ..waiting import eventually
 from .environment import CONTEST, Replica, ResultLog, admit_request, drawn, leased, participant, raised, replica
 
 
@@ -218,10 +219,12 @@ async def test_a_silent_worker_loses_its_job_and_a_stale_one_learns_it(forgetful
         assert failed.value.code() is grpc.StatusCode.ABORTED
         assert isinstance(from_rpc_error(failed.value), LeaseLost)
     # The second one is silent as well: that was once too often, and the participant sees it.
-    async with asyncio.timeout(30):
-        while (await forgetful.read(mine))[0].state != submission_pb2.SUBMISSION_STATE_FAILED:
-            await asyncio.sleep(0.05)
-    assert (await forgetful.read(mine))[0].failure.reason == "WORKER_LOST"
+
+    async def failed_reason() -> str:
+        [seen] = await forgetful.read(mine)
+        return seen.failure.reason if seen.state == submission_pb2.SUBMISSION_STATE_FAILED else ""
+
+    assert await eventually(failed_reason, 30) == "WORKER_LOST"
 
 
 async def test_a_failed_drawing_is_shown_and_free(two: tuple[Replica, Replica], results: ResultLog) -> None:

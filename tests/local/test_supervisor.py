@@ -138,9 +138,7 @@ async def test_one_that_hangs_is_killed_and_starts_again(
         assert kinds(events, "server") == ["started", "ready"], "one that answers is left alone"
         stopped = next(event.pid for event in events if event.pid is not None)
         os.kill(stopped, signal.SIGSTOP)
-        async with asyncio.timeout(20):
-            while kinds(events, "server").count("ready") < 2:
-                await asyncio.sleep(0.01)
+        await eventually(lambda: kinds(events, "server").count("ready") == 2, 20)
         assert not is_running(stopped)
         await http_answers(f"http://127.0.0.1:{port}/")
     (ended,) = [event.text for event in events if event.kind == "ended"]

@@ -3,7 +3,6 @@
 import json
 import shutil
 import subprocess
-import time
 import urllib.parse
 import urllib.request
 from collections.abc import Iterator, Mapping
@@ -68,15 +67,6 @@ class Prometheus:
         """Returns (alert, contest) of what is pending or firing."""
         found = self._get("alerts")["alerts"]
         return {(alert["labels"]["alertname"], alert["labels"].get("contest", "")) for alert in found}
-
-    def eventually(self, expr: str, patience_s: float = 30) -> list[Sample]:
-        """Waits until an expression has an answer; returns nothing when it gets none in time."""
-        deadline = time.monotonic() + patience_s
-        while True:
-            found = self.query(expr)
-            if found or time.monotonic() > deadline:
-                return found
-            time.sleep(0.2)
 
     def _targets(self) -> list[dict[str, Any]]:
         return list(self._get("targets")["activeTargets"])

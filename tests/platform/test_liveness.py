@@ -15,9 +15,9 @@ import grpc
 import pytest
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
-from cygnet.local.endpoints import free_addresses
 from cygnet.platform.grpc import LIVENESS, READINESS
 
+from ..ports import free_port
 from ..waiting import wait_for
 
 # A handler of Python runs in the main thread, as the event loop does: while it sleeps, other threads go on.
@@ -63,7 +63,7 @@ class Running:
 
 
 def settings_of(service: str, redis_url: str, folder: Path) -> dict[str, str]:
-    (nowhere,) = free_addresses(1)
+    nowhere = f"127.0.0.1:{free_port()}"
     redis, admin = {"REDIS_URL": redis_url}, {"ADMIN_TOKEN": "a" * 32}
     pictures, dedup = {"PICTURES_URL": folder.as_uri()}, {"DEDUP_ADDRESS": nowhere}
     return {
@@ -78,7 +78,7 @@ def settings_of(service: str, redis_url: str, folder: Path) -> dict[str, str]:
 @pytest.fixture
 def service(request: pytest.FixtureRequest, redis_url: str, tmp_path: Path) -> Iterator[Running]:
     """The service that the test names."""
-    address, metrics = free_addresses(2)
+    address, metrics = f"127.0.0.1:{free_port()}", f"127.0.0.1:{free_port()}"
     own = {"LISTEN": address, "METRICS_LISTEN": metrics, **settings_of(request.param, redis_url, tmp_path)}
     with (tmp_path / "log").open("wb") as log:
         process = subprocess.Popen(

@@ -17,6 +17,7 @@ from cygnet.platform.grpc.interceptors import AioContext
 from cygnet.platform.grpc.status import to_status
 from cygnet.v1 import contest_pb2, submission_pb2
 
+from ..waiting import eventually
 from .environment import ADMIN_TOKEN, DUCK, Game, bearer, document, playing, raised_by
 
 
@@ -194,13 +195,15 @@ async def test_a_contest_survives_a_restart(redis_url: str, redis_client: aiored
 async def test_a_change_reaches_the_other_replica(redis_url: str, redis_client: aioredis.Redis, tmp_path: Path) -> None:
     async with playing(redis_url, tmp_path) as one, playing(redis_url, tmp_path) as other:
         await one.apply()
-        async with asyncio.timeout(2):
-            while True:
-                try:
-                    await other.contests.GetContest(contest_pb2.GetContestRequest(contest="test"))
-                    return
-                except grpc.aio.AioRpcError:
-                    await asyncio.sleep(0.01)
+
+        async def known() -> bool:
+            try:
+                await other.contests.GetContest(contest_pb2.GetContestRequest(contest="test"))
+            except grpc.aio.AioRpcError:
+                return False
+            return True
+
+        await eventually(known, 2)
 
 
 async def test_fifty_watchers_of_one_drawing_all_see_it_done(game: Game) -> None:
