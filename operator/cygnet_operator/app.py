@@ -50,9 +50,7 @@ async def operate(settings: OperatorSettings, connection: Connection, namespace:
 async def _operate(
     settings: OperatorSettings, connection: Connection, cluster: Cluster, installed: frozenset[str], stop: asyncio.Event
 ) -> bool:
-    indices = handlers.Indices()
-    cache = Cache(indices.get("contests"), indices.get("children"), indices.get("slices"))
-    cache.installed = installed
+    cache = Cache(installed)
     publisher = Publisher(
         settings.admin_token.get_secret_value(),
         lambda: replicas_of(cache.slices),
@@ -88,7 +86,7 @@ async def _operate(
 
     # At rest the last look may be as old as the resync is rare: it fails no probe, and tells a person what goes on.
     probes = {"stuck_seconds": alive, "last_reconcile_age_seconds": lambda: queue.since_last_s}
-    sinks = handlers.Sinks(indices, cache, queue, probes, background)
+    sinks = handlers.Sinks(cache, queue, probes, background)
 
     try:
         await kopf.operator(

@@ -5,7 +5,7 @@ watch that was cut off for long is started over by listing, which never says wha
 lists everything and notes what is gone.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 
 from cygnet_operator.model import CONTEST, CONTEST_LABEL, Kind, Object, Observed, key, owned_by, version_of
 
@@ -16,34 +16,33 @@ Index = Mapping[str, Iterable[Object]]
 class Cache:
     """Reads kopf's indices; says what there is now."""
 
-    def __init__(
-        self, contests: Callable[[], Index], children: Callable[[], Index], slices: Callable[[], Index]
-    ) -> None:
-        """Each callable returns a live index; that of slices has all of them under the empty name."""
-        self._contests, self._children, self._slices = contests, children, slices
+    def __init__(self, installed: frozenset[str] = frozenset()) -> None:
+        """`installed` are the optional kinds that the cluster knows."""
+        self.installed = installed
+        self.indices: Mapping[str, Index] = {"contests": {}, "children": {}, "slices": {}}
+        """kopf's live indices, once it has started; that of slices has all of them under the empty name."""
         self._written: dict[str, Object] = {}
         self._gone: dict[str, int] = {}
-        self.installed: frozenset[str] = frozenset()
 
     @property
     def names(self) -> list[str]:
         """The contests there are."""
-        return [name for name in self._contests() if self.contest(name) is not None]
+        return [name for name in self.indices["contests"] if self.contest(name) is not None]
 
     @property
     def count(self) -> int:
         """How many contests the watch knows of. Any thread may ask."""
-        return len(self._contests())
+        return len(self.indices["contests"])
 
     def contest(self, name: str) -> Object | None:
         """Returns the newest that is known of a contest, or None."""
-        bodies = [self._newest(body) for body in self._contests().get(name, ()) if self._is_there(body)]
+        bodies = [self._newest(body) for body in self.indices["contests"].get(name, ()) if self._is_there(body)]
         return max(bodies, key=version_of, default=None)
 
     def observed(self, name: str, uid: str) -> Observed:
         """Returns what there is for the contest with this uid."""
         bodies: dict[str, Object] = {}
-        for body in self._children().get(name, ()):
+        for body in self.indices["children"].get(name, ()):
             if self._is_there(body):
                 bodies[body["metadata"]["uid"]] = self._newest(body)
         for written, body in self._written.items():
@@ -57,7 +56,7 @@ class Cache:
     @property
     def slices(self) -> list[Object]:
         """The EndpointSlices of the services that take contest documents."""
-        return list(self._slices().get("", ()))
+        return list(self.indices["slices"].get("", ()))
 
     def note_written(self, body: Object) -> None:
         """Remembers an object as the API server returned it after a write."""
@@ -79,7 +78,7 @@ class Cache:
     def note_listed(self, kind: Kind, version: int, items: Iterable[Object]) -> None:
         """Notes what is gone according to a full list, taken at this resourceVersion."""
         listed = {item["metadata"]["uid"] for item in items}
-        index = self._contests() if kind == CONTEST else self._children()
+        index = self.indices["contests"] if kind == CONTEST else self.indices["children"]
         for bodies in list(index.values()):
             for body in bodies:
                 uid = body["metadata"]["uid"]

@@ -13,7 +13,7 @@ from typing import Any
 import aiohttp
 import kopf
 
-from cygnet_operator.cache import Cache, Index
+from cygnet_operator.cache import Cache
 from cygnet_operator.cluster import Connection
 from cygnet_operator.model import (
     ADMIN_LABEL,
@@ -34,26 +34,10 @@ RESPONSE_S = 15.0
 """The API server begins to answer a list or a watch within so many seconds, or is asked again."""
 
 
-class Indices:
-    """kopf's live indices, once it has started."""
-
-    def __init__(self) -> None:
-        self._by_name: dict[str, Index] = {}
-
-    def hold(self, by_name: dict[str, Index]) -> None:
-        """Takes what kopf hands out at start."""
-        self._by_name = by_name
-
-    def get(self, name: str) -> Callable[[], Index]:
-        """Returns how to get at an index; it is empty before kopf has started."""
-        return lambda: self._by_name.get(name, {})
-
-
 @dataclass(frozen=True)
 class Sinks:
     """Where what kopf receives goes to."""
 
-    indices: Indices
     cache: Cache
     queue: WorkQueue
     probes: Mapping[str, Callable[[], float | None]]
@@ -121,7 +105,7 @@ def _on_startup(handlers: kopf.OperatorRegistry, sinks: Sinks, connection: Conne
 
     @kopf.on.startup(registry=handlers)
     async def startup(**given: Any) -> None:
-        sinks.indices.hold({name: given[name] for name in ("contests", "children", "slices")})
+        sinks.cache.indices = {name: given[name] for name in ("contests", "children", "slices")}
         running.append(asyncio.ensure_future(sinks.background()))
 
     @kopf.on.cleanup(registry=handlers)

@@ -76,6 +76,7 @@ def _elsewhere(contest: Contest) -> dict[str, Any]:
 
 def _triton(contest: Contest, settings: OperatorSettings) -> dict[str, Any]:
     generator, scorer = resolved_sources(contest)
+    ready = {"httpGet": {"path": "/v2/health/ready", "port": TRITON_HTTP}}
     resources = {name: str(amount) for name, amount in contest.spec.gpu.per_replica.items()}
     return {
         "name": "triton",
@@ -109,24 +110,9 @@ def _triton(contest: Contest, settings: OperatorSettings) -> dict[str, Any]:
             {"name": "triton-metrics", "containerPort": TRITON_METRICS, "protocol": "TCP"},
         ],
         "resources": {"requests": _AT_LEAST | resources, "limits": resources},
-        "startupProbe": {
-            "httpGet": {"path": "/v2/health/ready", "port": TRITON_HTTP},
-            "periodSeconds": _PROBE_EVERY_S,
-            "timeoutSeconds": 3,
-            "failureThreshold": -(-settings.model_start_timeout_s // _PROBE_EVERY_S),
-        },
-        "readinessProbe": {
-            "httpGet": {"path": "/v2/health/ready", "port": TRITON_HTTP},
-            "periodSeconds": 5,
-            "timeoutSeconds": 3,
-            "failureThreshold": 3,
-        },
-        "livenessProbe": {
-            "httpGet": {"path": "/v2/health/live", "port": TRITON_HTTP},
-            "periodSeconds": 10,
-            "timeoutSeconds": 5,
-            "failureThreshold": 6,
-        },
+        "startupProbe": _probe(ready, _PROBE_EVERY_S, 3, -(-settings.model_start_timeout_s // _PROBE_EVERY_S)),
+        "readinessProbe": _probe(ready, _PROBE_EVERY_S, 3, 3),
+        "livenessProbe": _probe({"httpGet": {"path": "/v2/health/live", "port": TRITON_HTTP}}, 10, 5, 6),
         "volumeMounts": [
             {"name": "shm", "mountPath": "/dev/shm"},
             {"name": "models", "mountPath": CACHE},
@@ -162,22 +148,16 @@ def _worker(contest: Contest, settings: OperatorSettings) -> dict[str, Any]:
             "requests": {"cpu": "50m", "memory": "128Mi"},
             "limits": {"memory": "512Mi"},
         },
-        "readinessProbe": {
-            # Triton's own health stays green when a model is dead; the worker lets it draw and score to find out.
-            "grpc": {"port": WORKER_HEALTH, "service": READINESS},
-            "periodSeconds": 10,
-            "timeoutSeconds": 5,
-            "failureThreshold": 2,
-        },
-        "livenessProbe": {
-            "grpc": {"port": WORKER_HEALTH, "service": LIVENESS},
-            "periodSeconds": 10,
-            "timeoutSeconds": 5,
-            "failureThreshold": 6,
-        },
+        # Triton's own health stays green when a model is dead; the worker lets it draw and score to find out.
+        "readinessProbe": _probe({"grpc": {"port": WORKER_HEALTH, "service": READINESS}}, 10, 5, 2),
+        "livenessProbe": _probe({"grpc": {"port": WORKER_HEALTH, "service": LIVENESS}}, 10, 5, 6),
         "volumeMounts": [{"name": "tmp", "mountPath": "/tmp"}, *_picture_mounts(settings)],
         "securityContext": _RESTRICTED,
     }
+
+
+def _probe(how: dict[str, Any], every_s: int, timeout_s: int, failures: int) -> dict[str, Any]:
+    return {**how, "periodSeconds": every_s, "timeoutSeconds": timeout_s, "failureThreshold": failures}
 
 
 def _fetchers(contest: Contest, settings: OperatorSettings) -> list[dict[str, Any]]:

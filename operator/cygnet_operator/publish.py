@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import grpc
 
+from cygnet.contest.document import numbered
 from cygnet.internal.v1 import admin_pb2, admin_pb2_grpc, document_pb2
 from cygnet.platform.errors import Conflict, DomainError, Unavailable
 from cygnet.platform.grpc.client import channel
@@ -163,7 +164,7 @@ class Publisher:
             # NotFound: it has no document yet. Anything else: it does not answer, and the status counts it so.
             log.debug("no acknowledgement", extra={"replica": replica.address, "error": error.message})
             return False
-        return live.contest.generation >= document.contest.generation and _content(live) == _content(document)
+        return live.contest.generation >= document.contest.generation and numbered(live, 0) == numbered(document, 0)
 
     def _replica(self, address: str, name: str) -> _Replica:
         if address not in self._known:
@@ -189,12 +190,3 @@ async def _response(call: Awaitable[_Response]) -> _Response:
         return await call
     except grpc.aio.UsageError as error:
         raise Unavailable("the replica went away, and its channel was closed") from error
-
-
-def _content(document: document_pb2.ContestDocument) -> document_pb2.ContestDocument:
-    """Returns the document without its generation."""
-    content = document_pb2.ContestDocument()
-    content.CopyFrom(document)
-    content.contest.ClearField("generation")
-    content.admission.ClearField("generation")
-    return content

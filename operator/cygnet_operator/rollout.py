@@ -9,7 +9,7 @@ for as long as it takes. Workers get jobs of their own model alone (docs/decisio
 from dataclasses import dataclass
 from typing import Any
 
-from cygnet.contest.document import DEFAULT_STEPS
+from cygnet.contest.document import to_model
 from cygnet.internal.v1 import document_pb2
 from cygnet_operator.drift import HASH_ANNOTATION
 from cygnet_operator.model import DEPLOYMENT, Contest, Object, Observed
@@ -33,14 +33,8 @@ class Serving:
 
 def serving_of(contest: Contest, observed: Observed, plan: Plan) -> Serving:
     """Returns what jobs are to ask for now."""
-    generator, scorer = resolved_sources(contest)
-    spec = contest.spec.model.generator
-    desired = document_pb2.Model(
-        generator_source=generator.source,
-        scorer_source=scorer.source,
-        steps=DEFAULT_STEPS if spec.steps is None else spec.steps,
-        size=spec.size,
-    )
+    desired = to_model(contest.spec.model)
+    desired.generator_source, desired.scorer_source = (resolved.source for resolved in resolved_sources(contest))
     previous = _previous(contest, desired)
     deployment = observed.child(DEPLOYMENT, workload_name(contest))
     if previous is None or deployment is None or plan.replicas == 0:

@@ -90,7 +90,7 @@ def status_of(contest: Contest, state: ScheduleState, findings: Findings, now: d
         "model": model_status(findings.serving.model),
         "policyInForce": _published(before, findings.policy),
         "conditions": [
-            _condition(before, contest, kind, verdict, now)
+            _condition(before, kind, verdict, contest.generation, now)
             for kind, verdict in ((READY, summary), (MODELS_READY, models), (POLICY_IN_FORCE, policy))
         ],
         **_statistics(before, findings.statistics),
@@ -109,7 +109,7 @@ def failed_status(before: Object, generation: int, problem: Problem, now: dateti
     """Returns the present status with Ready=False, for a contest that could not even be read."""
     verdict = _Verdict("False", problem.reason, problem.message)
     others = [condition for condition in before.get("conditions", ()) if condition["type"] != READY]
-    condition = _condition_of(before, READY, verdict, generation, now)
+    condition = _condition(before, READY, verdict, generation, now)
     return {**before, "conditions": [condition, *others]}
 
 
@@ -223,11 +223,7 @@ def _statistics(before: Object, statistics: Statistics) -> dict[str, Any]:
     return {name: value for name, value in merged.items() if value is not None}
 
 
-def _condition(before: Object, contest: Contest, kind: str, verdict: _Verdict, now: datetime) -> dict[str, Any]:
-    return _condition_of(before, kind, verdict, contest.generation, now)
-
-
-def _condition_of(before: Object, kind: str, verdict: _Verdict, generation: int, now: datetime) -> dict[str, Any]:
+def _condition(before: Object, kind: str, verdict: _Verdict, generation: int, now: datetime) -> dict[str, Any]:
     former = _former(before, kind)
     moved = former is None or former["status"] != verdict.status
     return {

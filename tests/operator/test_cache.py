@@ -22,9 +22,13 @@ def item(kind: str, name: str, version: int, *, owner: str = "uid-c", **more: An
 
 class World:
     def __init__(self) -> None:
-        self.contests: dict[str, list[Any]] = {"c": [item("Contest", "c", 5)]}
-        self.children: dict[str, list[Any]] = {}
-        self.cache = Cache(lambda: self.contests, lambda: self.children, lambda: {})
+        self.indices: dict[str, dict[str, list[Any]]] = {
+            "contests": {"c": [item("Contest", "c", 5)]},
+            "children": {},
+            "slices": {},
+        }
+        self.cache = Cache()
+        self.cache.indices = self.indices
 
     def seen(self) -> dict[tuple[str, str], str]:
         there = self.cache.observed("c", "uid-c").children
@@ -39,11 +43,11 @@ def test_an_own_write_counts_before_the_watch_has_seen_it() -> None:
 
 def test_the_newer_of_written_and_seen_counts() -> None:
     world = World()
-    world.children = {"c": [item("Service", "s", 6)]}
+    world.indices["children"] = {"c": [item("Service", "s", 6)]}
     world.cache.note_written(item("Service", "s", 7))
     assert world.seen() == {("Service", "s"): "7"}
     seen = item("Service", "s", 9)
-    world.children = {"c": [seen]}
+    world.indices["children"] = {"c": [seen]}
     world.cache.note_event(seen, deleted=False)
     assert world.seen() == {("Service", "s"): "9"}
 
@@ -58,13 +62,13 @@ def test_what_was_deleted_is_gone_although_it_was_written() -> None:
 
 def test_what_belongs_to_a_former_contest_of_the_same_name_is_not_ours() -> None:
     world = World()
-    world.children = {"c": [item("Service", "s", 6, owner="uid-former")]}
+    world.indices["children"] = {"c": [item("Service", "s", 6, owner="uid-former")]}
     assert world.seen() == {}
 
 
 def test_a_list_proves_what_is_gone() -> None:
     world = World()
-    world.children = {"c": [item("Service", "s", 6), item("Service", "kept", 6), item("Service", "new", 30)]}
+    world.indices["children"] = {"c": [item("Service", "s", 6), item("Service", "kept", 6), item("Service", "new", 30)]}
     world.cache.note_listed(SERVICE, 20, [item("Service", "kept", 6)])
     assert set(world.seen()) == {("Service", "kept"), ("Service", "new")}, (
         "what is newer than the list may well be there"

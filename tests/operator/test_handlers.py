@@ -91,10 +91,8 @@ async def liveness(alive: Callable[[], float]) -> tuple[int, str]:
     async def nothing(*_: str) -> Outcome:
         raise AssertionError("nothing is due")
 
-    indices = handlers.Indices()
-    cache = Cache(*(indices.get(name) for name in ("contests", "children", "slices")))
     probes = {"stuck_seconds": alive, "last_reconcile_age_seconds": lambda: 12.5}
-    sinks = handlers.Sinks(indices, cache, WorkQueue(nothing), probes, lambda: asyncio.sleep(0))
+    sinks = handlers.Sinks(Cache(), WorkQueue(nothing), probes, lambda: asyncio.sleep(0))
     port, ready = unused_port(), asyncio.Event()
     # kopf's own endpoint, which it starts only beside its watches.
     reporter = asyncio.create_task(

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from cygnet.contest.document import numbered
 from cygnet.internal.v1 import admin_pb2, admin_pb2_grpc, document_pb2
 from cygnet.platform.grpc.client import channel
 from cygnet.v1 import leaderboard_pb2, leaderboard_pb2_grpc
@@ -43,10 +44,8 @@ class AdminApis:
         """
         request = admin_pb2.ApplyContestRequest(document=document, target_pictures=pictures, dry_run=dry_run)
         answer = await self._apply(self.submission, request)
-        numbered = document_pb2.ContestDocument()
-        numbered.CopyFrom(document)
-        numbered.contest.generation = answer.generation
-        await self._apply(self.leaderboard, admin_pb2.ApplyContestRequest(document=numbered, dry_run=dry_run))
+        same = admin_pb2.ApplyContestRequest(document=numbered(document, answer.generation), dry_run=dry_run)
+        await self._apply(self.leaderboard, same)
         return Applied(document.contest.name, answer.generation, answer.changed)
 
     async def publish_again(self, document: document_pb2.ContestDocument) -> None:

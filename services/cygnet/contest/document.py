@@ -90,6 +90,14 @@ def to_document(contest: ContestSpec, pictures: list[bytes]) -> document_pb2.Con
     return document
 
 
+def numbered(document: document_pb2.ContestDocument, generation: int) -> document_pb2.ContestDocument:
+    """Returns the document as one of this generation; of generation 0, two that say the same are equal."""
+    copy = document_pb2.ContestDocument()
+    copy.CopyFrom(document)
+    copy.contest.generation = copy.admission.generation = generation
+    return copy
+
+
 def check_document(document: document_pb2.ContestDocument) -> None:
     """Holds a document against the bounds and rules of the resource that it came from.
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import redis.asyncio as aioredis
 
-from cygnet.contest.document import check_document
+from cygnet.contest.document import check_document, numbered
 from cygnet.internal.v1 import document_pb2
 from cygnet.platform import scripts
 from cygnet.platform.errors import Conflict, NotFound, Unavailable
@@ -146,20 +146,12 @@ class ContestStore:
 def _next(present: document_pb2.ContestDocument, wanted: document_pb2.ContestDocument) -> document_pb2.ContestDocument:
     """Returns what would be in force after `wanted` is applied over `present` (generation 0: none yet)."""
     now, requested = present.contest.generation, wanted.contest.generation
-    unchanged = _numbered(wanted, now) == present
+    unchanged = numbered(wanted, now) == present
     if requested == 0:
-        return present if unchanged else _numbered(wanted, now + 1)
+        return present if unchanged else numbered(wanted, now + 1)
     if requested < now or (requested == now and not unchanged):
         raise Conflict(
             f"generation {now} of contest {wanted.contest.name} is in force; {requested} is too old",
             reason="NEWER_GENERATION_IN_FORCE",
         )
-    return _numbered(wanted, requested)
-
-
-def _numbered(document: document_pb2.ContestDocument, generation: int) -> document_pb2.ContestDocument:
-    numbered = document_pb2.ContestDocument()
-    numbered.CopyFrom(document)
-    numbered.contest.generation = generation
-    numbered.admission.generation = generation
-    return numbered
+    return numbered(wanted, requested)
