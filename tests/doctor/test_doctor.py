@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageStat
 
-from cygnet.doctor.attacks import NO_GAIN, PICTURES, PROMPTS, SHARE, SIZE, PictureAttack, Subject
+from cygnet.doctor.attacks import NO_GAIN, PICTURES, PROMPTS, SHARE, SIZE, Attack, Subject
 from cygnet.doctor.examination import Examination, Terms, examine, steps_of
 from cygnet.inference.scoring import Calibration
 from cygnet.inference.triton import Drawing, Embedding, ModelInfo, ScorerInfo
@@ -109,19 +109,19 @@ async def test_prompts_are_what_a_player_could_send() -> None:
 
 
 @pytest.mark.parametrize("attack", PICTURES, ids=lambda attack: attack.name)
-def test_an_attack_is_the_same_picture_each_time_and_never_the_target(attack: PictureAttack) -> None:
+def test_an_attack_is_the_same_picture_each_time_and_never_the_target(attack: Attack[Image.Image]) -> None:
     target = Image.fromarray(np.random.default_rng(1).integers(0, 256, (64, 64, 3), dtype=np.uint8))
     subject = Subject("rubber duck", target.resize((300, 200)), [target, Image.new("RGBA", (50, 50), "red")])
-    picture = attack.paint(subject)
+    picture = attack.make(subject)
     assert (picture.size, picture.mode) == ((SIZE, SIZE), "RGB")
-    assert picture.tobytes() == attack.paint(subject).tobytes()
+    assert picture.tobytes() == attack.make(subject).tobytes()
     assert picture.tobytes() != target.resize((SIZE, SIZE)).tobytes()
 
 
 def test_the_word_is_on_the_paper_and_within_it() -> None:
     word = next(attack for attack in PICTURES if attack.name == "word")
     for name in ("a", "duck", "x" * 63):
-        picture = word.paint(Subject(name, Image.new("RGB", (8, 8)), []))
+        picture = word.make(Subject(name, Image.new("RGB", (8, 8)), []))
         assert 0.5 < 255 - ImageStat.Stat(picture.convert("L")).mean[0] < 128
         if len(name) < 40:
             assert np.asarray(picture)[:, [0, -1]].min() == 255

@@ -41,7 +41,9 @@ def up(data_dir: Path, port: int, host: str, contest: Path | None, no_browser: b
 
     console = JsonConsole() if as_json else PlainConsole()
     try:
-        run.run_game(DataDir(data_dir), run.Options(host, port, contest, not no_browser, as_json), console)
+        run.run_game(
+            DataDir(data_dir), console, host=host, port=port, contest=contest, browser=not no_browser, json=as_json
+        )
     except (UserError, DomainError) as error:
         if as_json:
             console.report("problem", message_of(error))

@@ -6,6 +6,7 @@ do. All are made the same way each time, so that two examinations of one scorer 
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Generic, TypeVar
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
@@ -39,23 +40,16 @@ class Subject:
     all_pictures: Sequence[Image.Image]
 
 
-@dataclass(frozen=True)
-class PictureAttack:
-    """A picture that shows no target; `what` says in a few words what it is."""
-
-    name: str
-    what: str
-    paint: Callable[[Subject], Image.Image]
-    share: float = SHARE
+Made = TypeVar("Made", Image.Image, str)
 
 
 @dataclass(frozen=True)
-class PromptAttack:
-    """Words that describe nothing; `what` says in a few words what they are."""
+class Attack(Generic[Made]):
+    """A picture that shows no target, or words that describe nothing; `what` says in a few words what they are."""
 
     name: str
     what: str
-    write: Callable[[Subject], str]
+    make: Callable[[Subject], Made]
     share: float = SHARE
 
 
@@ -126,23 +120,21 @@ def _tiled(pictures: Sequence[Image.Image], across: int) -> Image.Image:
 
 
 PICTURES = (
-    PictureAttack("word", "a picture of the target's name", _word),
-    PictureAttack("blank", "white paper", lambda _: Image.new("RGB", (SIZE, SIZE), "white")),
-    PictureAttack("mean-colour", "the target's mean colour", _mean_colour),
-    PictureAttack("noise", "noise", _noise),
-    PictureAttack("checkerboard", "a checkerboard", _checkerboard),
-    PictureAttack("mosaic", "8 x 8 squares of the target's colours", _mosaic),
-    PictureAttack("blur", "the target's colours, blurred", _blur),
-    PictureAttack("palette", "the target's pixels, shuffled", _palette),
-    PictureAttack("jigsaw", "16 pieces of the target, shuffled", _jigsaw),
-    PictureAttack("tiles", "the target 16 times, small", _tiles),
-    PictureAttack("collage", "all targets side by side", _collage),
+    Attack("word", "a picture of the target's name", _word),
+    Attack("blank", "white paper", lambda _: Image.new("RGB", (SIZE, SIZE), "white")),
+    Attack("mean-colour", "the target's mean colour", _mean_colour),
+    Attack("noise", "noise", _noise),
+    Attack("checkerboard", "a checkerboard", _checkerboard),
+    Attack("mosaic", "8 x 8 squares of the target's colours", _mosaic),
+    Attack("blur", "the target's colours, blurred", _blur),
+    Attack("palette", "the target's pixels, shuffled", _palette),
+    Attack("jigsaw", "16 pieces of the target, shuffled", _jigsaw),
+    Attack("tiles", "the target 16 times, small", _tiles),
+    Attack("collage", "all targets side by side", _collage),
 )
 
 PROMPTS = (
-    PromptAttack("repetition", "the target's name 20 times", lambda it: " ".join([it.name] * 20), NO_GAIN),
-    PromptAttack("stuffing", "all animals, colours and places at once", lambda it: f"{it.name} {_CROWD}"),
-    PromptAttack(
-        "written", "the target's name asked for as writing", lambda it: f'the word "{it.name.upper()}"', NO_GAIN
-    ),
+    Attack("repetition", "the target's name 20 times", lambda it: " ".join([it.name] * 20), NO_GAIN),
+    Attack("stuffing", "all animals, colours and places at once", lambda it: f"{it.name} {_CROWD}"),
+    Attack("written", "the target's name asked for as writing", lambda it: f'the word "{it.name.upper()}"', NO_GAIN),
 )

@@ -105,14 +105,14 @@ async def examine(
     """
     opened = {name: Image.open(io.BytesIO(content)) for name, content in pictures.items()}
     subject = Subject(in_words(target), opened[target], list(opened.values()))
-    judge = await _Judge.of(generator, pictures[target], terms, stepped)
+    judge = _Judge(generator, (await generator.embed(pictures[target])).vector, terms, stepped)
     honest = median([score for prompt in honest_prompts for score in await judge.drawn(prompt)])
     tried = [
-        Tried(attack.name, attack.what, await judge.shown(attack.paint(subject)), attack.share * honest)
+        Tried(attack.name, attack.what, await judge.shown(attack.make(subject)), attack.share * honest)
         for attack in PICTURES
     ]
     for attack in PROMPTS:
-        scores = await judge.drawn(attack.write(subject)[: terms.longest_prompt])
+        scores = await judge.drawn(attack.make(subject)[: terms.longest_prompt])
         tried.append(Tried(attack.name, attack.what, median(scores), attack.share * honest))
     return Examination(target, tuple(honest_prompts), honest, tuple(tried))
 
@@ -127,10 +127,6 @@ class _Judge:
         self._target = target
         self._terms = terms
         self._stepped = stepped
-
-    @classmethod
-    async def of(cls, generator: Generator, picture: bytes, terms: Terms, stepped: Callable[[], None]) -> "_Judge":
-        return cls(generator, (await generator.embed(picture)).vector, terms, stepped)
 
     async def drawn(self, prompt: str) -> list[float]:
         """Returns the scores of a prompt's drawings, one a seed."""

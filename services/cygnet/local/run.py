@@ -4,7 +4,6 @@ import asyncio
 import os
 import signal
 import webbrowser
-from dataclasses import dataclass
 from pathlib import Path
 
 from cygnet.contest.client import AdminApis
@@ -23,20 +22,10 @@ _PROGRESS_S = 20.0
 """While the models load, something is reported at least this often."""
 
 
-@dataclass(frozen=True)
-class Options:
-    """What was given to `cygnet up`."""
-
-    host: str
-    port: int
-    """0 for any that is free."""
-    contest: Path | None
-    browser: bool
-    json: bool
-
-
-def run_game(data: DataDir, options: Options, console: Console) -> None:
-    """Runs a game until SIGINT, SIGTERM or SIGHUP.
+def run_game(
+    data: DataDir, console: Console, *, host: str, port: int, contest: Path | None, browser: bool, json: bool
+) -> None:
+    """Runs a game until SIGINT, SIGTERM or SIGHUP. Port 0 takes any that is free.
 
     Raises:
         UserError: it cannot start, or cannot go on.
@@ -44,12 +33,10 @@ def run_game(data: DataDir, options: Options, console: Console) -> None:
     """
     data.make()
     with data.locked():
-        config = preflight.check(
-            data, host=options.host, port=options.port, contest=options.contest, json_logs=options.json
-        )
+        config = preflight.check(data, host=host, port=port, contest=contest, json_logs=json)
         config.endpoints.write(data.endpoints)
         try:
-            asyncio.run(_Game(data, options, console, config).run())
+            asyncio.run(_Game(data, console, config, contest is not None, browser).run())
         finally:
             data.endpoints.unlink(missing_ok=True)
 
@@ -57,9 +44,11 @@ def run_game(data: DataDir, options: Options, console: Console) -> None:
 class _Game:
     """One run, under a supervisor."""
 
-    def __init__(self, data: DataDir, options: Options, console: Console, config: GameConfig) -> None:
+    def __init__(self, data: DataDir, console: Console, config: GameConfig, given: bool, browser: bool) -> None:
+        """`given`: a contest file was named."""
         self._data = data
-        self._options = options
+        self._given = given
+        self._browser = browser
         self._console = console
         self._config = config
         self._model_failure = ""
@@ -96,7 +85,7 @@ class _Game:
         url = self._config.endpoints.url
         self._console.report("ready", f"ready: {url}", url=url, endpoints=str(self._data.endpoints))
         self._console.show_banner(banner(url, self._config.host))
-        if self._options.browser and (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
+        if self._browser and (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
             await asyncio.to_thread(webbrowser.open, url)
         await supervisor.until_failure()
 
@@ -104,7 +93,7 @@ class _Game:
         """Applies the contest that was given; without one the example, where there is no contest yet."""
         at = self._config.endpoints
         apis = AdminApis(at.submission_admin, at.leaderboard_admin, self._data.secret("admin-token"))
-        if self._options.contest is None:
+        if not self._given:
             try:
                 await apis.publish_again(await apis.get(""))
                 return

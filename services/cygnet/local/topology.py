@@ -117,14 +117,14 @@ def plan_processes(data: DataDir, config: GameConfig, on_triton_line: Callable[[
     def service(
         name: str,
         settings: dict[str, str],
-        ready: Callable[[], Awaitable[None]],
-        alive: Callable[[], Awaitable[None]],
         *,
         after: Sequence[str] = (),
         uses: Sequence[str] = (),
         ready_within_s: float = 60,
     ) -> ProcessSpec:
+        listen = getattr(at, name)
         own = {
+            "LISTEN": listen,
             "METRICS_LISTEN": _authority(at.metrics[name]),
             "LOG_JSON": str(config.json_logs).lower(),
             "STOP_GRACE_S": str(_GRACE_S),
@@ -133,14 +133,17 @@ def plan_processes(data: DataDir, config: GameConfig, on_triton_line: Callable[[
         return ProcessSpec(
             name,
             [sys.executable, "-P", "-m", f"cygnet.{name}"],
-            ready,
-            alive,
+            lambda: gateway_answers() if name == "gateway" else readiness.grpc_serves(listen),
+            lambda: gateway_answers() if name == "gateway" else readiness.grpc_serves(listen, LIVENESS),
             env={**os.environ, **{f"CYGNET_{name.upper()}_{key}": value for key, value in own.items()}},
             cwd=data.run,
             after=after,
             uses=uses,
             ready_within_s=ready_within_s,
         )
+
+    def gateway_answers() -> Awaitable[None]:
+        return readiness.http_answers(f"http://{at.gateway}/healthz")
 
     redis, pictures = {"REDIS_URL": at.redis_url}, {"PICTURES_URL": data.pictures.as_uri()}
     admin_token = {"ADMIN_TOKEN": data.secret("admin-token")}
@@ -149,23 +152,11 @@ def plan_processes(data: DataDir, config: GameConfig, on_triton_line: Callable[[
     return [
         _redis(data, at.redis_url, config.tools.redis),
         _triton(data, config, on_triton_line),
-        service(
-            "dedup",
-            {"LISTEN": at.dedup, "LEADERBOARD_ADDRESS": at.leaderboard, **redis},
-            *_grpc_probes(at.dedup),
-            after=["redis"],
-            uses=["leaderboard"],
-        ),
-        service(
-            "leaderboard",
-            {"LISTEN": at.leaderboard, "ADMIN_LISTEN": at.leaderboard_admin, **redis, **admin_token},
-            *_grpc_probes(at.leaderboard),
-            after=["redis"],
-        ),
+        service("dedup", {"LEADERBOARD_ADDRESS": at.leaderboard, **redis}, after=["redis"], uses=["leaderboard"]),
+        service("leaderboard", {"ADMIN_LISTEN": at.leaderboard_admin, **redis, **admin_token}, after=["redis"]),
         service(
             "submission",
             {
-                "LISTEN": at.submission,
                 "ADMIN_LISTEN": at.submission_admin,
                 "DEDUP_ADDRESS": at.dedup,
                 **session_keys,
@@ -173,22 +164,16 @@ def plan_processes(data: DataDir, config: GameConfig, on_triton_line: Callable[[
                 **admin_token,
                 **pictures,
             },
-            *_grpc_probes(at.submission),
             after=["redis"],
             uses=["dedup"],
         ),
         service(
             "worker",
-            {"LISTEN": at.worker, "DEDUP_ADDRESS": at.dedup, "TRITON_ADDRESS": at.triton, **pictures},
-            *_grpc_probes(at.worker),
+            {"DEDUP_ADDRESS": at.dedup, "TRITON_ADDRESS": at.triton, **pictures},
             uses=["dedup", "triton"],
             ready_within_s=_MODELS_S,
         ),
-        service(
-            "gateway",
-            {"LISTEN": at.gateway, "PAGE_DIR": str(config.page), "PUBLIC_URL": config.public_url, **pictures},
-            *[lambda: readiness.http_answers(f"http://{at.gateway}/healthz")] * 2,
-        ),
+        service("gateway", {"PAGE_DIR": str(config.page), "PUBLIC_URL": config.public_url, **pictures}),
         _envoy(data, config),
     ]
 
@@ -281,11 +266,6 @@ def _envoy(data: DataDir, config: GameConfig) -> ProcessSpec:
         uses=["submission", "leaderboard", "gateway"],
         cwd=data.run,
     )
-
-
-def _grpc_probes(address: str) -> tuple[Callable[[], Awaitable[None]], Callable[[], Awaitable[None]]]:
-    """Returns how one sees that a service is ready, and that its event loop answers."""
-    return lambda: readiness.grpc_serves(address), lambda: readiness.grpc_serves(address, LIVENESS)
 
 
 def _authority(url: str) -> str:

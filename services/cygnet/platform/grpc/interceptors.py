@@ -43,19 +43,10 @@ class WrappingInterceptor(grpc.aio.ServerInterceptor, abc.ABC):
         method = handler_call_details.method
         if handler is None or not method.startswith("/cygnet."):
             return handler
-        if handler.unary_unary is not None:
-            return grpc.unary_unary_rpc_method_handler(
-                self._unary(method, handler.unary_unary),
-                request_deserializer=handler.request_deserializer,
-                response_serializer=handler.response_serializer,
-            )
-        if handler.unary_stream is not None and inspect.isasyncgenfunction(handler.unary_stream):
-            return grpc.unary_stream_rpc_method_handler(
-                self._stream(method, handler.unary_stream),
-                request_deserializer=handler.request_deserializer,
-                response_serializer=handler.response_serializer,
-            )
-        raise TypeError(f"{method}: only unary calls and async-generator server streams can be wrapped")
+        if handler.unary_unary is None and not inspect.isasyncgenfunction(handler.unary_stream):
+            raise TypeError(f"{method}: only unary calls and async-generator server streams can be wrapped")
+        wrapped = self._unary(method, handler.unary_unary) if handler.unary_unary else None
+        return _rebuilt(handler, wrapped or self._stream(method, handler.unary_stream), handler.request_deserializer)
 
     def _unary(self, method: str, behaviour: Any) -> Any:
         async def call(request: Any, context: AioContext) -> Any:
@@ -90,18 +81,21 @@ class DecodingInterceptor(grpc.aio.ServerInterceptor):
         decode = _decoded(handler.request_deserializer)
         unary: Any = handler.unary_unary
         stream: Any = handler.unary_stream
-        if unary is not None:
 
-            async def call(request: bytes, context: AioContext) -> Any:
-                return await unary(decode(request), context)
-
-            return grpc.unary_unary_rpc_method_handler(call, response_serializer=handler.response_serializer)
+        async def call(request: bytes, context: AioContext) -> Any:
+            return await unary(decode(request), context)
 
         async def streaming(request: bytes, context: AioContext) -> AsyncIterator[Any]:
             async for response in stream(decode(request), context):
                 yield response
 
-        return grpc.unary_stream_rpc_method_handler(streaming, response_serializer=handler.response_serializer)
+        return _rebuilt(handler, streaming if unary is None else call, None)
+
+
+def _rebuilt(handler: Handler, behaviour: Any, deserialize: Any) -> Handler:
+    """Returns a handler of the same kind that does something else."""
+    kind = grpc.unary_stream_rpc_method_handler if handler.unary_unary is None else grpc.unary_unary_rpc_method_handler
+    return kind(behaviour, request_deserializer=deserialize, response_serializer=handler.response_serializer)
 
 
 def _decoded(deserialize: Any) -> Callable[[bytes], Any]:
