@@ -2,7 +2,6 @@
 
 import asyncio
 import random
-from collections.abc import AsyncIterator
 
 import pytest
 import redis.asyncio as aioredis
@@ -13,14 +12,7 @@ from cygnet.leaderboard.store import LeaderboardStore
 from cygnet.platform.errors import InvalidRequest, NotFound
 from cygnet.v1 import leaderboard_pb2, submission_pb2
 
-from .environment import OPENING_MS, Service, base32, places, raised_by, serving_leaderboard
-
-
-@pytest.fixture
-async def service(redis_url: str, redis_client: aioredis.Redis) -> AsyncIterator[Service]:
-    async with serving_leaderboard(redis_url) as running:
-        await running.apply()
-        yield running
+from .environment import OPENING_MS, Service, base32, places, raised_by
 
 
 async def test_the_best_result_counts_and_the_earlier_wins_a_tie(service: Service) -> None:

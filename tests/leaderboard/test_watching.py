@@ -3,21 +3,12 @@
 import asyncio
 import random
 import time
-from collections.abc import AsyncIterator
 
 import grpc
-import pytest
 import redis.asyncio as aioredis
 from prometheus_client import REGISTRY
 
 from .environment import Service, next_board, places, serving_leaderboard
-
-
-@pytest.fixture
-async def service(redis_url: str, redis_client: aioredis.Redis) -> AsyncIterator[Service]:
-    async with serving_leaderboard(redis_url) as running:
-        await running.apply()
-        yield running
 
 
 async def test_a_watcher_sees_the_board_at_once_and_every_change(service: Service) -> None:

@@ -11,13 +11,14 @@ import os
 import select
 import signal
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
+from cygnet.inference.triton import TritonClient
 from cygnet.local.triton import (
     TritonLaunch,
     clean_shared_memory,
@@ -120,6 +121,13 @@ def start_triton(weights: Weights, tmp_path_factory: pytest.TempPathFactory) -> 
 @pytest.fixture(scope="session")
 def server(start_triton: StartTriton) -> Server:
     return start_triton("triton")
+
+
+@pytest.fixture
+async def triton(server: Server) -> AsyncIterator[TritonClient]:
+    client = TritonClient(server.url)
+    yield client
+    await client.close()
 
 
 def run_server(launch: TritonLaunch, log: Path) -> Server:

@@ -3,7 +3,6 @@
 import asyncio
 import io
 import subprocess
-from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -15,13 +14,6 @@ from tritonclient.grpc import InferenceServerClient, InferInput
 from cygnet.inference.triton import Drawing, DrawingFailed, TritonClient, TritonUnavailable
 
 from .conftest import Server, Weights
-
-
-@pytest.fixture
-async def triton(server: Server) -> AsyncIterator[TritonClient]:
-    client = TritonClient(server.url)
-    yield client
-    await client.close()
 
 
 def job(weights: Weights, **changed: Any) -> dict[str, Any]:

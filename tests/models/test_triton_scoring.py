@@ -5,7 +5,6 @@ import io
 import json
 import struct
 import zlib
-from collections.abc import AsyncIterator
 
 import numpy as np
 import pytest
@@ -16,13 +15,6 @@ from tritonclient.grpc import InferenceServerClient, InferInput
 from cygnet.inference.triton import DrawingFailed, Embedding, TritonClient
 
 from .conftest import Server, Weights
-
-
-@pytest.fixture
-async def triton(server: Server) -> AsyncIterator[TritonClient]:
-    client = TritonClient(server.url)
-    yield client
-    await client.close()
 
 
 def picture(colour: str = "orange", mode: str = "RGB", size: tuple[int, int] = (256, 256)) -> Image.Image:

@@ -20,7 +20,7 @@ DIGEST = hashlib.sha256(PICTURE).hexdigest()
 
 
 @dataclass(frozen=True)
-class Place:
+class Location:
     """Where a store keeps its pictures, and the folder in which they can be seen."""
 
     url: str
@@ -28,17 +28,17 @@ class Place:
 
 
 @pytest.fixture(params=["folder", "bucket"])
-def place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
+def location(request: pytest.FixtureRequest, tmp_path: Path) -> Location:
     if request.param == "folder":
-        return Place(f"file://{tmp_path}/pictures of the day", tmp_path / "pictures of the day")
+        return Location(f"file://{tmp_path}/pictures of the day", tmp_path / "pictures of the day")
     name = f"b-{uuid.uuid4()}"
     folder = request.getfixturevalue("buckets").new(name)
-    return Place(f"s3://{name}/pictures of the day", folder / "pictures of the day")
+    return Location(f"s3://{name}/pictures of the day", folder / "pictures of the day")
 
 
 @pytest.fixture
-def store(place: Place) -> PictureStore:
-    return PictureStore(place.url)
+def store(location: Location) -> PictureStore:
+    return PictureStore(location.url)
 
 
 async def test_what_is_put_comes_back_under_its_hash(store: PictureStore) -> None:
@@ -48,15 +48,15 @@ async def test_what_is_put_comes_back_under_its_hash(store: PictureStore) -> Non
     assert await store.get(DIGEST) == PICTURE
 
 
-async def test_putting_it_again_changes_nothing(store: PictureStore, place: Place) -> None:
+async def test_putting_it_again_changes_nothing(store: PictureStore, location: Location) -> None:
     await asyncio.gather(*(store.put(PICTURE) for _ in range(20)))
-    assert [file.name for file in place.folder.rglob("*") if file.is_file()] == [f"{DIGEST}.png"]
+    assert [file.name for file in location.folder.rglob("*") if file.is_file()] == [f"{DIGEST}.png"]
     assert await store.get(DIGEST) == PICTURE
 
 
-async def test_another_process_finds_it(store: PictureStore, place: Place) -> None:
+async def test_another_process_finds_it(store: PictureStore, location: Location) -> None:
     await store.put(PICTURE)
-    assert await PictureStore(place.url).get(DIGEST) == PICTURE
+    assert await PictureStore(location.url).get(DIGEST) == PICTURE
 
 
 @pytest.mark.parametrize("name", ["0" * 64, "", "../../etc/passwd", DIGEST.upper(), f"{DIGEST}.png", f"{DIGEST}\n"])
