@@ -124,6 +124,14 @@ def test_the_models_of_the_last_contest_file_are_served_again(data: DataDir, con
     assert (again.model.generator_source, again.model.scorer_source) == (str(tmp_path), str(tmp_path))
 
 
+def test_models_of_the_last_contest_file_that_cannot_be_read(data: DataDir, tmp_path: Path) -> None:
+    example = tmp_path / "docs/examples/duck-and-swan.yaml"
+    example.parent.mkdir(parents=True)
+    example.write_text(CONTEST.replace("MODEL", "builtin://cygnet-tiny"))
+    data.models.mkdir()
+    assert f"cannot read {data.models}" in refusal(data, None)
+
+
 def test_secrets_are_made_once_and_nobody_else_reads_them(data: DataDir) -> None:
     secret = data.secret("admin-token")
     assert len(secret) >= 32 and DataDir(data.root).secret("admin-token") == secret

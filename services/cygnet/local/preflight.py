@@ -4,7 +4,6 @@ import errno
 import ipaddress
 import socket
 import time
-from contextlib import suppress
 from pathlib import Path
 
 from google.protobuf import json_format
@@ -68,9 +67,13 @@ def _served_model(data: DataDir, models: Path, model: document_pb2.Model, *, cho
     if chosen:
         write_private(data.models, json_format.MessageToJson(served))
     else:
-        with suppress(FileNotFoundError, ValueError, json_format.ParseError):
+        try:
             last = json_format.Parse(data.models.read_text(), document_pb2.Model(), ignore_unknown_fields=True)
             served.MergeFrom(last)
+        except (FileNotFoundError, ValueError, json_format.ParseError):
+            pass  # never written, or by another version: the example's models
+        except OSError as error:
+            raise UserError(f"cannot read {data.models}: {error.strerror}") from None
     for source in (served.generator_source, served.scorer_source):
         if source.startswith(_KUBERNETES_ONLY):
             raise UserError(f"the model {source} needs Kubernetes, which brings it to a folder; here, name the folder")
