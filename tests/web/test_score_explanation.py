@@ -2,6 +2,7 @@
 
 from playwright.sync_api import Locator, Page, expect
 
+from ..waiting import wait_for
 from .conftest import Double, Phones
 from .double.game import score
 from .playing import finished, join, submit, token
@@ -39,7 +40,8 @@ def test_the_map_lies_over_the_picture_while_it_is_shown(phones: Phones, double:
     done = drawn(page, f"a duck {token()}")
     expect(done.locator(".heat")).to_have_count(0)
     done.get_by_role("button", name="Show what matched").click()
-    middle, corner = done.locator(".heat").evaluate(ALPHAS)
+    # The map is painted once its picture is decoded, a moment after the canvas is there.
+    middle, corner = wait_for(lambda: done.locator(".heat").evaluate(ALPHAS), until=any, what="the map's paint")
     assert middle > 150 > 30 > corner
     box, picture = done.locator(".heat").bounding_box(), done.locator(".picture").bounding_box()
     assert box is not None

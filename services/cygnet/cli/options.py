@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cygnet.local.datadir import DataDir, default_data_dir
-from cygnet.local.endpoints import Endpoints
 from cygnet.local.errors import UserError
 
 if TYPE_CHECKING:
     from cygnet.contest.client import AdminApis
+    from cygnet.local.endpoints import Endpoints
 
 _LONGEST_TOKEN = 10_000
 
@@ -46,12 +46,14 @@ class Installation:
     """Elsewhere: the admin ports of submission and of leaderboard, as host:port."""
     token_file: Path | None
 
-    def endpoints(self) -> Endpoints:
+    def endpoints(self) -> "Endpoints":
         """Returns where the parts of this machine's game listen.
 
         Raises:
             UserError: no game runs here.
         """
+        from cygnet.local.endpoints import Endpoints
+
         return Endpoints.read(self.data_dir.endpoints)
 
     def admin_apis(self) -> "AdminApis":

@@ -8,7 +8,6 @@ import click
 
 from cygnet.cli.options import data_dir_option
 from cygnet.local.datadir import DataDir
-from cygnet.local.endpoints import Endpoints
 
 
 @click.command()
@@ -23,6 +22,7 @@ def status(as_json: bool, data_dir: Path) -> None:
 
     The log of each part is in logs/ of the data directory; run/endpoints.json has the addresses of all.
     """
+    from cygnet.local.endpoints import Endpoints
     from cygnet.local.readiness import check_all
 
     endpoints = Endpoints.read(DataDir(data_dir).endpoints)
