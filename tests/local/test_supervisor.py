@@ -123,18 +123,25 @@ async def test_one_that_hangs_is_killed_and_starts_again(
     supervisor: Supervisor, events: list[Event], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("cygnet.local.supervisor._ALIVE_PAUSE_S", 0.1)
-    port, output = free_port(), Output()
+    port, output, answered = free_port(), Output(), 0
+
+    async def alive() -> None:
+        nonlocal answered
+        await http_answers(f"http://127.0.0.1:{port}/")
+        answered += 1
+
     spec = ProcessSpec(
         "server",
         [*python(ANSWERS), str(port)],
         ready=output.ready(lambda: 1 + kinds(events, "server").count("restarting")),
-        alive=lambda: http_answers(f"http://127.0.0.1:{port}/"),
+        alive=alive,
         on_line=output.add,
         hangs_after_s=1.0,
     )
     async with supervisor.running([spec]):
         await supervisor.all_ready()
-        await asyncio.sleep(1.5)
+        # At a pause of 0.1 s these answers take longer than it may hang.
+        await eventually(lambda: answered >= 15, 20)
         assert kinds(events, "server") == ["started", "ready"], "one that answers is left alone"
         stopped = next(event.pid for event in events if event.pid is not None)
         os.kill(stopped, signal.SIGSTOP)
