@@ -122,6 +122,7 @@ def good_result() -> submission_pb2.Result:
         ("look_score", 100.1),
         ("heat", bytes(2)),
         ("heat", bytes(17 * 17)),
+        ("negative_heat", bytes(4)),
     ],
 )
 def test_a_score_is_never_nonsense(field: str, value: object) -> None:
@@ -136,6 +137,8 @@ def test_a_scorer_may_explain_its_score_or_not() -> None:
     requests.check_result(good_result().SerializeToString())
     explained = good_result()
     explained.what_score, explained.look_score, explained.heat = 0, 72.5, bytes(range(25))
+    requests.check_result(explained.SerializeToString())
+    explained.negative_heat = bytes(25)
     requests.check_result(explained.SerializeToString())
 
 

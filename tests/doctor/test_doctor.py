@@ -40,7 +40,7 @@ class GeneratorDouble:
         self.drawn.append((prompt, seed))
         embedding = _at(self._prompts(prompt, seed))
         nothing = np.zeros((0, 2), dtype=np.float32)
-        return Drawing(b"", embedding, nothing, ModelInfo("builtin://tiny", "a" * 64), SCORER)
+        return Drawing(b"", len(prompt), embedding, nothing, ModelInfo("builtin://tiny", "a" * 64), SCORER)
 
     async def embed(self, picture: bytes) -> Embedding:
         return Embedding(_at(TARGET if picture == PICTURES_OF_CONTEST["rubber-duck"] else self._pictures), SCORER)

@@ -116,6 +116,21 @@ def test_a_fixed_batch_keeps_order_and_lets_no_neighbour_change_a_byte(tmp_path:
     assert generator.generate(crowd) == [alone[request] for request in crowd]
 
 
+def test_a_prompt_that_does_not_fit_says_how_much_of_it_does(tmp_path: Path) -> None:
+    """Nobody shall believe that the thirtieth adjective was drawn."""
+    from generator import Generator
+
+    from .random_weights import make_pipeline
+
+    generator = Generator(make_pipeline(tmp_path), "cpu", gpu_batch=1)
+    room = generator.tokenizers[0].model_max_length
+    assert generator.fitted("a duck ") == 7
+    # The tokenizer of these weights has a token for each letter; two of the room are for the beginning and the end.
+    assert generator.fitted("d" * 5000) == room - 2
+    generator.tokenizers = []
+    assert generator.fitted("d" * 5000) == 5000
+
+
 def test_a_fixed_batch_of_crops_lets_no_neighbour_change_a_byte(tmp_path: Path) -> None:
     """How a GPU embeds, tried on the CPU: passes of three pictures, each with its crops, filled up."""
     from embedder import Embedder, EmbedRequest

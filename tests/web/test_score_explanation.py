@@ -7,14 +7,15 @@ from .conftest import Double, Phones
 from .double.game import score
 from .playing import finished, join, submit, token
 
-# How much amber lies over the middle of a card's picture, and over its corner. Read from a copy that is made for it:
-# Chromium warns of a canvas that is read often, and a page that warns fails its test.
-ALPHAS = """canvas => {
+# What lies over the middle of a card's picture, its top right corner and its top left: red, blue, alpha. Read from a
+# copy that is made for it: Chromium warns of a canvas that is read often, and a page that warns fails its test.
+COLOURS = """canvas => {
   const copy = Object.assign(document.createElement("canvas"), { width: canvas.width, height: canvas.height });
   const drawing = copy.getContext("2d", { willReadFrequently: true });
   drawing.drawImage(canvas, 0, 0);
   const { data, width } = drawing.getImageData(0, 0, copy.width, copy.height);
-  return [[32, 32], [2, 62]].map(([x, y]) => data[(y * width + x) * 4 + 3]);
+  const at = (x, y) => (y * width + x) * 4;
+  return [at(32, 32), at(62, 2), at(1, 1)].map(point => [data[point], data[point + 2], data[point + 3]]);
 }"""
 
 
@@ -43,16 +44,23 @@ def test_the_map_lies_over_the_picture_while_it_is_shown(phones: Phones, double:
     join(page, token())
     done = drawn(page, f"a duck {token()}")
     expect(done.locator(".heat")).to_have_count(0)
-    done.get_by_role("button", name="Show what matched").click()
+    done.get_by_role("button", name="Show what helps and hurts").click()
     # The map is painted once its picture is decoded, a moment after the canvas is there.
-    middle, corner = wait_for(lambda: done.locator(".heat").evaluate(ALPHAS), until=any, what="the map's paint")
-    assert middle > 150 > 30 > corner
+    middle, right, left = wait_for(
+        lambda: done.locator(".heat").evaluate(COLOURS), until=lambda colours: any(colours[0]), what="the map's paint"
+    )
+    amber, blue = (255, 0), (96, 255)
+    assert all(abs(middle[i] - amber[i]) < 8 for i in (0, 1))
+    assert all(abs(left[i] - blue[i]) < 8 for i in (0, 1))
+    assert min(middle[2], left[2]) > 130 > 30 > right[2]
     box, picture = done.locator(".heat").bounding_box(), done.locator(".picture").bounding_box()
     assert box is not None
     assert picture is not None
     assert all(abs(box[side] - picture[side]) <= 4 for side in ("x", "y", "width", "height"))
-    expect(done).to_contain_text("Yellow: where the likeness comes from.")
-    done.get_by_role("button", name="Hide what matched").click()
+    expect(done.locator(".heat-legend li")).to_have_text(
+        ["Yellow helps the score, most of all in the middle.", "Blue stripes hurt it, most of all at the top left."]
+    )
+    done.get_by_role("button", name="Hide what helps and hurts").click()
     expect(done.locator(".heat")).to_have_count(0)
 
 
@@ -75,6 +83,6 @@ def test_what_the_scorer_does_not_say_is_not_shown(phones: Phones, double: Doubl
     drawn(page, f"a duck {token()}")
     done = drawn(page, f"unexplained {token()}")
     assert parts(done) == []
-    expect(done.get_by_role("button", name="Show what matched")).to_have_count(0)
+    expect(done.get_by_role("button", name="Show what helps and hurts")).to_have_count(0)
     expect(done.locator(".score-change")).to_contain_text("Since your last try:")
     expect(done.locator(".score-change")).not_to_contain_text("what")

@@ -47,11 +47,24 @@ async def test_a_job_is_drawn_scored_stored_and_completed_once(env: Environment,
     assert done.result.what_score == score(similarity, part["points"])
     # The double's scorer has no such part.
     assert not done.result.HasField("look_score")
-    assert done.result.heat == heat_map(
-        embedding_of(picture), regions_of(picture), embedding_of(TARGET), CALIBRATION["mean"]
-    )
+    maps = heat_map(embedding_of(picture), regions_of(picture), embedding_of(TARGET), CALIBRATION["mean"])
+    assert (done.result.heat, done.result.negative_heat) == maps
+    assert any(done.result.heat)
+    assert any(done.result.negative_heat)
+    assert not done.result.HasField("fitted_chars")
     assert triton.prompts == ["a yellow duck"]
     assert drawings("completed") == completed + 1
+
+
+async def test_a_prompt_that_is_too_long_for_the_model_says_how_much_of_it_fitted(
+    env: Environment, triton: TritonDouble
+) -> None:
+    triton.fits = 8
+    async with env.working():
+        long = await env.until_state(await env.submit("a yellow duck"), DONE)
+        short = await env.until_state(await env.submit("a duck"), DONE)
+    assert long.result.fitted_chars == 8
+    assert not short.result.HasField("fitted_chars")
 
 
 async def test_a_result_reaches_the_player_as_the_worker_wrote_it_by_its_own_clock(

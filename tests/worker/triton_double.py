@@ -47,6 +47,8 @@ class TritonDouble(service_pb2_grpc.GRPCInferenceServiceServicer):  # type: igno
         self.calibration: dict[str, Any] | None = CALIBRATION
         self.gate = asyncio.Event()
         self.gate.set()
+        self.fits = 2000
+        """Characters of a prompt that fit the model."""
         self.refuses: tuple[grpc.StatusCode, str] | None = None
         self.prompts: list[str] = []
         self.embedded: list[bytes] = []
@@ -100,6 +102,7 @@ class TritonDouble(service_pb2_grpc.GRPCInferenceServiceServicer):  # type: igno
         picture = picture_of(prompt, seed)
         return _response(
             PICTURE=picture,
+            FITTED=np.array([min(len(prompt), self.fits)], dtype=np.int32),
             EMBEDDING=embedding_of(picture),
             REGIONS=regions_of(picture),
             GENERATOR_INFO=json.dumps({"source": self.generator, "digest": "a" * 64}).encode(),
@@ -115,13 +118,14 @@ class TritonDouble(service_pb2_grpc.GRPCInferenceServiceServicer):  # type: igno
         return json.dumps(info).encode()
 
 
-def _response(**outputs: bytes | NDArray[np.float32]) -> service_pb2.ModelInferResponse:
+def _response(**outputs: bytes | NDArray[np.float32] | NDArray[np.int32]) -> service_pb2.ModelInferResponse:
     response = service_pb2.ModelInferResponse()
     for name, value in outputs.items():
         if isinstance(value, bytes):
             response.outputs.add(name=name, datatype="BYTES", shape=[1, 1])
             response.raw_output_contents.append(len(value).to_bytes(4, "little") + value)
         else:
-            response.outputs.add(name=name, datatype="FP32", shape=[1, *value.shape])
+            datatype = "FP32" if value.dtype == np.float32 else "INT32"
+            response.outputs.add(name=name, datatype=datatype, shape=[1, *value.shape])
             response.raw_output_contents.append(value.tobytes())
     return response

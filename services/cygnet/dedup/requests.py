@@ -76,6 +76,9 @@ def check_result(serialized: bytes) -> None:
     wrong.within("result.what_score", result.what_score, 0, 100)
     wrong.within("result.look_score", result.look_score, 0, 100)
     wrong.require("result.heat", len(result.heat) in _SQUARES, "must have a square of 0 to 16 bytes a side")
+    wrong.require(
+        "result.negative_heat", len(result.negative_heat) in (0, len(result.heat)), "must be as long as result.heat"
+    )
     wrong.require("result.completed_at", result.HasField("completed_at"), "must be set")
     for name in ("generator_digest", "scorer_digest", "calibration_id"):
         wrong.length(f"result.{name}", getattr(result, name), 1, 128)

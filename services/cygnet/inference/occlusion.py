@@ -1,7 +1,8 @@
 """Which regions of a picture its score depends on: the heat map that a player may lay over the drawing.
 
 Occlusion sensitivity (Zeiler & Fergus, "Visualizing and Understanding Convolutional Networks", ECCV 2014): a region
-counts by how much the cosine falls when it is hidden. The map is for people; no number is computed from it.
+helps by how much the cosine falls when it is hidden, and hurts by how much it rises. The map is for people; no number
+is computed from it.
 """
 
 from collections.abc import Sequence
@@ -10,22 +11,25 @@ import numpy as np
 from numpy.typing import NDArray
 
 FAINT = 0.01
-"""The least fall of the cosine that is drawn at full brightness: where every fall is smaller, the map stays faint."""
+"""The least change of the cosine that is drawn at full strength: where all are smaller, the map stays faint."""
 
 
 def heat_map(
     embedding: NDArray[np.float32], regions: NDArray[np.float32], target: NDArray[np.float32], mean: Sequence[float]
-) -> bytes:
-    """Returns one byte for each region, row by row: 0 for no part in the likeness, 255 for the largest.
+) -> tuple[bytes, bytes]:
+    """Returns how much each region helps, and how much each hurts: a byte for each, row by row.
 
-    `regions` is (n * n, dimensions), the embeddings of the picture with one region hidden; empty where it is empty.
+    Both are on one scale, 255 for the largest change of either kind: what helps a little beside what hurts much is
+    shown as little. `regions` is (n * n, dimensions), the embeddings of the picture with one region hidden; both maps
+    are empty where it is empty.
     """
     if not len(regions):
-        return b""
+        return b"", b""
     centre = np.asarray(mean, dtype=np.float64)
     whole, *hidden = (_cosines(np.vstack([embedding[None], regions]), target, centre)).tolist()
-    drops = np.maximum(0.0, whole - np.array(hidden))
-    return bytes(np.rint(drops / max(FAINT, drops.max()) * 255).astype(np.uint8))
+    falls = whole - np.array(hidden)
+    strengths = np.rint(falls / max(FAINT, np.abs(falls).max()) * 255).astype(np.int16)
+    return bytes(np.maximum(0, strengths).astype(np.uint8)), bytes(np.maximum(0, -strengths).astype(np.uint8))
 
 
 def _cosines(

@@ -92,11 +92,13 @@ class ScorerInfo:
 class Drawing:
     """A picture (the bytes of a PNG file), its float32 embedding of shape (dimensions,), and who made them.
 
-    `regions`, of shape (n * n, dimensions), has the embeddings of the picture with one region hidden, row by row; n is
-    0 where the scorer hides none.
+    `fitted` is how many characters of the prompt the model took, all of them where it cannot say. `regions`, of shape
+    (n * n, dimensions), has the embeddings of the picture with one region hidden, row by row; n is 0 where the scorer
+    hides none.
     """
 
     picture: bytes = field(repr=False)
+    fitted: int
     embedding: NDArray[np.float32] = field(repr=False)
     regions: NDArray[np.float32] = field(repr=False)
     generator: ModelInfo
@@ -175,6 +177,7 @@ class TritonClient:
         answer = await self._wait(self._client.infer(self._model, inputs), patience_s)
         return Drawing(
             picture=answer.as_numpy("PICTURE").item(),
+            fitted=answer.as_numpy("FITTED").item(),
             embedding=answer.as_numpy("EMBEDDING")[0].astype(np.float32),
             regions=answer.as_numpy("REGIONS")[0].astype(np.float32),
             generator=_generator_info(answer.as_numpy("GENERATOR_INFO").item()),

@@ -163,7 +163,7 @@ class DrawingProgress(_message.Message):
     def __init__(self, started_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., typical_ms: _Optional[int] = ...) -> None: ...
 
 class Result(_message.Message):
-    __slots__ = ("picture_sha256", "score", "cosine", "seed", "generator_digest", "scorer_digest", "calibration_id", "completed_at", "what_score", "look_score", "heat")
+    __slots__ = ("picture_sha256", "score", "cosine", "seed", "generator_digest", "scorer_digest", "calibration_id", "completed_at", "what_score", "look_score", "heat", "negative_heat", "fitted_chars")
     PICTURE_SHA256_FIELD_NUMBER: _ClassVar[int]
     SCORE_FIELD_NUMBER: _ClassVar[int]
     COSINE_FIELD_NUMBER: _ClassVar[int]
@@ -175,6 +175,8 @@ class Result(_message.Message):
     WHAT_SCORE_FIELD_NUMBER: _ClassVar[int]
     LOOK_SCORE_FIELD_NUMBER: _ClassVar[int]
     HEAT_FIELD_NUMBER: _ClassVar[int]
+    NEGATIVE_HEAT_FIELD_NUMBER: _ClassVar[int]
+    FITTED_CHARS_FIELD_NUMBER: _ClassVar[int]
     picture_sha256: str
     score: float
     cosine: float
@@ -186,7 +188,9 @@ class Result(_message.Message):
     what_score: float
     look_score: float
     heat: bytes
-    def __init__(self, picture_sha256: _Optional[str] = ..., score: _Optional[float] = ..., cosine: _Optional[float] = ..., seed: _Optional[int] = ..., generator_digest: _Optional[str] = ..., scorer_digest: _Optional[str] = ..., calibration_id: _Optional[str] = ..., completed_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., what_score: _Optional[float] = ..., look_score: _Optional[float] = ..., heat: _Optional[bytes] = ...) -> None: ...
+    negative_heat: bytes
+    fitted_chars: int
+    def __init__(self, picture_sha256: _Optional[str] = ..., score: _Optional[float] = ..., cosine: _Optional[float] = ..., seed: _Optional[int] = ..., generator_digest: _Optional[str] = ..., scorer_digest: _Optional[str] = ..., calibration_id: _Optional[str] = ..., completed_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., what_score: _Optional[float] = ..., look_score: _Optional[float] = ..., heat: _Optional[bytes] = ..., negative_heat: _Optional[bytes] = ..., fitted_chars: _Optional[int] = ...) -> None: ...
 
 class Failure(_message.Message):
     __slots__ = ("reason", "message")

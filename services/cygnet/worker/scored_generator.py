@@ -54,7 +54,7 @@ class ScoredGenerator:
             # Jobs are claimed for what the last probe found; Triton may have been started anew with another model.
             require_models(drawing, job.model.generator_source, job.model.scorer_source)
             target = await self._target(job.target.picture_sha256, drawing.scorer)
-            return drawing.picture, _result(job.seed, drawing, target, drawing.scorer.usable_calibration())
+            return drawing.picture, _result(job, drawing, target, drawing.scorer.usable_calibration())
         except (DrawingFailed, NotScorable) as error:
             raise CannotDraw(str(error)) from error
 
@@ -80,17 +80,20 @@ class ScoredGenerator:
 
 
 def _result(
-    seed: int, drawing: Drawing, target: NDArray[np.float32], calibration: Calibration
+    job: dedup_pb2.Job, drawing: Drawing, target: NDArray[np.float32], calibration: Calibration
 ) -> submission_pb2.Result:
     similarity = cosine(drawing.embedding, target, calibration.mean)
+    helps, hurts = heat_map(drawing.embedding, drawing.regions, target, calibration.mean)
     return submission_pb2.Result(
         score=score(similarity, calibration.points),
         cosine=similarity,
         # None leaves the field unset.
         what_score=part_score(drawing.embedding, target, calibration.mean, calibration.what),
         look_score=part_score(drawing.embedding, target, calibration.mean, calibration.look),
-        heat=heat_map(drawing.embedding, drawing.regions, target, calibration.mean),
-        seed=seed,
+        heat=helps,
+        negative_heat=hurts,
+        fitted_chars=drawing.fitted if drawing.fitted < len(job.canonical_prompt) else None,
+        seed=job.seed,
         generator_digest=drawing.generator.digest,
         scorer_digest=drawing.scorer.digest,
         calibration_id=calibration.id,

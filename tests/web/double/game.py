@@ -32,6 +32,8 @@ from cygnet.v1 import (
 Submission = submission_pb2.Submission
 HEAT = bytes((0, 0, 20, 30, 0, 0, 30, 190, 160, 0, 0, 120, 255, 200, 10, 0, 90, 210, 120, 0, 0, 0, 10, 0, 0))
 """About where the double paints its bird."""
+NEGATIVE_HEAT = bytes((230, 40)) + bytes(23)
+"""Something in the top left corner spoils it."""
 
 
 def canonical(prompt: str) -> str:
@@ -222,6 +224,7 @@ class Game:
             submission.result.what_score = score(f"what {words}")
             submission.result.look_score = score(f"look {words}")
             submission.result.heat = HEAT
+            submission.result.negative_heat = NEGATIVE_HEAT
         submission.result.completed_at.CopyFrom(_now())
         self.rank(participant, submission)
 

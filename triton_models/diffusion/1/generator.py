@@ -77,10 +77,12 @@ class Generator:
             folder, dtype=self._dtype, use_safetensors=True, local_files_only=True
         ).to(device)
         self._pipeline.set_progress_bar_config(disable=True)
+        components = self._pipeline.components
+        self.tokenizers = [part for name, part in components.items() if name.startswith("tokenizer") and part]
         # Convolutions are half of a drawing's time, and a tenth faster where a pixel's channels lie together.
         for name in ("unet", "vae"):
-            if name in self._pipeline.components:
-                self._pipeline.components[name].to(memory_format=torch.channels_last)
+            if name in components:
+                components[name].to(memory_format=torch.channels_last)
 
     def generate(self, requests: Sequence[GenerateRequest]) -> list[bytes]:
         """Draw every request; the PNG files are in the requests' order."""
@@ -91,6 +93,20 @@ class Generator:
                 drawn = self._generate_batch([requests[index] for index in chunk])
                 pictures.update(zip(chunk, map(_png, drawn), strict=True))
         return [pictures[index] for index in range(len(requests))]
+
+    def fitted(self, prompt: str) -> int:
+        """How many characters of a prompt the tokenizer with the most room takes; all where that cannot be told."""
+        if not self.tokenizers or not all(tokenizer.is_fast for tokenizer in self.tokenizers):
+            return len(prompt)
+        taken = (
+            tokenizer(
+                prompt, truncation=True, max_length=tokenizer.model_max_length, return_offsets_mapping=True
+            ).offset_mapping
+            for tokenizer in self.tokenizers
+        )
+        # What is cut off are whole tokens at the end; blanks there are no token.
+        ends = max(end for offsets in taken for _, end in offsets)
+        return len(prompt) if ends >= len(prompt.rstrip()) else ends
 
     def describe(self) -> dict[str, Any]:
         """What a receipt says of how a picture was made, beside the weights' digest."""

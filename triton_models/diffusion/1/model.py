@@ -6,9 +6,11 @@ import json
 import os
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
 import triton_python_backend_utils as pb_utils
 
 sys.path.append(str(Path(__file__).resolve().parents[2] / "common"))
@@ -59,7 +61,7 @@ class TritonPythonModel:
         log_loading("diffusion", f"ready on {device}, one drawing in {time.monotonic() - started:.2f} s")
 
     def execute(self, requests: list[pb_utils.InferenceRequest]) -> None:
-        serve_batches(requests, self.generator.batch, self._read, self.generator.generate, self._write)
+        serve_batches(requests, self.generator.batch, self._read, self._generate, self._write)
 
     def _read(self, request: pb_utils.InferenceRequest) -> list[GenerateRequest]:
         prompts = [_prompt(text) for text in bytes_rows(request, "PROMPT")]
@@ -73,8 +75,17 @@ class TritonPythonModel:
         seeds = integer_rows(request, "SEED")
         return [self.request(*row) for row in zip(prompts, seeds, steps, sizes, strict=True)]
 
-    def _write(self, pictures: list[bytes]) -> list[pb_utils.Tensor]:
-        return [bytes_tensor("PICTURE", pictures), bytes_tensor("INFO", [self.info] * len(pictures))]
+    def _generate(self, requests: Sequence[GenerateRequest]) -> list[tuple[bytes, int]]:
+        fitted = [self.generator.fitted(request.prompt) for request in requests]
+        return list(zip(self.generator.generate(requests), fitted, strict=True))
+
+    def _write(self, drawn: list[tuple[bytes, int]]) -> list[pb_utils.Tensor]:
+        pictures, fitted = zip(*drawn, strict=True)
+        return [
+            bytes_tensor("PICTURE", pictures),
+            bytes_tensor("INFO", [self.info] * len(drawn)),
+            pb_utils.Tensor("FITTED", np.array(fitted, dtype=np.int32)[:, None]),
+        ]
 
 
 def _prompt(text: bytes) -> str:

@@ -1,8 +1,9 @@
 import { create } from "@bufbuild/protobuf";
 import { describe, expect, test } from "vitest";
-import { compareResults, interpolateHeat, previousAttempt } from "../src/game/scoreBreakdown";
+import { compareResults, interpolateHeat, previousAttempt, strongestPlace } from "../src/game/scoreBreakdown";
 import { ResultSchema, type Submission, SubmissionSchema } from "../src/gen/cygnet/v1/submission_pb";
 import { en } from "../src/text/en";
+import { ko } from "../src/text/ko";
 import { describeScoreChange } from "../src/ui/messages";
 
 function drawn(submissionId: string, target: string, pictureSha256?: string): Submission {
@@ -62,5 +63,25 @@ describe("a smooth heat map", () => {
         expect(Math.abs(at(row, column) - at(row, column - 1))).toBeLessThan(45);
       }
     }
+  });
+});
+
+describe("where the strongest region is", () => {
+  const at = (region: number, value: number) => Uint8Array.from({ length: 25 }, (_, it) => (it === region ? value : 3));
+  test.each([
+    [0, 0, 0],
+    [4, 0, 2],
+    [12, 1, 1],
+    [22, 2, 1],
+  ])("region %i", (region, row, column) => {
+    expect(strongestPlace(at(region, 255))).toEqual({ row, column });
+  });
+  test("is nowhere when nothing is strong, or there is no map", () => {
+    expect(strongestPlace(at(7, 63))).toBeUndefined();
+    expect(strongestPlace(new Uint8Array())).toBeUndefined();
+  });
+  test("has words of its own in every language", () => {
+    const said = [0, 1, 2].flatMap((row) => [0, 1, 2].map((column) => ({ row, column })));
+    for (const text of [en, ko]) expect(new Set(said.map((place) => text.heatHurts(place))).size).toBe(9);
   });
 });

@@ -36,6 +36,25 @@ export function compareResults(before: Result, now: Result, decimals: number): S
   };
 }
 
+/** Where in the picture: 0 to 2 from the top, and from the left. */
+export interface Place {
+  row: number;
+  column: number;
+}
+
+/** Less than this of 255 is nothing to point at. */
+const NOTEWORTHY = 64;
+
+/** The third of the picture, down and across, that holds the strongest region; undefined where none is strong. */
+export function strongestPlace(heat: Uint8Array): Place | undefined {
+  const strongest = Math.max(...heat);
+  if (strongest < NOTEWORTHY) return undefined;
+  const side = Math.round(Math.sqrt(heat.length));
+  const region = heat.indexOf(strongest);
+  const third = (position: number) => Math.floor(((position + 0.5) / side) * 3);
+  return { row: third(Math.floor(region / side)), column: third(region % side) };
+}
+
 /** The map at `size` x `size` points, row by row, 0 to 255: bilinear with smoothstep weights, so that it has no edges. */
 export function interpolateHeat(heat: Uint8Array, size: number): Uint8ClampedArray {
   const side = Math.round(Math.sqrt(heat.length));

@@ -1,10 +1,18 @@
 // Every word of the page in English. The other languages have the same keys; the compiler checks it.
 import type { Freeze } from "../game/contestPhase";
+import type { Place } from "../game/scoreBreakdown";
 import { type Countdown, clockTime, dayAndTime, twoUnits, type WaitRange } from "./time";
 
 const seconds = (n: number) => `${n} second${n === 1 ? "" : "s"}`;
 const on = (when: Date) => dayAndTime("en", when, "today at ");
 const drawings = (n: number) => `${n} drawing${n === 1 ? "" : "s"}`;
+
+const PLACES = [
+  ["at the top left", "at the top", "at the top right"],
+  ["on the left", "in the middle", "on the right"],
+  ["at the bottom left", "at the bottom", "at the bottom right"],
+];
+const placeName = ({ row, column }: Place) => PLACES[row]?.[column] ?? "";
 
 export const en = {
   language: "English",
@@ -115,9 +123,12 @@ export const en = {
   whatShort: "what",
   lookShort: "look",
   sinceLast: "Since your last try:",
-  showHeat: "Show what matched",
-  hideHeat: "Hide what matched",
-  heatLegend: "Yellow: where the likeness comes from.",
+  showHeat: "Show what helps and hurts",
+  hideHeat: "Hide what helps and hurts",
+  heatHelps: (where: Place | undefined) =>
+    `Yellow helps the score${where === undefined ? ": nothing much here." : `, most of all ${placeName(where)}.`}`,
+  heatHurts: (where: Place | undefined) =>
+    `Blue stripes hurt it${where === undefined ? ": nothing much here." : `, most of all ${placeName(where)}.`}`,
   yourBest: "Your best",
   newBest: "your best",
   noBest: "no picture yet",

@@ -1,8 +1,16 @@
 // 화면의 모든 말, 한국어.
+import type { Place } from "../game/scoreBreakdown";
 import type { Words } from "./en";
 import { clockTime, dayAndTime, twoUnits } from "./time";
 
 const on = (when: Date) => `${dayAndTime("ko", when, "오늘 ")}에`;
+
+const PLACES = [
+  ["왼쪽 위", "위쪽", "오른쪽 위"],
+  ["왼쪽", "가운데", "오른쪽"],
+  ["왼쪽 아래", "아래쪽", "오른쪽 아래"],
+];
+const placeName = ({ row, column }: Place) => `${PLACES[row]?.[column] ?? ""} 부분`;
 
 export const ko: Words = {
   language: "한국어",
@@ -110,9 +118,16 @@ export const ko: Words = {
   whatShort: "무엇",
   lookShort: "모습",
   sinceLast: "지난번보다:",
-  showHeat: "닮은 곳 보기",
-  hideHeat: "닮은 곳 숨기기",
-  heatLegend: "노란색: 닮았다고 본 곳이에요.",
+  showHeat: "점수를 올리고 내린 곳 보기",
+  hideHeat: "점수를 올리고 내린 곳 숨기기",
+  heatHelps: (where) =>
+    where === undefined
+      ? "노란색은 점수를 올린 곳이에요. 뚜렷한 곳은 없어요."
+      : `노란색은 점수를 올린 곳이에요. ${placeName(where)}이 가장 커요.`,
+  heatHurts: (where) =>
+    where === undefined
+      ? "파란 줄무늬는 점수를 내린 곳이에요. 뚜렷한 곳은 없어요."
+      : `파란 줄무늬는 점수를 내린 곳이에요. ${placeName(where)}이 가장 커요.`,
   yourBest: "내 최고 점수",
   newBest: "내 최고",
   noBest: "아직 그림 없음",

@@ -10,7 +10,7 @@ import { useNow } from "./hooks";
 import { describeDrawing, describeOutcome, describeQueue, describeRefusal, describeRetry } from "./messages";
 import { Picture } from "./Picture";
 import { ProgressBar, QueueLine } from "./ProgressBar";
-import { HeatMap, ScoreChangeNote, SubScores } from "./ScoreExplanation";
+import { HeatLegend, HeatMap, ScoreChangeNote, SubScores } from "./ScoreExplanation";
 
 export function Cards({ player, onOpen }: { player: Player; onOpen: (submission: Submission) => void }) {
   const latest = player.submissions.latest.value;
@@ -141,7 +141,7 @@ function FinishedCard({ player, submission, onOpen }: FinishedProps) {
         onClick={() => onOpen(submission)}
       >
         <Picture sha256={result.pictureSha256} alt={text.pictureAlt(prompt)} size={256} />
-        {explained ? <HeatMap heat={result.heat} /> : null}
+        {explained ? <HeatMap result={result} /> : null}
       </button>
       <div class="verdict">
         <p class="score">
@@ -154,7 +154,7 @@ function FinishedCard({ player, submission, onOpen }: FinishedProps) {
         <ScoreChangeNote player={player} submission={submission} />
         <p class="prompt">{prompt}</p>
         {outcome === undefined ? null : <p class="note">{outcome}</p>}
-        {explained ? <p class="note">{text.heatLegend}</p> : null}
+        {explained ? <HeatLegend result={result} /> : null}
         <p class="actions">
           {result.heat.length === 0 ? null : (
             <button type="button" class="quiet" aria-pressed={explained} onClick={() => setExplained(!explained)}>

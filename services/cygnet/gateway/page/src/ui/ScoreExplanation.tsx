@@ -1,15 +1,17 @@
-// Explains a score: what is there, how it looks, which regions count, and what changed since the attempt before.
+// Explains a score: what is there, how it looks, which regions help and hurt, and what changed since the attempt before.
 import { useEffect, useRef } from "preact/hooks";
 import type { Player } from "../game/player";
-import { compareResults, interpolateHeat, previousAttempt } from "../game/scoreBreakdown";
+import { compareResults, interpolateHeat, previousAttempt, strongestPlace } from "../game/scoreBreakdown";
 import type { Result, Submission } from "../gen/cygnet/v1/submission_pb";
 import { words } from "../text/language";
 import { describeScoreChange } from "./messages";
 
 /** Points a side: more than enough for something that has no edges. */
 const MAP_POINTS = 64;
-/** Amber over the greyed picture: told apart by brightness alone, whatever colours an eye can see. */
+/** What helps is amber and whole, what hurts blue and striped: told apart whatever colours an eye can see. */
 const AMBER = [255, 196, 0] as const;
+const BLUE = [96, 190, 255] as const;
+const STRIPE_POINTS = 3;
 const MAX_ALPHA = 0.8 * 255;
 /** Hiding anything costs a little: what counts little is shown as less, so that no haze lies over the whole picture. */
 const GAMMA = 1.5;
@@ -46,16 +48,33 @@ export function ScoreChangeNote({ player, submission }: { player: Player; submis
   return <p class="score-change">{describeScoreChange(words.value, change, decimals)}</p>;
 }
 
-export function HeatMap({ heat }: { heat: Uint8Array }) {
+export function HeatMap({ result: { heat, negativeHeat } }: { result: Result }) {
   const canvas = useRef<HTMLCanvasElement>(null);
   useEffect(() => {
     const context = canvas.current?.getContext("2d");
     if (!context) return;
     const image = context.createImageData(MAP_POINTS, MAP_POINTS);
-    interpolateHeat(heat, MAP_POINTS).forEach((value, point) => {
-      image.data.set([...AMBER, (value / 255) ** GAMMA * MAX_ALPHA], point * 4);
+    const alpha = (value: number) => (value / 255) ** GAMMA * MAX_ALPHA;
+    const hurts = interpolateHeat(negativeHeat, MAP_POINTS);
+    interpolateHeat(heat, MAP_POINTS).forEach((helps, point) => {
+      const hurt = hurts[point] ?? 0;
+      const striped = Math.floor(((point % MAP_POINTS) + Math.floor(point / MAP_POINTS)) / STRIPE_POINTS) % 2 === 0;
+      image.data.set(
+        helps >= hurt ? [...AMBER, alpha(helps)] : [...BLUE, striped ? alpha(hurt) : alpha(hurt) / 4],
+        point * 4,
+      );
     });
     context.putImageData(image, 0, 0);
-  }, [heat]);
+  }, [heat, negativeHeat]);
   return <canvas class="heat" ref={canvas} width={MAP_POINTS} height={MAP_POINTS} />;
+}
+
+export function HeatLegend({ result: { heat, negativeHeat } }: { result: Result }) {
+  const text = words.value;
+  return (
+    <ul class="heat-legend">
+      <li class="helps">{text.heatHelps(strongestPlace(heat))}</li>
+      {negativeHeat.length === 0 ? null : <li class="hurts">{text.heatHurts(strongestPlace(negativeHeat))}</li>}
+    </ul>
+  );
 }
