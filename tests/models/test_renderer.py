@@ -28,7 +28,7 @@ from cygnet_training.grammar import (
 from cygnet_training.presets import PRESETS
 from cygnet_training.renderer import render
 from cygnet_training.similarity import SAME_SCENE, scene_similarities
-from cygnet_training.targets import TARGETS, draw_target
+from cygnet_training.targets import TARGETS, describe_target, draw_target
 
 WHOLE = WORLDS["whole"]
 
@@ -55,9 +55,10 @@ def test_every_species_shows_its_colour(species: str) -> None:
 def test_every_attribute_is_seen(attribute: str) -> None:
     """Each value of each attribute draws another picture than each other value, from the same chance."""
     base = Scene("duck", "yellow", "pond")
+    # A duck is no company for a duck, and its plain facing is a matter of chance.
     values = [getattr(base, attribute), *WHOLE.choices(base, attribute)]
     pictures = [render(replace(base, **{attribute: value}), np.random.default_rng(9)).tobytes() for value in values]
-    assert len(set(pictures)) == len(WHOLE.values(attribute))
+    assert len(set(pictures)) == len(values) == len(WHOLE.values(attribute)) - (attribute == "companion")
 
 
 def test_the_shipped_targets_are_what_the_code_draws() -> None:
@@ -65,6 +66,8 @@ def test_the_shipped_targets_are_what_the_code_draws() -> None:
     for name in TARGETS:
         with resources.files("cygnet.contest").joinpath("targets", f"{name}.png").open("rb") as file:
             assert Image.open(file).convert("RGB").tobytes() == draw_target(name).tobytes()
+        described = resources.files("cygnet.contest").joinpath("targets", f"{name}.txt").read_text()
+        assert described == describe_target(name) + "\n"
 
 
 def test_plain_captions_say_everything() -> None:
@@ -118,11 +121,18 @@ def test_unseen_scenes_cover_every_word_and_no_training_picture_shows_them() -> 
     preset = PRESETS["middle"]
     world, unseen = WORLDS["middle"], held_out_triples(preset)
     assert {triple[0] for triple in unseen} == set(world.species)
-    assert {triple[1] for triple in unseen} == set(COLOURS)
+    assert {triple[1] for triple in unseen} == set(world.colour)
     assert {triple[2] for triple in unseen} == set(BACKGROUNDS)
     small = WORLDS["small"]
     assert not any(triple[0] in small.species and triple[2] in small.background for triple in unseen)
     assert {triple_of(scene) for scene in held_out_scenes(preset, 512)} == unseen
+
+
+def test_what_one_preset_has_not_seen_the_next_one_does_not_see_either() -> None:
+    """To it come triples of the new colours alone, as all others were trained on."""
+    before, after = (held_out_triples(PRESETS[name]) for name in ("middle", "composed"))
+    assert before < after
+    assert {triple[1] for triple in after - before} == set(COLOURS) - set(WORLDS["middle"].colour)
 
 
 def test_the_words_of_every_species_are_its_own() -> None:

@@ -28,6 +28,12 @@ Builtin = Literal[
     "swan-crayon",
     "swan-watercolour",
     "swan-pixel",
+    "snow-duck",
+    "night-swan",
+    "rain-duck",
+    "rainbow-swans",
+    "sleeping-duck",
+    "sunset-swan",
 ]
 
 MAX_TARGETS = 8

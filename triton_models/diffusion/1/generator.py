@@ -26,6 +26,8 @@ from diffusers.utils import logging as diffusers_logging
 from PIL import Image
 from transformers.utils import logging as transformers_logging
 
+from cygnet.inference.reading import Vocabulary
+
 _PIPELINE: Any = DiffusionPipeline
 """The class as mypy shall see it: diffusers is only half typed."""
 
@@ -66,6 +68,7 @@ class Generator:
     def __init__(self, folder: Path, device: str, gpu_batch: int) -> None:
         on_gpu = device.startswith("cuda")
         self.defaults = Defaults.read(folder)
+        self._vocabulary = _read_vocabulary(folder)
         self.batch = gpu_batch if on_gpu else 1
         self._device = device
         self._dtype = torch.float16 if on_gpu else torch.float32
@@ -95,8 +98,15 @@ class Generator:
         return [pictures[index] for index in range(len(requests))]
 
     def fitted(self, prompt: str) -> int:
-        """How many characters of a prompt the tokenizer with the most room takes; all where that cannot be told."""
-        if not self.tokenizers or not all(tokenizer.is_fast for tokenizer in self.tokenizers):
+        """How many characters of a prompt the tokenizer with the most room takes; all where that cannot be told.
+
+        A vocabulary reads all of a prompt, and its captions are short.
+        """
+        if (
+            self._vocabulary is not None
+            or not self.tokenizers
+            or not all(tokenizer.is_fast for tokenizer in self.tokenizers)
+        ):
             return len(prompt)
         taken = (
             tokenizer(
@@ -107,6 +117,10 @@ class Generator:
         # What is cut off are whole tokens at the end; blanks there are no token.
         ends = max(end for offsets in taken for _, end in offsets)
         return len(prompt) if ends >= len(prompt.rstrip()) else ends
+
+    def caption(self, prompt: str) -> str:
+        """What is drawn for the prompt: what the model's vocabulary reads of it, or all of it where it has none."""
+        return prompt if self._vocabulary is None else self._vocabulary.read(prompt).caption
 
     def describe(self) -> dict[str, Any]:
         """What a receipt says of how a picture was made, beside the weights' digest."""
@@ -123,7 +137,7 @@ class Generator:
         guidance = {} if self.defaults.guidance_scale is None else {"guidance_scale": self.defaults.guidance_scale}
         with torch.inference_mode():
             drawn = self._pipeline(
-                prompt=[request.prompt for request in padded],
+                prompt=[self.caption(request.prompt) for request in padded],
                 num_inference_steps=requests[0].steps,
                 height=requests[0].size,
                 width=requests[0].size,
@@ -137,6 +151,11 @@ class Generator:
 def fetch_from_hub(repository: str, revision: str | None) -> Path:
     """Download what the pipeline at `repository` needs, safetensors only: a pickle can run code."""
     return Path(_PIPELINE.download(repository, revision=revision, use_safetensors=True))
+
+
+def _read_vocabulary(folder: Path) -> Vocabulary | None:
+    path = folder / "vocabulary.json"
+    return Vocabulary.of(json.loads(path.read_text())) if path.exists() else None
 
 
 def _silence(library_logging: Any) -> None:

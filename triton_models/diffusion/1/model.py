@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import triton_python_backend_utils as pb_utils
 
-sys.path.append(str(Path(__file__).resolve().parents[2] / "common"))
+ROOT = Path(__file__).resolve().parents[3]
+sys.path += [str(ROOT / "triton_models/common"), str(ROOT / "services")]
 
 from cygnet_backend.batching import (  # noqa: E402 - needs the path above
     InvalidInput,
@@ -72,6 +73,8 @@ class TritonPythonModel:
             raise InvalidInput(f"STEPS must be {STEPS[0]} to {STEPS[-1]}")
         if not all(size in SIZES for size in sizes):
             raise InvalidInput(f"SIZE must be {SIZES[0]} to {SIZES[-1]} pixels in steps of {SIZES.step}")
+        if not all(self.generator.caption(prompt) for prompt in prompts):
+            raise InvalidInput("no word of PROMPT names a thing that this model draws")
         seeds = integer_rows(request, "SEED")
         return [self.request(*row) for row in zip(prompts, seeds, steps, sizes, strict=True)]
 

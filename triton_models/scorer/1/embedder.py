@@ -1,9 +1,8 @@
 """A picture's embedding: a score is computed from it, so it must depend on the picture's bytes alone.
 
-The embedding is the mean of L2-normalised CLIP image embeddings: the picture's and its mirror image's, since a swan
-that looks left is as good a swan, and those of the crops that the calibration names, so that the borders of CLIP's
-patches matter less (test-time augmentation). The mean is not normalised again; the cosine that is taken from it does
-that.
+The embedding is the mean of L2-normalised CLIP image embeddings: the picture's and those of the crops that the
+calibration names, so that the borders of CLIP's patches matter less (test-time augmentation). The mean is not
+normalised again; the cosine that is taken from it does that.
 
 Everything is fp32 with TF32 off: bf16 moves a cosine by 3e-4, which shows at two decimals. Every forward pass has
 the same fixed shape, filled up with zeros, so that neighbours cannot change which kernels run. That holds for the
@@ -83,12 +82,12 @@ class Embedder:
         each = 1 + len(self._crops)
         padded = torch.zeros((self.batch * each, *pixels.shape[1:]), dtype=torch.float32)
         padded[: len(views)] = pixels
-        units = self._units(torch.cat([padded, padded.flip(-1)])).view(2, self.batch, each, -1)
-        means = units.sum(dim=(0, 2)) / (2 * each)
+        units = self._units(padded).view(self.batch, each, -1)
+        means = units.mean(dim=1)
         return [
             EmbedResult(
                 means[row].numpy(),
-                self._embed_occluded(pixels[row * each], means[row], units[0, row, 0]) if request.regions else None,
+                self._embed_occluded(pixels[row * each], means[row], units[row, 0]) if request.regions else None,
             )
             for row, request in enumerate(requests)
         ]
@@ -104,8 +103,8 @@ class Embedder:
     def _embed_occluded(self, pixels: torch.Tensor, mean: torch.Tensor, unit: torch.Tensor) -> NDArray[np.float32]:
         """The picture's embedding `mean` for each hidden region, as if that were hidden in half of what is averaged.
 
-        It is hidden in the whole picture alone, whose own embedding is `unit`: to hide it in the mirror image and the
-        crops too would take many times as long, and shows the same regions.
+        It is hidden in the whole picture alone, whose own embedding is `unit`: to hide it in the crops too would take
+        many times as long, and shows the same regions.
         """
         if self._regions == 0:
             return np.zeros((0, self.dimensions), dtype=np.float32)

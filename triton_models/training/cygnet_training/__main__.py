@@ -20,7 +20,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="cygnet_training",
         description="Trains Cygnet's embedded models from pictures that it draws itself.",
-        epilog=f"stages, in order ('all' runs every one; each resumes where it stopped):\n{stages}",
+        epilog=f"stages, in order ('all' runs every one but `restore`; each resumes where it stopped):\n{stages}",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("stages", nargs="+", choices=[*STAGES, "all"], metavar="stage")
@@ -46,7 +46,7 @@ def main(arguments: list[str] | None = None) -> None:
         drawings=options.drawings,
     )
     for name, stage in STAGES.items():
-        if name in options.stages or "all" in options.stages:
+        if name in options.stages or ("all" in options.stages and name != "restore"):
             stage(run)
 
 

@@ -111,6 +111,18 @@ def grow(preset: Preset, coarse: Network) -> Network:
     return grown
 
 
+def shrink(preset: Preset, grown: Network) -> Network:
+    """The half-size network whose encoder `grown` holds; its decoder is new, as the grown one was trained on."""
+    coarse = new_coarse(preset)
+    _, second, *encoder = grown.encoder.layers
+    for new, old in zip(coarse.encoder.layers[1:], encoder, strict=True):
+        new.load_state_dict(old.state_dict())
+    with torch.no_grad():
+        coarse.encoder.layers[0].weight.copy_(second.weight[:, :3, 1:, 1:].sum((2, 3), keepdim=True))
+        coarse.encoder.layers[0].bias.copy_(second.weight[:, 3, 1, 1])
+    return coarse
+
+
 @torch.no_grad()
 def encode(coarse: Network, pictures: Pictures) -> Tensor:
     """(n, 256, 256, 3) uint8 to latents (n, channels, 16, 16), by the half-size network, which is the cheaper one."""

@@ -33,19 +33,20 @@ def _fill(pen: Pen, top: float, bottom: float, colour: Colour) -> None:
     pen.polygon([(-1, top * 2 - 1), (1, top * 2 - 1), (1, bottom * 2 - 1), (-1, bottom * 2 - 1)], colour)
 
 
-def _cloud(pen: Pen, x: float, y: float, size: float, colour: Colour) -> None:
+def cloud(pen: Pen, x: float, y: float, size: float, colour: Colour) -> None:
+    """A cloud of four puffs."""
     for dx, dy, radius in ((-0.9, 0.1, 0.55), (0.0, -0.25, 0.8), (0.9, 0.05, 0.6), (0.0, 0.25, 0.9)):
         pen.ellipse(x + dx * size, y + dy * size, radius * size * 1.2, radius * size * 0.75, colour)
 
 
 def _pond(pen: Pen, rng: np.random.Generator) -> None:
-    shore = rng.uniform(0.36, 0.44)
+    shore = rng.uniform(0.38, 0.42)
     _fill(pen, 0.0, 1.0, WATER)
     _fill(pen, 0.0, shore, (206, 234, 224))
-    pen.ellipse(rng.uniform(-0.8, 0.8), shore * 2 - 1, rng.uniform(0.7, 1.0), 0.22, (128, 190, 118))
+    pen.ellipse(rng.uniform(-0.4, 0.4), shore * 2 - 1, rng.uniform(0.8, 0.95), 0.22, (128, 190, 118))
     _fill(pen, shore - 0.045, shore, (128, 190, 118))
     for side in (-1, 1):
-        x, y = side * rng.uniform(0.62, 0.88), rng.uniform(0.72, 0.9)
+        x, y = side * rng.uniform(0.7, 0.82), rng.uniform(0.78, 0.86)
         pen.ellipse(x, y, 0.17, 0.07, (70, 150, 92))
 
 
@@ -53,25 +54,25 @@ def _sky(pen: Pen, rng: np.random.Generator) -> None:
     _fill(pen, 0.0, 1.0, (156, 208, 246))
     side = 1 if rng.random() < 0.5 else -1
     pen.ellipse(side * 0.76, -0.76, 0.17, 0.17, (255, 226, 110))
-    _cloud(pen, -side * rng.uniform(0.5, 0.7), rng.uniform(-0.8, -0.66), rng.uniform(0.18, 0.24), (244, 250, 255))
+    cloud(pen, -side * rng.uniform(0.55, 0.65), rng.uniform(-0.76, -0.7), rng.uniform(0.2, 0.23), (244, 250, 255))
     for where in (-1, 1):
-        _cloud(
+        cloud(
             pen,
-            where * rng.uniform(0.45, 0.75),
-            rng.uniform(0.72, 0.86),
-            rng.uniform(0.2, 0.28),
+            where * rng.uniform(0.55, 0.65),
+            rng.uniform(0.76, 0.82),
+            rng.uniform(0.22, 0.26),
             (244, 250, 255),
         )
 
 
 def _meadow(pen: Pen, rng: np.random.Generator) -> None:
     _fill(pen, 0.0, 1.0, (214, 238, 250))
-    hill = rng.uniform(0.02, 0.16)
-    pen.ellipse(rng.uniform(-0.6, 0.6), hill + 1.2, 2.2, 1.25, (176, 218, 130))
+    hill = rng.uniform(0.06, 0.12)
+    pen.ellipse(rng.uniform(-0.3, 0.3), hill + 1.2, 2.2, 1.25, (176, 218, 130))
     _fill(pen, 0.7, 1.0, (156, 206, 110))
     pen.ellipse(rng.uniform(-0.6, 0.6), 0.5, 1.8, 0.2, (156, 206, 110))
     for x in (-0.8, -0.5, 0.5, 0.8):
-        at, y = x + rng.uniform(-0.1, 0.1), rng.uniform(0.72, 0.9)
+        at, y = x + rng.uniform(-0.05, 0.05), rng.uniform(0.78, 0.86)
         petal: Colour = (255, 250, 240) if rng.random() < 0.5 else (250, 170, 190)
         pen.ellipse(at, y, 0.07, 0.07, petal)
         pen.ellipse(at, y, 0.03, 0.03, (250, 200, 60))
@@ -81,12 +82,12 @@ def _night(pen: Pen, rng: np.random.Generator) -> None:
     sky: Colour = (52, 64, 128)
     _fill(pen, 0.0, 1.0, sky)
     side = 1 if rng.random() < 0.5 else -1
-    x, y = side * rng.uniform(0.64, 0.76), rng.uniform(-0.78, -0.68)
+    x, y = side * rng.uniform(0.67, 0.73), rng.uniform(-0.75, -0.71)
     pen.ellipse(x, y, 0.19, 0.19, (250, 240, 190))
     pen.ellipse(x + 0.09, y - 0.05, 0.16, 0.16, sky)
     for at in ((-0.85, -0.3), (-0.35, -0.82), (0.1, -0.68), (0.85, -0.25), (-side * 0.7, -0.62)):
-        pen.ellipse(at[0] + rng.uniform(-0.06, 0.06), at[1] + rng.uniform(-0.06, 0.06), 0.032, 0.032, (250, 244, 210))
-    pen.ellipse(rng.uniform(-0.5, 0.5), 1.1, 1.9, rng.uniform(0.62, 0.72), (78, 104, 122))
+        pen.ellipse(at[0] + rng.uniform(-0.03, 0.03), at[1] + rng.uniform(-0.03, 0.03), 0.032, 0.032, (250, 244, 210))
+    pen.ellipse(rng.uniform(-0.25, 0.25), 1.1, 1.9, rng.uniform(0.65, 0.69), (78, 104, 122))
 
 
 def _plain(pen: Pen, rng: np.random.Generator) -> None:
@@ -95,16 +96,16 @@ def _plain(pen: Pen, rng: np.random.Generator) -> None:
 
 def _sea(pen: Pen, rng: np.random.Generator) -> None:
     water = WATERS["sea"]
-    horizon = rng.uniform(0.3, 0.38)
+    horizon = rng.uniform(0.32, 0.36)
     _fill(pen, 0.0, 1.0, (252, 226, 196))
     side = 1 if rng.random() < 0.5 else -1
-    pen.ellipse(side * rng.uniform(0.5, 0.7), horizon * 2 - 1, 0.26, 0.26, (255, 190, 96))
+    pen.ellipse(side * rng.uniform(0.55, 0.65), horizon * 2 - 1, 0.26, 0.26, (255, 190, 96))
     _fill(pen, horizon, 1.0, water)
     _fill(pen, horizon, horizon + 0.1, mix(water, (255, 255, 255), 0.12))
     crest: Colour = mix(water, (255, 255, 255), 0.62)
     for row, y in enumerate((0.52, 0.72, 0.92)):
         for x in (-0.9, -0.3, 0.3, 0.9):
-            at = x + (0.3 if row % 2 else 0.0) + rng.uniform(-0.06, 0.06)
+            at = x + (0.3 if row % 2 else 0.0) + rng.uniform(-0.03, 0.03)
             pen.ellipse(at, y, 0.16, 0.05, crest)
             pen.ellipse(at, y + 0.035, 0.17, 0.05, water)
 
@@ -112,21 +113,21 @@ def _sea(pen: Pen, rng: np.random.Generator) -> None:
 def _snow(pen: Pen, rng: np.random.Generator) -> None:
     _fill(pen, 0.0, 1.0, (176, 196, 222))
     for side in (-1, 1):
-        x = side * rng.uniform(0.6, 0.85)
+        x = side * rng.uniform(0.68, 0.78)
         for y, half in ((-0.05, 0.24), (-0.28, 0.19), (-0.48, 0.13)):
             pen.polygon([(x - half, y + 0.2), (x + half, y + 0.2), (x, y - 0.14)], (72, 112, 104))
-    hill = rng.uniform(0.1, 0.2)
-    pen.ellipse(rng.uniform(-0.5, 0.5), hill + 1.2, 2.3, 1.22, (236, 242, 250))
+    hill = rng.uniform(0.13, 0.17)
+    pen.ellipse(rng.uniform(-0.25, 0.25), hill + 1.2, 2.3, 1.22, (236, 242, 250))
     for x in (-0.8, -0.35, 0.05, 0.42, 0.8):
         for y in (-0.8, -0.4):
-            pen.ellipse(x + rng.uniform(-0.12, 0.12), y + rng.uniform(-0.14, 0.14), 0.035, 0.035, (250, 252, 255))
+            pen.ellipse(x + rng.uniform(-0.06, 0.06), y + rng.uniform(-0.07, 0.07), 0.035, 0.035, (250, 252, 255))
 
 
 def _city(pen: Pen, rng: np.random.Generator) -> None:
     _fill(pen, 0.0, 1.0, (226, 214, 224))
     wall: tuple[Colour, ...] = ((134, 140, 164), (158, 150, 170), (116, 128, 152))
     for index, x in enumerate((-0.95, -0.56, -0.18, 0.2, 0.58, 0.95)):
-        top = rng.uniform(-0.82, -0.3)
+        top = (-0.5, -0.76, -0.38, -0.68, -0.44, -0.62)[index] + rng.uniform(-0.06, 0.06)
         pen.polygon([(x - 0.18, top), (x + 0.18, top), (x + 0.18, 0.5), (x - 0.18, 0.5)], wall[index % 3])
         for y in np.arange(top + 0.12, 0.3, 0.3):
             pen.polygon([(x - 0.1, y), (x + 0.1, y), (x + 0.1, y + 0.14), (x - 0.1, y + 0.14)], (250, 232, 170))

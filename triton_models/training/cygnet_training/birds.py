@@ -105,13 +105,13 @@ def draw_swan(pen: Pen, palette: Palette, look: Look) -> None:
         palette.body,
     )
     pen.stroke(
-        [(0.4, 0.48), (0.6, 0.24), (0.52, -0.04), (0.36, -0.3), (0.34, -0.58), (0.5, -0.76)],
-        [0.32, 0.28, 0.22, 0.19, 0.18, 0.2],
+        [(0.4, 0.48), (0.6, 0.24), (0.52, -0.04), (0.36, -0.3), (0.34, -0.58), (0.5, -0.74)],
+        [0.36, 0.33, 0.29, 0.27, 0.27, 0.28],
         palette.body,
     )
-    pen.blob([(0.68, -0.84), (0.84, -0.74), (0.98, -0.6), (0.8, -0.62), (0.66, -0.64)], palette.beak)
-    pen.blob([(0.62, -0.86), (0.76, -0.78), (0.74, -0.66), (0.62, -0.66)], INK)
-    pen.ellipse(0.53, -0.77, 0.18, 0.145, palette.body, 0.35)
+    pen.blob([(0.72, -0.88), (0.94, -0.76), (1.12, -0.56), (0.9, -0.58), (0.7, -0.6)], palette.beak)
+    pen.blob([(0.66, -0.9), (0.84, -0.8), (0.82, -0.64), (0.66, -0.62)], INK)
+    pen.ellipse(0.54, -0.76, 0.26, 0.21, palette.body, 0.35)
     if look.flying:
         _near_wing(pen, palette, -0.24, 0.42, 1.25)
     else:
@@ -130,9 +130,9 @@ def draw_swan(pen: Pen, palette: Palette, look: Look) -> None:
         )
         pen.blob([(-0.84, -0.06), (-0.45, 0.08), (0.0, 0.22), (0.1, 0.38), (-0.24, 0.48), (-0.58, 0.34)], palette.shade)
     if look.sleeping:
-        draw_closed_eye(pen, 0.54, -0.82, 0.09, palette.line)
+        draw_closed_eye(pen, 0.54, -0.82, 0.1, palette.line)
     else:
-        pen.ellipse(0.57, -0.8, 0.045, 0.05, palette.line)
+        pen.ellipse(0.58, -0.8, 0.06, 0.065, palette.line)
 
 
 def draw_goose(pen: Pen, palette: Palette, look: Look) -> None:

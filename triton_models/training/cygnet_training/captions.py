@@ -49,6 +49,9 @@ KOREAN_COLOURS: Mapping[str, tuple[str, ...]] = {
     "green": ("초록", "초록색", "녹색"),
     "pink": ("분홍", "분홍색", "핑크색"),
     "orange": ("주황", "주황색", "오렌지색"),
+    "purple": ("보라", "보라색", "자주색"),
+    "brown": ("갈색", "밤색", "갈색"),
+    "grey": ("회색", "회색", "잿빛"),
 }
 # No phrase names a colour: the colour of the place would tint what stands in it.
 PLACES: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
@@ -59,7 +62,7 @@ PLACES: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "sky": (("in the sky", "in the clouds", "among clouds"), ("하늘의", "구름 속의", "하늘에 있는")),
     "meadow": (("in a meadow", "on the grass", "in a field", "in a garden"), ("풀밭의", "들판의", "잔디 위의")),
     "night": (("at night", "under the moon", "in the moonlight", "in the dark"), ("밤의", "달빛 아래", "밤하늘 아래")),
-    "plain": (("on a plain background", "on a blank page", "alone"), ("단색 배경의", "빈 배경의")),
+    "plain": (("on a plain background", "on a blank page", "before an empty background"), ("단색 배경의", "빈 배경의")),
     "sea": (("at sea", "in the sea", "on the ocean", "on the waves"), ("바다의", "바다 위의", "바다에 있는")),
     "snow": (("in the snow", "on snow", "in winter", "on a snowy day"), ("눈 위의", "눈밭의", "겨울의")),
     "city": (("in the city", "in a town", "in front of buildings", "downtown"), ("도시의", "빌딩 앞의", "시내의")),
@@ -126,8 +129,8 @@ def random_caption(scene: Scene, rng: np.random.Generator) -> str:
     Colour and place are left out at random, but a usual value far more readily than an unusual one: that is what
     makes a caption without the word mean the usual value. Whatever else is not plain is always mentioned.
     """
-    coloured = _is_mentioned(scene.colour == USUAL_COLOUR[scene.species], rng)
-    placed = _is_mentioned(scene.background == USUAL_BACKGROUND[scene.species], rng)
+    coloured = is_mentioned(scene.colour == USUAL_COLOUR[scene.species], rng)
+    placed = is_mentioned(scene.background == USUAL_BACKGROUND[scene.species], rng)
     english, korean = PLACES[scene.background]
     if rng.random() < KOREAN_SHARE:
         colour = _pick(KOREAN_COLOURS[scene.colour], rng) if coloured else ""
@@ -182,7 +185,8 @@ def _korean(scene: Scene, colour: str, place: str, rng: np.random.Generator | No
     return _join(words, counted, ending)
 
 
-def _is_mentioned(usual: bool, rng: np.random.Generator) -> bool:
+def is_mentioned(usual: bool, rng: np.random.Generator) -> bool:
+    """Whether a caption says a colour or a place, which is left out more readily where it is the usual one."""
     omitted = OMITTED_SHARE if usual else OMITTED_SHARE * (1 - USUAL_SHARE) / USUAL_SHARE / 4
     return bool(rng.random() >= omitted)
 

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -25,7 +26,7 @@ from .autoencoder import to_signal
 from .captions import random_caption
 from .dataset import RELATIVES, Dataset
 from .grammar import Scene
-from .hard_negatives import hard_negatives_of
+from .hard_negatives import hard_negatives_of, look_shares
 from .networks import (
     CLIPConfig,
     CLIPImageProcessorPil,
@@ -39,15 +40,18 @@ from .networks import (
 from .optimise import Trainer
 from .presets import Preset
 from .similarity import scene_similarities
+from .views import foreign_palette, random_view
 
 Vectors = NDArray[np.float64]
 VIEW_WEIGHT, VIEW_TEMPERATURE = 0.2, 0.1
 CAPTION_WEIGHT = 0.05
 VIEW_MOVEMENT = 0.1
 """How far a view is moved and resized in the similarity phase: as far as the crops are."""
+FOREIGN_SHARE = 0.2
+"""Of the pictures of a batch, shown in other colours and light than the renderer's, as targets from elsewhere have."""
 FAMILY_MEMBERS = 4
 RANKING_WEIGHT, RANKING_TEMPERATURE = 0.25, 0.05
-HARD_NEGATIVE_WHAT, HARD_NEGATIVE_LOOK = 0.1, 0.4
+HARD_NEGATIVE_WHAT = 0.1
 CROPS = ((0.0, 0.0, 0.9), (0.1, 0.0, 0.9), (0.0, 0.1, 0.9), (0.1, 0.1, 0.9))
 """What is embedded besides a whole picture: (left, top, side) as shares of its sides. Patches are as large as a
 hat, so it matters where their borders fall: docs/decisions/0012-crops.md."""
@@ -57,7 +61,24 @@ WHAT_HALF, LOOK_HALF = slice(0, HALF), slice(HALF, 2 * HALF)
 
 def new_clip(preset: Preset, tokenizer: Tokenizer) -> Network:
     """An untrained CLIP. Attention is computed plainly: the fused kernel's backward pass is slow on CPUs."""
-    text = CLIPTextConfig(
+    vision = CLIPVisionConfig(
+        hidden_size=preset.clip_width,
+        intermediate_size=preset.clip_width * 4,
+        num_hidden_layers=preset.clip_layers,
+        num_attention_heads=preset.clip_width // 32,
+        image_size=preset.clip_size,
+        patch_size=preset.clip_patch,
+        projection_dim=preset.clip_projection,
+    )
+    text = text_config(preset, tokenizer)
+    config = CLIPConfig(text_config=text, vision_config=vision, projection_dim=preset.clip_projection)
+    config._attn_implementation = "eager"
+    return CLIPModel(config)
+
+
+def text_config(preset: Preset, tokenizer: Tokenizer) -> Any:
+    """The form of the text tower."""
+    config = CLIPTextConfig(
         vocab_size=len(tokenizer),
         hidden_size=preset.text_width,
         intermediate_size=preset.text_width * 4,
@@ -69,18 +90,8 @@ def new_clip(preset: Preset, tokenizer: Tokenizer) -> Network:
         eos_token_id=tokenizer.eos_token_id,
         pad_token_id=tokenizer.pad_token_id,
     )
-    vision = CLIPVisionConfig(
-        hidden_size=preset.clip_width,
-        intermediate_size=preset.clip_width * 4,
-        num_hidden_layers=preset.clip_layers,
-        num_attention_heads=preset.clip_width // 32,
-        image_size=preset.clip_size,
-        patch_size=preset.clip_patch,
-        projection_dim=preset.clip_projection,
-    )
-    config = CLIPConfig(text_config=text, vision_config=vision, projection_dim=preset.clip_projection)
     config._attn_implementation = "eager"
-    return CLIPModel(config)
+    return config
 
 
 def new_processor(preset: Preset) -> Processor:
@@ -107,11 +118,15 @@ def tokenise(tokenizer: Tokenizer, captions: list[str]) -> Tensor:
     return ids
 
 
-def train_clip(preset: Preset, families: Dataset, tokenizer: Tokenizer, folder: Path) -> None:
-    """Trains the scorer from nothing: first with captions; then, with the text tower frozen, on similarities."""
+def train_contrastive(preset: Preset, families: Dataset, tokenizer: Tokenizer, folder: Path) -> Network:
+    """The first phase, from nothing: pictures against captions."""
     torch.manual_seed(preset.seed)
     contrastive = Trainer("clip-contrastive", new_clip(preset, tokenizer), preset.clip_contrastive, folder)
-    clip = contrastive.train(preset.seed + 3, _contrastive_phase(contrastive, families, tokenizer))
+    return contrastive.train(preset.seed + 3, _contrastive_phase(contrastive, families, tokenizer))
+
+
+def train_similarity(preset: Preset, families: Dataset, tokenizer: Tokenizer, folder: Path, clip: Network) -> None:
+    """The second phase, on similarities, with the text tower frozen."""
     clip.requires_grad_(True)
     clip.text_model.requires_grad_(False)
     clip.text_projection.requires_grad_(False)
@@ -155,12 +170,12 @@ def _similarity_phase(
     def loss_at(rng: np.random.Generator) -> Tensor:
         chosen = _family_batch(rng, families, count, members=FAMILY_MEMBERS)
         scenes = [families.scenes[i] for i in chosen]
-        pictures = to_signal(families.pictures[chosen])
+        pictures = foreign_palette(to_signal(families.pictures[chosen]), FOREIGN_SHARE)
         pictures = torch.cat([pictures, hard_negatives_of(pictures[:negatives], rng)])
         first, second = (_embed_views(trainer, random_view(pictures, VIEW_MOVEMENT)) for _ in range(2))
         what, look = (torch.from_numpy(target) for target in scene_similarities(scenes))
-        what = _with_hard_negatives(what, negatives, HARD_NEGATIVE_WHAT)
-        look = _with_hard_negatives(look, negatives, HARD_NEGATIVE_LOOK)
+        what = _with_hard_negatives(what, torch.full((negatives, 1), HARD_NEGATIVE_WHAT))
+        look = _with_hard_negatives(look, look_shares(negatives))
         family = torch.from_numpy(np.concatenate([chosen, chosen[:negatives]]) // len(RELATIVES)).to(trainer.device)
         related = family[:, None] == family[None, :]
         loss = torch.zeros((), device=trainer.device)
@@ -177,13 +192,14 @@ def _similarity_phase(
     return loss_at
 
 
-def _with_hard_negatives(target: Tensor, negatives: int, share: float) -> Tensor:
-    """The target cosines (n + negatives, n + negatives).
+def _with_hard_negatives(target: Tensor, shares: Tensor) -> Tensor:
+    """The target cosines (n + negatives, n + negatives), for (negatives, 1) shares.
 
     A hard negative has a share of its original's similarities, and none with another hard negative.
     """
-    rows = torch.cat([target, share * target[:negatives]])
-    columns = torch.cat([share * target[:, :negatives], torch.zeros(negatives, negatives)])
+    negatives = len(shares)
+    rows = torch.cat([target, shares * target[:negatives]])
+    columns = torch.cat([shares.T * target[:, :negatives], torch.zeros(negatives, negatives)])
     return torch.cat([rows, columns], dim=1)
 
 
@@ -254,7 +270,7 @@ def _labels(scenes: list[Scene]) -> Tensor:
 
 @torch.no_grad()
 def embed_pictures(clip: Network, processor: Processor, pictures: list[Image.Image]) -> Vectors:
-    """(n, projection) float64: L2-normalised embeddings averaged over each picture, its crops, and their mirror images.
+    """(n, projection) float64: L2-normalised embeddings averaged over each picture and its crops.
 
     As Triton's scorer does it with the crops of `calibration.json`.
     """
@@ -262,8 +278,7 @@ def embed_pictures(clip: Network, processor: Processor, pictures: list[Image.Ima
     for start in range(0, len(pictures), 16):
         views = [view for picture in pictures[start : start + 16] for view in _views(picture)]
         pixels = processor(images=views, return_tensors="pt")["pixel_values"].float()
-        both = [_unit(clip.get_image_features(pixel_values=p).pooler_output) for p in (pixels, pixels.flip(-1))]
-        means = (both[0].double() + both[1].double()).numpy() / 2
+        means = _unit(clip.get_image_features(pixel_values=pixels).pooler_output).double().numpy()
         vectors.append(means.reshape(-1, 1 + len(CROPS), means.shape[-1]).mean(1))
     return np.concatenate(vectors)
 
@@ -296,24 +311,6 @@ def _contrastive_loss(logits: Tensor, labels: Tensor) -> Tensor:
 def _without_padding(ids: Tensor) -> Tensor:
     """Cuts the columns that are padding in every row; attention is causal, so nothing before them changes."""
     return ids[:, : int((ids != ids[:, -1:]).sum(1).max()) + 1]
-
-
-def random_view(pictures: Tensor, movement: float) -> Tensor:
-    """One random view of each (n, 3, h, w) picture: moved, resized, mirrored, with other light, noise and blur."""
-    count = len(pictures)
-    scale = 1 + (torch.rand(count) - 0.5) * 2 * movement
-    mirror = torch.where(torch.rand(count) < 0.5, -1.0, 1.0)
-    place = torch.zeros(count, 2, 3)
-    place[:, 0, 0], place[:, 1, 1] = scale * mirror, scale
-    place[:, :, 2] = (torch.rand(count, 2) - 0.5) * 2 * movement
-    grid = nn.functional.affine_grid(place, list(pictures.shape), align_corners=False)
-    moved = nn.functional.grid_sample(pictures, grid, padding_mode="reflection", align_corners=False)
-    if torch.rand(()) < 0.3:
-        moved = nn.functional.avg_pool2d(moved, 3, stride=1, padding=1, count_include_pad=False)
-    light = 1 + (torch.rand(count, 3, 1, 1) - 0.5) * 0.1
-    shift = (torch.rand(count, 3, 1, 1) - 0.5) * 0.1
-    noise = torch.randn_like(moved) * torch.rand(count, 1, 1, 1) * 0.1
-    return (moved * light + shift + noise).clamp(-1, 1)
 
 
 def centred_cosine(one: Vectors, other: Vectors, mean: Vectors) -> Vectors:

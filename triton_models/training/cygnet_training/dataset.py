@@ -19,7 +19,7 @@ from numpy.lib.format import open_memmap
 from numpy.typing import NDArray
 from PIL import Image
 
-from .grammar import ATTRIBUTES, WORLDS, Scene, World, change_one, held_out, random_scene, triple_of
+from .grammar import ATTRIBUTES, WORLDS, Scene, World, change_one, held_out, made_visible, random_scene, triple_of
 from .presets import PRESETS, Preset
 from .progress import progress
 from .renderer import render
@@ -38,8 +38,13 @@ class Dataset:
 
 def held_out_triples(preset: Preset) -> frozenset[tuple[str, str, str]]:
     """Triples that the generator is never trained on: neither in this preset, nor in the one that it continues."""
-    known = WORLDS[PRESETS[preset.base].world] if preset.base else None
-    return held_out(WORLDS[preset.world], known)
+    if not preset.base:
+        return held_out(WORLDS[preset.world])
+    base = PRESETS[preset.base]
+    known = WORLDS[base.world]
+    # The base's own stay unseen where its world had all species; a smaller one's were trained on since.
+    inherited = held_out_triples(base) if known.species == WORLDS[preset.world].species else frozenset()
+    return inherited | held_out(WORLDS[preset.world], known)
 
 
 def held_out_scenes(preset: Preset, count: int) -> list[Scene]:
@@ -62,7 +67,7 @@ def family(rng: np.random.Generator, world: World) -> list[Scene]:
     while other.species == scene.species or other.colour == scene.colour:
         other = random_scene(rng, world)
     changed = [change_one(scene, rng, world) for _ in range(2)]
-    return [scene, scene, *changed, replace(other, background=scene.background)]
+    return [scene, scene, *changed, made_visible(replace(other, background=scene.background))]
 
 
 def render_stage(preset: Preset, directory: Path, workers: int = 2) -> None:

@@ -8,11 +8,12 @@ from pathlib import Path
 
 import torch
 
+from .autoencoder import shrink
 from .calibrate import calibration
 from .clip import new_processor
-from .generator import new_scheduler
+from .generator import new_generator, new_scheduler, write_latent_statistics
 from .grammar import WORLDS
-from .networks import CLIPModel, CLIPTextModel, Network, StableDiffusionPipeline, Tokenizer
+from .networks import CLIPModel, Network, StableDiffusionPipeline, Tokenizer
 from .presets import Preset
 
 GENERATOR, SCORER = "cygnet-tiny", "cygnet-clip"
@@ -23,13 +24,11 @@ def export_generator(
     weights: Path,
     autoencoder: Network,
     unet: Network,
-    clip: Network,
+    text_encoder: Network,
     tokenizer: Tokenizer,
     latent_deviation: float,
 ) -> None:
     """Writes `weights/cygnet-tiny`, which `DiffusionPipeline.from_pretrained` loads, and its defaults beside it."""
-    text_encoder = CLIPTextModel(clip.config.text_config)
-    text_encoder.load_state_dict(clip.text_model.state_dict())
     autoencoder.register_to_config(scaling_factor=1 / latent_deviation)
     pipeline = StableDiffusionPipeline(
         vae=autoencoder,
@@ -60,6 +59,26 @@ def export_scorer(preset: Preset, weights: Path, clip: Network, tokenizer: Token
     written = CLIPModel.from_pretrained(directory, dtype=torch.float32).eval()
     record = calibration(written, processor, WORLDS[preset.world], preset.seed + 5, preset.pairs)
     (directory / "calibration.json").write_text(json.dumps(record) + "\n")
+
+
+def restore(preset: Preset, weights: Path, folder: Path) -> None:
+    """The way back: checkpoints that a preset can go on from, made of the directories that Triton loads.
+
+    The student stands in for its teacher: what it learned of guidance is unlearned as training goes on.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    pipeline = StableDiffusionPipeline.from_pretrained(weights / GENERATOR, torch_dtype=torch.float32)
+    pipeline.tokenizer.save_pretrained(folder / "tokenizer")
+    coarse = shrink(preset, pipeline.vae)
+    clip = CLIPModel.from_pretrained(weights / SCORER, dtype=torch.float32)
+    for name, network in (
+        ("unet", new_generator(pipeline.unet, pipeline.text_encoder)),
+        ("autoencoder-fine", pipeline.vae),
+        ("autoencoder-coarse", coarse),
+        ("clip", clip),
+    ):
+        torch.save({"average": network.state_dict()}, folder / f"{name}.pt")
+    write_latent_statistics(folder, 0.0, 1 / pipeline.vae.config.scaling_factor)
 
 
 def _compute_in_fp32(directory: Path) -> None:

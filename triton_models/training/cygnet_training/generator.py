@@ -1,4 +1,4 @@
-"""The generator: a latent-diffusion UNet that predicts v, conditioned on the frozen text tower of the scorer.
+"""The generator: a latent-diffusion UNet that predicts v, and its text encoder, trained together on canonical captions.
 
 Latents are computed once. The noise schedule ends in pure noise (zero terminal signal-to-noise ratio), without which
 a model cannot draw a picture whose mean is dark or bright, such as a plain night sky.
@@ -15,16 +15,16 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from .autoencoder import encode
-from .captions import random_caption
-from .clip import tokenise
+from .clip import text_config, tokenise
 from .dataset import Dataset
-from .networks import DDIMScheduler, Network, PlainAttention, Tokenizer, UNet2DConditionModel
+from .networks import CLIPTextModel, DDIMScheduler, Network, PlainAttention, Tokenizer, UNet2DConditionModel
 from .optimise import Trainer, best_device, fast_dtype
 from .presets import Preset
 from .progress import progress
+from .vocabulary import canonical_caption, left_out
 
 UNCONDITIONAL_SHARE = 0.1
 """Of the captions, left empty for guidance: J. Ho, T. Salimans, "Classifier-free diffusion guidance", 2022."""
@@ -61,6 +61,16 @@ def new_unet(preset: Preset) -> Network:
     return unet
 
 
+def new_text_encoder(preset: Preset, tokenizer: Tokenizer) -> Network:
+    """An untrained text encoder of the form of the scorer's text tower."""
+    return CLIPTextModel(text_config(preset, tokenizer))
+
+
+def new_generator(unet: Network, text: Network) -> Network:
+    """Both networks as one, to be trained and kept together."""
+    return nn.ModuleDict({"unet": unet, "text": text})
+
+
 def latents_stage(data: Dataset, coarse: Network, folder: Path) -> None:
     """Writes `latents.npy` (n, channels, 16, 16) fp16, and the mean and deviation of its values in `latents.json`."""
     path = folder / "latents.npy"
@@ -73,9 +83,13 @@ def latents_stage(data: Dataset, coarse: Network, folder: Path) -> None:
     ]
     latents = np.concatenate(parts)
     values = latents.astype(np.float64)
-    statistics = {"mean": float(values.mean()), "deviation": float(values.std())}
-    (folder / "latents.json").write_text(json.dumps(statistics))
+    write_latent_statistics(folder, float(values.mean()), float(values.std()))
     np.save(path, latents)
+
+
+def write_latent_statistics(folder: Path, mean: float, deviation: float) -> None:
+    """Keeps what the pipeline's `scaling_factor` is made of."""
+    (folder / "latents.json").write_text(json.dumps({"mean": mean, "deviation": deviation}))
 
 
 def latent_deviation(folder: Path) -> float:
@@ -86,13 +100,12 @@ def latent_deviation(folder: Path) -> float:
 def train_unet(
     preset: Preset,
     data: Dataset,
-    clip: Network,
     tokenizer: Tokenizer,
     folder: Path,
     initial: Network,
     deviation: float,
 ) -> Network:
-    """Trains `initial` on cached latents and fresh captions; returns the mean of its weights over the last steps.
+    """Trains `initial`, a `new_generator`, on cached latents and fresh captions; returns the mean of its last weights.
 
     Latents are divided by `deviation`, which stays the same for as long as the weights are trained on.
     """
@@ -100,13 +113,12 @@ def train_unet(
     scale = 1 / deviation
     alphas_cumprod = new_scheduler().alphas_cumprod
     trainer = Trainer("unet", initial, preset.unet, folder, ema=0.997, orthogonal=True)
-    text = clip.text_model.eval().to(trainer.device, trainer.dtype)
+    unet, text = trainer.fast["unet"], trainer.fast["text"]
 
     def loss_at(rng: np.random.Generator) -> Tensor:
         chosen = rng.integers(len(data.scenes), size=preset.unet.batch)
         captions = [_caption(data, i, rng) for i in chosen]
-        with torch.no_grad():
-            words = text(input_ids=tokenise(tokenizer, captions).to(trainer.device)).last_hidden_state
+        words = text(input_ids=tokenise(tokenizer, captions).to(trainer.device)).last_hidden_state
         clean = latents[chosen].float() * scale
         noise = torch.randn_like(clean)
         # Stratified over the batch for a loss of less variance: D. Kingma et al., "Variational diffusion models", 2021.
@@ -119,7 +131,7 @@ def train_unet(
             .to(trainer.device, trainer.dtype)
             .contiguous(memory_format=torch.channels_last)
         )
-        velocity = trainer.fast(noisy, times.to(trainer.device), words).sample.float()
+        velocity = unet(noisy, times.to(trainer.device), words).sample.float()
         loss: Tensor = (velocity - (signal * noise - sigma * clean).to(trainer.device)).square().mean()
         return loss
 
@@ -127,4 +139,5 @@ def train_unet(
 
 
 def _caption(data: Dataset, index: int, rng: np.random.Generator) -> str:
-    return "" if rng.random() < UNCONDITIONAL_SHARE else random_caption(data.scenes[index], rng)
+    scene = data.scenes[index]
+    return "" if rng.random() < UNCONDITIONAL_SHARE else canonical_caption(scene, left_out(scene, rng))

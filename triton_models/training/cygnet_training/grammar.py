@@ -30,7 +30,7 @@ SPECIES = (
     "frog",
     "sun",
 )
-COLOURS = ("yellow", "white", "black", "red", "blue", "green", "pink", "orange")
+COLOURS = ("yellow", "white", "black", "red", "blue", "green", "pink", "orange", "purple", "brown", "grey")
 BACKGROUNDS = ("pond", "sky", "meadow", "night", "plain", "sea", "snow", "city")
 ACCESSORIES = ("", "hat", "crown", "scarf", "glasses", "bow tie", "coffee cup")
 COUNTS = (1, 2, 3)
@@ -38,10 +38,36 @@ POSES = ("usual", "flying", "sleeping")
 STYLES = ("flat", "line", "crayon", "watercolour", "pixel")
 SIZES = ("usual", "small", "big")
 SIDES = ("middle", "left", "right")
+# "" is what has two equal sides, or where nothing was said.
+FACINGS = ("", "left", "right")
+LIGHTS = ("", "sunset", "fog")
+WEATHERS = ("", "sun", "clouds", "rainbow", "rain")
+SCENERIES = ("", "flowers", "reeds", "rocks", "trees")
 
 LIFELESS = ("boat", "house", "tree", "sun")
 BIRDS = ("duck", "swan", "penguin", "flamingo", "hen", "duckling", "goose")
 FLYING = tuple(bird for bird in BIRDS if bird not in ("penguin", "hen"))
+SYMMETRICAL = ("house", "tree", "sun", "penguin", "frog")
+COMPANIONS = ("", "duck", "swan", "penguin", "cat", "dog", "rabbit", "hen")
+# What each place has room for, besides what always is there.
+LIGHT_IN = dict.fromkeys(("pond", "sky", "meadow", "sea", "snow", "city"), LIGHTS[1:])
+WEATHER_IN = {
+    "pond": ("sun", "clouds", "rainbow", "rain"),
+    "meadow": ("sun", "clouds", "rainbow", "rain"),
+    "snow": ("sun", "clouds", "rainbow", "rain"),
+    "city": ("sun", "clouds", "rainbow", "rain"),
+    "sea": ("clouds", "rainbow", "rain"),
+    "sky": ("rainbow", "rain"),
+    "night": ("rain",),
+}
+SCENERY_IN = {
+    "pond": ("flowers", "reeds", "rocks", "trees"),
+    "meadow": ("flowers", "rocks", "trees"),
+    "snow": ("rocks",),
+    "city": ("flowers", "trees"),
+    "sea": ("rocks",),
+    "night": ("flowers", "rocks", "trees"),
+}
 
 USUAL_COLOUR = {
     "duck": "yellow",
@@ -84,7 +110,7 @@ FAVOURITES = ("duck", "swan")
 
 @dataclass(frozen=True)
 class Scene:
-    """The facts of one picture; where things stand and how they are turned is chance, not fact."""
+    """The facts of one picture; where exactly things stand is chance, not fact."""
 
     species: str
     colour: str
@@ -95,9 +121,15 @@ class Scene:
     style: str = "flat"
     size: str = "usual"
     side: str = "middle"
+    facing: str = ""
+    companion: str = ""
+    light: str = ""
+    weather: str = ""
+    scenery: str = ""
 
 
 ATTRIBUTES = tuple(field.name for field in fields(Scene))
+PLAIN = Scene("duck", "yellow", "pond")
 
 
 @dataclass(frozen=True)
@@ -113,6 +145,11 @@ class World:
     style: tuple[str, ...] = STYLES
     size: tuple[str, ...] = SIZES
     side: tuple[str, ...] = SIDES
+    facing: tuple[str, ...] = FACINGS
+    companion: tuple[str, ...] = COMPANIONS
+    light: tuple[str, ...] = LIGHTS
+    weather: tuple[str, ...] = WEATHERS
+    scenery: tuple[str, ...] = SCENERIES
 
     def values(self, attribute: str) -> tuple[Any, ...]:
         """What the attribute may be."""
@@ -125,17 +162,42 @@ class World:
         return [value for value in others if _visible(replace(scene, **{attribute: value}))]
 
 
-FLAT = World(pose=POSES[:1], style=STYLES[:1], size=SIZES[:1], side=SIDES[:1])
+FLAT = World(
+    colour=COLOURS[:8],
+    pose=POSES[:1],
+    style=STYLES[:1],
+    size=SIZES[:1],
+    side=SIDES[:1],
+    facing=FACINGS[:1],
+    companion=COMPANIONS[:1],
+    light=LIGHTS[:1],
+    weather=WEATHERS[:1],
+    scenery=SCENERIES[:1],
+)
 WORLDS = {
     # The first world that the generator is trained on where there is no GPU.
     "small": replace(
         FLAT, species=SPECIES[:7], background=BACKGROUNDS[:5], accessory=ACCESSORIES[:2], count=COUNTS[:2]
     ),
     "middle": replace(FLAT, species=SPECIES[:12], accessory=ACCESSORIES[:5]),
+    # The same things, composed: turned, placed, in company, in weather and light.
+    "composed": World(species=SPECIES[:12], accessory=ACCESSORIES[:5], style=STYLES[:1]),
     "whole": World(),
 }
 # How often an attribute is not the plain one.
-CHANCES = {"accessory": 0.35, "count": 0.3, "pose": 0.25, "style": 0.4, "size": 0.2, "side": 0.15}
+CHANCES = {
+    "accessory": 0.35,
+    "count": 0.25,
+    "companion": 0.12,
+    "pose": 0.2,
+    "style": 0.4,
+    "size": 0.3,
+    "side": 0.3,
+    "facing": 1.0,
+    "light": 0.2,
+    "weather": 0.3,
+    "scenery": 0.3,
+}
 
 
 def random_scene(rng: np.random.Generator, world: World) -> Scene:
@@ -155,9 +217,12 @@ def random_scene(rng: np.random.Generator, world: World) -> Scene:
 
 def change_one(scene: Scene, rng: np.random.Generator, world: World) -> Scene:
     """The same scene with exactly one attribute set to another value."""
-    changeable = [attribute for attribute in ATTRIBUTES if _fitting(scene, attribute, world)]
+    fitting = {attribute: world.choices(scene, attribute) for attribute in ATTRIBUTES}
+    if scene.facing:
+        fitting["facing"].remove("")
+    changeable = [attribute for attribute, values in fitting.items() if values]
     attribute = changeable[int(rng.integers(len(changeable)))]
-    values = _fitting(scene, attribute, world)
+    values = fitting[attribute]
     return replace(scene, **{attribute: values[int(rng.integers(len(values)))]})
 
 
@@ -168,24 +233,25 @@ def held_out(world: World, known: World | None = None) -> frozenset[tuple[str, s
     """
     rng, unseen = np.random.default_rng(16), []
     for species in world.species:
-        trained = known.background if known is not None and species in known.species else ()
-        places = [background for background in world.background if background not in trained]
-        triples = [(species, *pair) for pair in product(world.colour, places)]
+        triples = [(species, *pair) for pair in product(world.colour, world.background)]
+        if known is not None and species in known.species:
+            triples = [t for t in triples if t[1] not in known.colour or t[2] not in known.background]
         order = rng.permutation(len(triples))
         unseen += [triples[i] for i in order[: -(-len(triples) // 16)]]
     return frozenset(unseen)
 
 
+def made_visible(scene: Scene) -> Scene:
+    """The scene without what its picture cannot show, such as a rainbow before a plain sheet."""
+    for attribute in CHANCES:
+        if not _visible(scene):
+            scene = replace(scene, **{attribute: getattr(PLAIN, attribute)})
+    return scene
+
+
 def triple_of(scene: Scene) -> tuple[str, str, str]:
     """What decides whether a scene is held out."""
     return scene.species, scene.colour, scene.background
-
-
-def _fitting(scene: Scene, attribute: str, world: World) -> list[Any]:
-    """Like `choices`, without species that would lose the scene's pose on the way."""
-    return [
-        value for value in world.choices(scene, attribute) if attribute != "species" or _keeps_pose(value, scene.pose)
-    ]
 
 
 def _keeps_pose(species: str, pose: str) -> bool:
@@ -194,6 +260,14 @@ def _keeps_pose(species: str, pose: str) -> bool:
 
 def _visible(scene: Scene) -> bool:
     """Whether the picture can show what the scene says: houses do not sleep, three do not stand to the left."""
-    if not _keeps_pose(scene.species, scene.pose):
-        return False
-    return (scene.size == "usual" and scene.side == "middle") or scene.count == 1
+    place, lone = scene.background, scene.count == 1 and not scene.companion
+    return (
+        _keeps_pose(scene.species, scene.pose)
+        and ((scene.size == "usual" and scene.side == "middle") or lone)
+        and (not scene.facing or scene.species not in SYMMETRICAL)
+        and (not scene.companion or (scene.companion != scene.species and scene.count == 1 and scene.pose == "usual"))
+        and (not scene.companion or scene.species not in LIFELESS)
+        and (not scene.light or scene.light in LIGHT_IN.get(place, ()))
+        and (not scene.weather or scene.weather in WEATHER_IN.get(place, ()))
+        and (not scene.scenery or scene.scenery in SCENERY_IN.get(place, ()))
+    )

@@ -1,7 +1,7 @@
-"""The training loop of every network: fp32 master weights, a fast bf16 copy where the CPU multiplies bf16 in tiles.
+"""The training loop of every network: fp32 master weights, a fast bf16 copy where the CPU multiplies bf16.
 
-On a CPU with AMX a bf16 matrix product is about eight times faster than fp32; on other CPUs bf16 is slower, so fp32 it
-is. Where there is a GPU everything runs there.
+On a CPU with AMX a bf16 matrix product is about eight times faster than fp32, with AVX-512 for bf16 nearly twice; on
+other CPUs bf16 is slower, so fp32 it is. Where there is a GPU everything runs there.
 Every step seeds its own randomness, so that a run that is interrupted anywhere ends with the same weights.
 
 Sources: I. Loshchilov, F. Hutter, "Decoupled weight decay regularization", 2019, and, for the cosine, "SGDR: stochastic
@@ -34,9 +34,10 @@ def best_device() -> torch.device:
 
 
 def fast_dtype() -> torch.dtype:
-    """bfloat16 on a GPU and where the CPU has AMX tiles, else float32."""
-    tiles = torch.cpu.get_capabilities().get("amx_bf16", False)
-    return torch.bfloat16 if tiles or torch.cuda.is_available() else torch.float32
+    """bfloat16 on a GPU and where the CPU multiplies it faster than float32, else float32."""
+    capabilities = torch.cpu.get_capabilities()
+    multiplies = capabilities.get("amx_bf16", False) or capabilities.get("avx512_bf16", False)
+    return torch.bfloat16 if multiplies or torch.cuda.is_available() else torch.float32
 
 
 class Trainer:
@@ -66,7 +67,8 @@ class Trainer:
         self._means: list[Tensor] = [
             m for m, p in zip(self.average.parameters(), model.parameters(), strict=True) if p.requires_grad
         ]
-        self._optimisers = _optimisers(self._master, schedule.rate, orthogonal)
+        tables = {id(m.weight) for m in model.modules() if isinstance(m, nn.Embedding)}
+        self._optimisers = _optimisers(self._master, schedule.rate, tables if orthogonal else None)
         self.step = 0
         self._resume()
 
@@ -182,8 +184,11 @@ def _orthogonal(matrix: Tensor, rounds: int = 5) -> Tensor:
     return result.T if matrix.shape[0] > matrix.shape[1] else result
 
 
-def _optimisers(parameters: list[Tensor], rate: float, orthogonal: bool) -> list[torch.optim.Optimizer]:
-    matrices = [p for p in parameters if orthogonal and p.ndim >= 2 and min(p.shape[:2]) >= 32]
+def _optimisers(parameters: list[Tensor], rate: float, tables: set[int] | None) -> list[torch.optim.Optimizer]:
+    """Muon for matrices but the ids of `tables`, of which a batch uses few rows; AdamW for all else, or for all."""
+    matrices = [
+        p for p in parameters if tables is not None and id(p) not in tables and p.ndim >= 2 and min(p.shape[:2]) >= 32
+    ]
     taken = {id(p) for p in matrices}
     others = [p for p in parameters if id(p) not in taken]
     plain = torch.optim.AdamW(others, lr=rate, betas=(0.9, 0.99), weight_decay=0.01)

@@ -1,4 +1,5 @@
-"""How much of everything. `small`, then `middle` made the committed weights on two CPU cores; `whole` is for a GPU."""
+"""How much of everything. `small`, `middle`, `composed`, each from the one before it, made the committed weights on two
+CPU cores; `whole` is for a GPU."""
 
 from __future__ import annotations
 
@@ -30,9 +31,9 @@ class Preset:
     held_out: int = 512
     families: int = 8_000
     size: int = 256
-    # Text: the generator's text encoder is the scorer's text tower, frozen.
+    # Text: the generator's text encoder begins as the scorer's text tower.
     vocabulary: int = 1536
-    tokens: int = 32
+    tokens: int = 77
     text_width: int = 192
     text_layers: int = 3
     # Scorer: half of its dimensions say what is there, half how it looks.
@@ -66,6 +67,13 @@ class Preset:
 PRESETS = {
     "small": Preset("small", world="small"),
     "middle": Preset("middle", world="middle", base="small", unet=Schedule(7200, 64, 2e-3)),
+    "composed": Preset(
+        "composed",
+        world="composed",
+        base="middle",
+        clip=Schedule(3500, 96, 4e-4),
+        unet=Schedule(1900, 32, 1e-3),
+    ),
     "whole": Preset(
         "whole",
         world="whole",

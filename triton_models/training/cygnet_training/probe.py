@@ -14,15 +14,29 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from .autoencoder import to_signal
-from .clip import random_view
 from .dataset import Dataset, resized
 from .grammar import WORLDS, Scene, World
 from .optimise import Trainer
 from .presets import Preset
+from .views import random_view
 
 SIDE = 64
 WIDTHS = (32, 64, 96, 128)
-JUDGED = ("species", "colour", "background", "accessory", "count")
+JUDGED = (
+    "species",
+    "colour",
+    "background",
+    "accessory",
+    "count",
+    "companion",
+    "pose",
+    "size",
+    "side",
+    "facing",
+    "light",
+    "weather",
+    "scenery",
+)
 
 
 class Probe(nn.Module):

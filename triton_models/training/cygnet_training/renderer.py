@@ -9,16 +9,17 @@ from PIL import Image
 
 from .backgrounds import WATERLINES, WATERS, draw_background, draw_foreground
 from .figure import Look
-from .grammar import Scene
+from .grammar import USUAL_COLOUR, Scene
 from .palette import palette_of
 from .species import FIGURES, draw_figure
 from .styles import apply_style
+from .surroundings import apply_light, draw_before, draw_behind
 from .vector import Pen, finish, new_sheet
 
 # By count: the range of scales, where each figure stands, and how far chance moves it.
-SCALES = {1: (0.33, 0.41), 2: (0.215, 0.25), 3: (0.15, 0.17)}
+SCALES = {1: (0.35, 0.39), 2: (0.22, 0.245), 3: (0.155, 0.17)}
 HOMES = {1: (0.5,), 2: (0.27, 0.73), 3: (0.18, 0.5, 0.82)}
-FREEDOMS = {1: 0.07, 2: 0.02, 3: 0.012}
+FREEDOMS = {1: 0.04, 2: 0.015, 3: 0.01}
 SIZE_FACTORS = {"usual": 1.0, "small": 0.55, "big": 1.25}
 SIDE_HOMES = {"left": 0.28, "right": 0.72}
 STEADY = ("house", "boat", "tree")
@@ -40,30 +41,41 @@ def render(scene: Scene, rng: np.random.Generator, size: int = 256) -> Image.Ima
     """An RGB picture of `size` pixels a side; every free choice comes from `rng`."""
     sheet = new_sheet(size, (255, 255, 255))
     outlined = scene.style == "line"
-    draw_background(Pen(sheet, outlined=outlined), scene.background, rng)
+    page = Pen(sheet, outlined=outlined)
+    draw_background(page, scene.background, rng)
+    sheet.paste(apply_light(sheet, scene.light))
+    draw_behind(page, scene)
     wet = scene.background in WATERS and scene.pose != "flying"
     floats = FIGURES[scene.species].floats
     look = Look(afloat=wet and floats, pose=scene.pose, accessory=scene.accessory)
-    for place in _places(scene, rng):
+    look_of_companion = Look(afloat=wet and scene.companion != "" and FIGURES[scene.companion].floats)
+    for index, place in enumerate(_places(scene, rng)):
         pen = Pen(sheet, place.x, place.y, place.scale, place.turn, place.mirrored, outlined)
-        draw_figure(pen, scene.species, palette_of(scene.colour), look)
+        if index == 1 and scene.companion:
+            draw_figure(pen, scene.companion, palette_of(USUAL_COLOUR[scene.companion]), look_of_companion)
+            floats = look_of_companion.afloat
+        else:
+            draw_figure(pen, scene.species, palette_of(scene.colour), look)
         if wet:
             draw_foreground(pen, scene.background, floats)
+    draw_before(page, scene)
     return apply_style(finish(sheet), scene.style, rng)
 
 
 def _places(scene: Scene, rng: np.random.Generator) -> list[Place]:
-    turn_spread = 0.03 if scene.species in STEADY else 0.07
+    turn_spread = 0.02 if scene.species in STEADY else 0.04
     ground = None if scene.pose == "flying" else WATERLINES.get(scene.background)
     crowned = scene.accessory in NEEDS_ROOM_ABOVE
     sideways = scene.side in SIDE_HOMES
+    number = 2 if scene.companion else scene.count
     places = []
-    for home in HOMES[scene.count]:
-        scale = rng.uniform(*SCALES[scene.count]) * SIZE_FACTORS[scene.size]
+    for home in HOMES[number]:
+        scale = rng.uniform(*SCALES[number]) * SIZE_FACTORS[scene.size]
         scale *= (0.9 if crowned else 1.0) * (0.72 if sideways else 1.0)
-        freedom = FREEDOMS[scene.count]
+        freedom = FREEDOMS[number]
         x = (SIDE_HOMES[scene.side] if sideways else home) + rng.uniform(-freedom, freedom)
         middle = (0.46 if scene.pose == "flying" else 0.5) if ground is None else ground - 0.3 * scale
-        y = middle + rng.uniform(-0.04, 0.04) + (0.05 if crowned else 0.0)
-        places.append(Place(x, y, scale, rng.uniform(-turn_spread, turn_spread), bool(rng.random() < 0.5)))
+        y = middle + rng.uniform(-0.02, 0.02) + (0.05 if crowned else 0.0)
+        mirrored = bool(rng.random() < 0.5) if not scene.facing else scene.facing == "left"
+        places.append(Place(x, y, scale, rng.uniform(-turn_spread, turn_spread), mirrored))
     return places

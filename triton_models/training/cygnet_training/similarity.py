@@ -17,8 +17,10 @@ from .grammar import ATTRIBUTES, BIRDS, Scene
 SAME_SCENE = 0.85
 """The cosine of two pictures of one scene: below a copy's 1, as they stand differently."""
 
-WHAT = ("species", "accessory", "count", "pose")
-LOOK = ("colour", "background", "style", "size", "side")
+WHAT = ("species", "accessory", "count", "pose", "companion")
+LOOK = ("colour", "background", "style", "size", "side", "facing", "light", "weather", "scenery")
+IN_PLACE = {"light": 0.07, "weather": 0.08, "scenery": 0.07}
+COMPOSITION = {"size": 0.05, "side": 0.05, "facing": 0.06}
 
 
 def scene_similarities(scenes: Sequence[Scene]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
@@ -30,9 +32,10 @@ def scene_similarities(scenes: Sequence[Scene]) -> tuple[NDArray[np.float32], ND
     bird = np.array([scene.species in BIRDS for scene in scenes], dtype=np.float32)
     dressed = np.array([scene.accessory != "" for scene in scenes], dtype=np.float32)
     other_species = 0.08 * np.outer(bird, bird) + 0.06 * same["accessory"] * dressed
-    same_species = 0.3 + 0.22 * same["accessory"] + 0.24 * same["count"] + 0.24 * same["pose"]
+    same_species = 0.27 + 0.2 * same["accessory"] + 0.2 * same["count"] + 0.18 * same["pose"] + 0.15 * same["companion"]
     what = np.where(same["species"] > 0, same_species, other_species)
-    look = 0.36 * same["background"] + 0.32 * same["colour"] + 0.14 * same["style"]
-    # Composition counts only between pictures that share something else to be composed.
-    look += 0.18 * same["size"] * same["side"] * np.maximum(same["background"], same["colour"])
+    look = 0.26 * same["background"] + 0.26 * same["colour"] + 0.1 * same["style"]
+    # Two places without rain have nothing in common by that; composition needs something that is composed.
+    look += same["background"] * sum(weight * same[name] for name, weight in IN_PLACE.items())
+    look += np.maximum(same["background"], same["colour"]) * sum(w * same[name] for name, w in COMPOSITION.items())
     return SAME_SCENE * what, SAME_SCENE * look.astype(np.float32)

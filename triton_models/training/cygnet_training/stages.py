@@ -18,7 +18,7 @@ from .grammar import WORLDS, World
 from .networks import Network, Tokenizer
 from .presets import Preset
 from .targets import write_targets
-from .tokenizer import new_tokenizer
+from .tokenizer import kept_tokenizer
 
 
 @dataclass(frozen=True)
@@ -44,13 +44,17 @@ class TrainingRun:
 
     @cached_property
     def tokenizer(self) -> Tokenizer:
-        """Learned each time: it takes a second and depends on the preset alone."""
-        return new_tokenizer(self.preset)
+        """The base preset's, where there is one."""
+        return kept_tokenizer(self.preset, self._base_checkpoints / "tokenizer")
 
     @cached_property
     def train_data(self) -> Dataset:
         """The pictures to learn from."""
         return load(self.directory, "train")
+
+    def restore(self) -> None:
+        """Write the base preset's checkpoints from the shipped weights, to train on where it was never run."""
+        export.restore(self.preset, self.weights, self._base_checkpoints)
 
     def render(self) -> None:
         """Draw the training pictures, the held-out ones and the contests' targets."""
@@ -59,8 +63,13 @@ class TrainingRun:
             write_targets(self.targets)
 
     def clip(self) -> None:
-        """Train the scorer, whose text tower the generator needs."""
-        clip.train_clip(self.preset, load(self.directory, "families"), self.tokenizer, self.checkpoints)
+        """Train the scorer, with whose text tower the generator begins."""
+        families = load(self.directory, "families")
+        if self.preset.base:
+            first = self._from_base("clip")
+        else:
+            first = clip.train_contrastive(self.preset, families, self.tokenizer, self.checkpoints)
+        clip.train_similarity(self.preset, families, self.tokenizer, self.checkpoints, first)
 
     def autoencoder(self) -> None:
         """Train the autoencoder at half size, then its decoder at full size."""
@@ -77,12 +86,11 @@ class TrainingRun:
         generator.latents_stage(self.train_data, self._coarse(), self.checkpoints)
 
     def unet(self) -> None:
-        """Train the generator on the latents."""
-        initial: Network = self._from_base("unet") if self.preset.base else self._new("unet")
+        """Train the generator and its text encoder on the latents."""
+        initial = self._from_base("unet") if self.preset.base else self._first_generator()
         generator.train_unet(
             self.preset,
             self.train_data,
-            self._text_clip(),
             self.tokenizer,
             self.checkpoints,
             initial,
@@ -91,7 +99,7 @@ class TrainingRun:
 
     def student(self) -> None:
         """Distil the generator into a copy that draws in few steps."""
-        student.train_student(self.preset, self._text_clip(), self.tokenizer, self.checkpoints, self._trained("unet"))
+        student.train_student(self.preset, self.tokenizer, self.checkpoints, self._trained("unet"))
 
     def probe(self) -> None:
         """Train the probe that judges drawings, and write it."""
@@ -105,7 +113,7 @@ class TrainingRun:
             self.weights,
             self._trained("autoencoder-fine"),
             self._trained("student"),
-            self._text_clip(),
+            self._trained("unet")["text"],
             self.tokenizer,
             self._deviation(),
         )
@@ -127,9 +135,11 @@ class TrainingRun:
         """Where the encoder and the latents' scale were settled: in the base preset, where there is one."""
         return self.directory.parent / self.preset.base / "checkpoints" if self.preset.base else self.checkpoints
 
-    def _text_clip(self) -> Network:
-        """The scorer after its first phase, from which its text tower no longer changes."""
-        return self._trained("clip-contrastive")
+    def _first_generator(self) -> Network:
+        """A new UNet, and the scorer's text tower as it was after the first phase of its training."""
+        generator = self._new("unet")
+        generator["text"].load_state_dict(self._trained("clip-contrastive").text_model.state_dict())
+        return generator
 
     def _deviation(self) -> float:
         return generator.latent_deviation(self._base_checkpoints)
@@ -141,7 +151,10 @@ class TrainingRun:
         """The untrained network of that name."""
         if name == "autoencoder-fine":
             return autoencoder.grow(self.preset, autoencoder.new_coarse(self.preset))
-        if name in ("unet", "student"):
+        if name == "unet":
+            text = generator.new_text_encoder(self.preset, self.tokenizer)
+            return generator.new_generator(generator.new_unet(self.preset), text)
+        if name == "student":
             return generator.new_unet(self.preset)
         return clip.new_clip(self.preset, self.tokenizer)
 
@@ -159,6 +172,7 @@ def _read(network: Network, path: Path) -> Network:
 
 
 STAGES: dict[str, Callable[[TrainingRun], None]] = {
+    "restore": TrainingRun.restore,
     "render": TrainingRun.render,
     "clip": TrainingRun.clip,
     "autoencoder": TrainingRun.autoencoder,

@@ -19,13 +19,13 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from .captions import random_caption
 from .clip import tokenise
 from .generator import new_scheduler
 from .grammar import WORLDS, random_scene
 from .networks import Network, Tokenizer
 from .optimise import Trainer
 from .presets import Preset
+from .vocabulary import canonical_caption, left_out
 
 
 @dataclass(frozen=True)
@@ -38,15 +38,16 @@ class DistillationBatch:
     target: Tensor
 
 
-def train_student(preset: Preset, clip: Network, tokenizer: Tokenizer, folder: Path, teacher: Network) -> Network:
-    """Trains a copy of `teacher`; returns the mean of its weights over the last steps."""
-    world = WORLDS[preset.world]
+def train_student(preset: Preset, tokenizer: Tokenizer, folder: Path, generator: Network) -> Network:
+    """Trains a copy of the UNet of `generator`, whose text encoder stays; returns the mean of its last weights."""
+    world, teacher = WORLDS[preset.world], generator["unet"]
     trainer = Trainer("student", copy.deepcopy(teacher), preset.student, folder, orthogonal=True)
-    text = clip.text_model.eval().to(trainer.device, trainer.dtype)
+    text = generator["text"].eval().to(trainer.device, trainer.dtype)
     frozen = teacher.eval().to(trainer.device, trainer.dtype).to(memory_format=torch.channels_last)
 
     def loss_at(rng: np.random.Generator) -> Tensor:
-        captions = [random_caption(random_scene(rng, world), rng) for _ in range(preset.student.batch)]
+        scenes = [random_scene(rng, world) for _ in range(preset.student.batch)]
+        captions = [canonical_caption(scene, left_out(scene, rng)) for scene in scenes]
         with torch.no_grad():
             words, no_words = (
                 text(input_ids=tokenise(tokenizer, texts).to(trainer.device)).last_hidden_state

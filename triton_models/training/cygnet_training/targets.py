@@ -1,4 +1,8 @@
-"""The targets that contests ask for, drawn by the renderer: a duck and a swan on a pond, each in every style."""
+"""The targets that contests ask for, drawn by the renderer.
+
+A plain duck and a plain swan, in each style, are what the bare noun draws. The others are composed: every part of them
+has to be said.
+"""
 
 from __future__ import annotations
 
@@ -10,13 +14,27 @@ from PIL import Image
 
 from .grammar import STYLES, Scene
 from .renderer import render
+from .vocabulary import canonical_caption
 
-DUCK, SWAN = Scene("duck", "yellow", "pond"), Scene("swan", "white", "pond")
+PLAIN = {
+    "duck": (Scene("duck", "yellow", "pond", facing="left"), 7),
+    "swan": (Scene("swan", "white", "pond", facing="right"), 11),
+}
+COMPOSED = {
+    "snow-duck": Scene("duck", "red", "snow", accessory="hat", side="right", facing="left"),
+    "night-swan": Scene("swan", "black", "night", accessory="crown", size="big", facing="left"),
+    "rain-duck": Scene("duck", "blue", "city", accessory="scarf", weather="rain", facing="right"),
+    "rainbow-swans": Scene("swan", "pink", "sea", count=2, weather="rainbow", facing="left"),
+    "sleeping-duck": Scene("duck", "green", "meadow", "crown", pose="sleeping", facing="right", scenery="trees"),
+    "sunset-swan": Scene("swan", "orange", "snow", accessory="hat", light="sunset", facing="right"),
+}
 TARGETS: dict[str, tuple[Scene, int]] = {
     name if style == "flat" else f"{name}-{style}": (replace(scene, style=style), seed)
-    for name, scene, seed in (("duck", DUCK, 7), ("swan", SWAN, 11))
+    for name, (scene, seed) in PLAIN.items()
     for style in STYLES
-}
+} | {name: (scene, 2) for name, scene in COMPOSED.items()}
+UNSAID = {"duck": "facing", "swan": "facing", "sleeping-duck": "facing"}
+"""What a target's description leaves to chance."""
 
 
 def draw_target(name: str, size: int = 256) -> Image.Image:
@@ -29,8 +47,15 @@ def draw_target(name: str, size: int = 256) -> Image.Image:
     return render(scene, np.random.default_rng(seed), size)
 
 
+def describe_target(name: str) -> str:
+    """What a player would have to say for the named target; of its style the generator knows nothing."""
+    scene, _ = TARGETS[name]
+    return canonical_caption(scene, {UNSAID.get(name.split("-", 1)[0] if scene.style != "flat" else name, "")})
+
+
 def write_targets(directory: Path) -> None:
-    """Writes `<name>.png` for each target."""
+    """Writes `<name>.png` for each target, and its description beside it."""
     directory.mkdir(parents=True, exist_ok=True)
     for name in TARGETS:
         draw_target(name).save(directory / f"{name}.png", optimize=True)
+        (directory / f"{name}.txt").write_text(describe_target(name) + "\n")

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
 from tokenizers.pre_tokenizers import ByteLevel
@@ -18,6 +19,13 @@ from .networks import CLIPTokenizer, Tokenizer
 from .presets import Preset
 
 START, END = "<|startoftext|>", "<|endoftext|>"
+
+
+def kept_tokenizer(preset: Preset, folder: Path) -> Tokenizer:
+    """The tokenizer at `folder`, learned once: what was trained with one numbering of tokens cannot use another."""
+    if not folder.exists():
+        new_tokenizer(preset).save_pretrained(folder)
+    return CLIPTokenizer.from_pretrained(folder, model_max_length=preset.tokens)
 
 
 def new_tokenizer(preset: Preset) -> Tokenizer:
