@@ -63,6 +63,10 @@ bench-admission: $(VENV)/.installed-dev $(PAGE)/dist/.built ## How fast is a Sub
 bench-drawing: $(VENV)/.installed-dev ## How long from a prompt to a scored picture, through the real Triton
 	@$(BIN)/python -m tests.bench.drawing
 
+.PHONY: bench-game
+bench-game: $(VENV)/.installed-dev ## Does describing better score better, with the shipped weights over 20 secrets (an hour)
+	@PYTHONPATH=triton_models/training $(BIN)/python -m tests.bench.game
+
 .PHONY: bench-operator
 bench-operator: $(VENV)/.installed-dev ## The operator with 500 contests, and how fast a patched limit holds (needs the control plane)
 	@$(BIN)/python -m pytest -s -m scale tests/operator/test_scale.py
@@ -117,7 +121,7 @@ dashboards: $(VENV)/.installed-dev ## Writes the Grafana dashboards' JSON anew, 
 .PHONY: train-tiny
 train-tiny: $(VENV)/.installed-dev ## Trains the embedded models on CPU cores (hours; goes on where it stopped)
 	@PYTHONPATH=triton_models/training $(BIN)/python -m cygnet_training render clip autoencoder latents unet --preset small
-	@PYTHONPATH=triton_models/training $(BIN)/python -m cygnet_training all --preset middle
+	@PYTHONPATH=triton_models/training $(BIN)/python -m cygnet_training all --preset composed
 
 .PHONY: train-gpu
 train-gpu: $(VENV)/.installed-dev ## Trains them on one GPU, the whole world of pictures (stages of minutes; goes on where it stopped)

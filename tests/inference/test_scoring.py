@@ -174,3 +174,14 @@ def test_a_calibration_is_read_as_it_is_published() -> None:
 def test_a_calibration_that_cannot_be_used_is_refused(wrong: Calibration) -> None:
     with pytest.raises(NotScorable):
         wrong.check()
+
+
+def test_a_known_target_has_points_of_its_own() -> None:
+    """Whatever its embedding lost by rounding; another target has the general ones."""
+    own = ((-1.0, 0.0), (1.0, 50.0))
+    document = {"id": "a", "mean": [0.0, 0.1], "points": [[-1.0, 0.0], [1.0, 100.0]]}
+    calibration = Calibration.of(
+        {**document, "targets": [{"embedding": [0.6, 0.8], "points": [[-1.0, 0.0], [1.0, 50.0]]}]}
+    )
+    assert calibration.points_for(np.array([0.6001, 0.8], dtype=np.float32)) == own
+    assert calibration.points_for(np.array([0.8, 0.6], dtype=np.float32)) == calibration.points

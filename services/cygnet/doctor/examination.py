@@ -146,4 +146,4 @@ class _Judge:
     def _score(self, embedding: NDArray[np.float32], scorer: ScorerInfo) -> float:
         calibration = scorer.usable_calibration()
         self._stepped()
-        return score(cosine(embedding, self._target, calibration.mean), calibration.points)
+        return score(cosine(embedding, self._target, calibration.mean), calibration.points_for(self._target))

@@ -4,7 +4,8 @@ cosine = sum(x_i * y_i) / (sqrt(sum(x_i^2)) * sqrt(sum(y_i^2))) with x and y the
 float64, less the calibration's mean. Sums are correctly rounded (`math.fsum`), so neither the order of summation nor
 a vector library's version changes a result, and a receipt can be checked on any machine.
 
-score = the calibration's points (cosine, score) joined by straight lines, flat outside of them.
+score = the calibration's points (cosine, score) joined by straight lines, flat outside of them. A target that the
+calibration knows has points of its own, since one is easier to draw than another.
 
 A sub-score is the same of a slice of both embeddings, on the slice's own points, where the calibration names the slice.
 """
@@ -18,6 +19,9 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+SAME_TARGET = 0.9999
+"""The cosine from which an embedding is that of a target that the calibration has points for."""
 
 
 class NotScorable(ValueError):
@@ -39,6 +43,19 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True)
+class TargetScale:
+    """A target by its embedding, and the points that were fitted on drawings for it."""
+
+    embedding: Sequence[float]
+    points: Sequence[tuple[float, float]]
+
+    @classmethod
+    def of(cls, document: Mapping[str, Any]) -> "TargetScale":
+        """Reads one of a published calibration's targets."""
+        return cls(tuple(document["embedding"]), _points(document))
+
+
+@dataclass(frozen=True, slots=True)
 class Calibration:
     """The published scale of one scorer: cosines are taken after subtracting `mean`, then mapped through `points`.
 
@@ -51,12 +68,25 @@ class Calibration:
     points: Sequence[tuple[float, float]]
     what: Part | None = None
     look: Part | None = None
+    targets: Sequence[TargetScale] = ()
 
     @classmethod
     def of(cls, document: Mapping[str, Any]) -> "Calibration":
         """Reads a published calibration, without saying whether it can be used: see `check`."""
         parts = {name: Part.of(part) for name, part in document.get("parts", {}).items() if name in ("what", "look")}
-        return cls(document["id"], tuple(document["mean"]), _points(document), **parts)
+        targets = tuple(map(TargetScale.of, document.get("targets", ())))
+        return cls(document["id"], tuple(document["mean"]), _points(document), **parts, targets=targets)
+
+    def points_for(self, target: NDArray[np.float32]) -> Sequence[tuple[float, float]]:
+        """Returns the points of the target with this embedding: its own where the calibration has them.
+
+        Raises:
+            NotScorable: as `cosine` does.
+        """
+        for scale in self.targets:
+            if cosine(target, np.array(scale.embedding, dtype=np.float32), self.mean) >= SAME_TARGET:
+                return scale.points
+        return self.points
 
     def check(self) -> None:
         """Checks that the calibration can be used; that it fits the embeddings is checked by `cosine`.
@@ -74,6 +104,9 @@ class Calibration:
                 if not 0 <= part.first < part.last <= len(self.mean):
                     raise NotScorable("a part of the calibration is no slice of the embedding")
                 _check_points(part.points)
+        for scale in self.targets:
+            _check_points(scale.points)
+            _centred(np.array(scale.embedding, dtype=np.float32), self.mean)
 
 
 def _points(document: Mapping[str, Any]) -> tuple[tuple[float, float], ...]:

@@ -85,7 +85,7 @@ def _result(
     similarity = cosine(drawing.embedding, target, calibration.mean)
     helps, hurts = heat_map(drawing.embedding, drawing.regions, target, calibration.mean)
     return submission_pb2.Result(
-        score=score(similarity, calibration.points),
+        score=score(similarity, calibration.points_for(target)),
         cosine=similarity,
         # None leaves the field unset.
         what_score=part_score(drawing.embedding, target, calibration.mean, calibration.what),

@@ -1,21 +1,19 @@
 """The published scale from cosine to score: read and checked where the scorer loads, so that a wrong one fails early.
 
 The scorer does not apply it. It hands the scale out beside every embedding, and whoever scores does so in float64
-with the scale that belongs to these weights. They refuse what is refused here (`cygnet.inference.scoring`; a test
-compares the two), since that scale may come from any server.
+with the scale that belongs to these weights (`cygnet.inference.scoring`).
 """
 
 import json
-import math
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
+
+from cygnet.inference.scoring import Calibration, NotScorable
 
 Crop = tuple[float, float, float]
 """Left, top and side of a part of a picture, as shares of the picture's sides."""
 MAX_CROPS = 16
-PARTS = ("what", "look")
-"""What is there (species, objects, count), and how it looks (colour, background, layout)."""
+PUBLISHED = ("id", "mean", "points", "parts", "targets")
 
 
 def read(path: Path, dimensions: int) -> dict[str, Any] | None:
@@ -23,25 +21,23 @@ def read(path: Path, dimensions: int) -> dict[str, Any] | None:
 
     A scorer whose embedding has parts with a meaning names them: `"parts": {"what": {"first": 0, "last": 64,
     "points": [...]}, "look": {"first": 64, "last": 128, "points": [...]}}`, slices of the embedding, each on a scale of
-    its own. Without them there are no sub-scores.
+    its own. Without them there are no sub-scores. Targets that it was fitted for have points of their own:
+    `"targets": [{"embedding": [dimensions numbers], "points": [...]}]`.
 
     Raises:
-        ValueError: the id is empty or too long, the mean has another length than the embedding, a number is not finite,
-            points do not rise within 0 to 100, or a part is no slice of the embedding.
+        ValueError: it cannot be used, or is for embeddings of another length.
     """
     if not path.exists():
         return None
     document = json.loads(path.read_text())
-    identity = str(document["id"])
-    if not 1 <= len(identity) <= 128:
-        raise ValueError(f"{path}: the id must have 1 to 128 characters")
-    mean = [float(value) for value in document["mean"]]
-    if len(mean) != dimensions:
-        raise ValueError(f"{path}: mean has {len(mean)} numbers, the scorer's embeddings have {dimensions}")
-    if not all(map(math.isfinite, mean)):
-        raise ValueError(f"{path}: mean has a number that is not finite")
-    parts = {name: _part(path, part, dimensions) for name, part in document.get("parts", {}).items() if name in PARTS}
-    return {"id": identity, "mean": mean, "points": _points(path, document["points"]), "parts": parts}
+    try:
+        calibration = Calibration.of(document)
+        calibration.check()
+    except (NotScorable, KeyError, TypeError, ValueError) as error:
+        raise ValueError(f"{path}: {error}") from error
+    if len(calibration.mean) != dimensions:
+        raise ValueError(f"{path}: mean has {len(calibration.mean)} numbers, the scorer's embeddings have {dimensions}")
+    return {name: document[name] for name in PUBLISHED if name in document}
 
 
 def crops(path: Path) -> list[Crop]:
@@ -63,21 +59,3 @@ def crops(path: Path) -> list[Crop]:
     if len(found) > MAX_CROPS:
         raise ValueError(f"{path}: {len(found)} crops are over the limit of {MAX_CROPS}")
     return found
-
-
-def _part(path: Path, part: dict[str, Any], dimensions: int) -> dict[str, Any]:
-    first, last = int(part["first"]), int(part["last"])
-    if not 0 <= first < last <= dimensions:
-        raise ValueError(f"{path}: a part from {first} to {last} is no slice of {dimensions} numbers")
-    return {"first": first, "last": last, "points": _points(path, part["points"])}
-
-
-def _points(path: Path, published: list[list[float]]) -> list[list[float]]:
-    points = [[float(cosine), float(score)] for cosine, score in published]
-    if not all(math.isfinite(number) for point in points for number in point):
-        raise ValueError(f"{path}: points have a number that is not finite")
-    if len(points) < 2 or any(left[0] >= right[0] or left[1] > right[1] for left, right in pairwise(points)):
-        raise ValueError(f"{path}: points must be two or more with rising cosines and scores that never fall")
-    if points[0][1] < 0 or points[-1][1] > 100:
-        raise ValueError(f"{path}: the scores of points must be 0 to 100")
-    return points

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import triton_python_backend_utils as pb_utils
 
-sys.path.append(str(Path(__file__).resolve().parents[2] / "common"))
+ROOT = Path(__file__).resolve().parents[3]
+sys.path += [str(ROOT / "triton_models/common"), str(ROOT / "services")]
 
 from cygnet_backend.batching import (  # noqa: E402 - needs the path above
     InvalidInput,

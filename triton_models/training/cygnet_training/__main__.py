@@ -11,7 +11,7 @@ from .presets import PRESETS, training_directory
 from .stages import STAGES, TrainingRun
 
 ROOT = Path(__file__).resolve().parents[3]
-SHIPPED = "middle"
+SHIPPED = "composed"
 PROBE = ROOT / "triton_models/training/probe.safetensors"
 
 

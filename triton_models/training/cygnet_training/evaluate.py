@@ -12,20 +12,22 @@ import numpy as np
 import torch
 from PIL import Image
 
+from cygnet.inference.reading import Vocabulary
 from cygnet.inference.scoring import Calibration, score
 
 from .autoencoder import psnr
 from .calibrate import KINDS, measure_pairs, read_calibration
-from .captions import korean_caption, plain_caption
+from .captions import korean_caption
 from .clip import Vectors, centred_cosine, embed_pictures
 from .dataset import Dataset, held_out_scenes
 from .export import GENERATOR, SCORER
 from .grammar import WORLDS, Scene, World
 from .networks import CLIPImageProcessorPil, CLIPModel, CLIPTokenizer, DiffusionPipeline, Network, Processor, Tokenizer
 from .presets import Preset
-from .probe import Probe, judge
+from .probe import JUDGED, Probe, judge
 from .progress import progress
 from .targets import draw_target
+from .vocabulary import canonical_caption
 
 # What a visitor would try, then combinations that were held out of training.
 SHEET_PROMPTS = (
@@ -111,6 +113,8 @@ TARGET_PROMPTS = (
     ("swan", "a yellow duck on a pond"),
 )
 TARGET_SEEDS = 6
+SAID_IN_KOREAN = JUDGED[: JUDGED.index("count") + 1]
+"""What `korean_caption` says of a scene in this world."""
 SHEET_COLUMNS, SHEET_TILE = 8, 128
 
 
@@ -125,6 +129,7 @@ class Weights:
     tokenizer: Tokenizer
     processor: Processor
     calibration: Calibration
+    vocabulary: Vocabulary
 
     @property
     def mean(self) -> Vectors:
@@ -136,9 +141,9 @@ class Weights:
         return score(cosine, self.calibration.points)
 
     def draw(self, prompt: str, seed: int) -> Image.Image:
-        """One picture with the defaults of `cygnet.json`; the same prompt and seed give the same picture."""
+        """One picture with the defaults of `cygnet.json`; the same caption and seed give the same picture."""
         drawn = self.pipeline(
-            prompt,
+            self.vocabulary.read(prompt).caption,
             num_inference_steps=self.steps,
             guidance_scale=self.guidance_scale,
             generator=torch.Generator().manual_seed(seed),
@@ -161,6 +166,7 @@ def load_weights(directory: Path) -> Weights:
         tokenizer=CLIPTokenizer.from_pretrained(scorer),
         processor=CLIPImageProcessorPil.from_pretrained(scorer),
         calibration=read_calibration(scorer),
+        vocabulary=Vocabulary.of(json.loads((directory / GENERATOR / "vocabulary.json").read_text())),
     )
 
 
@@ -175,12 +181,12 @@ def evaluate(preset: Preset, weights: Weights, probe: Probe, held_out: Dataset, 
     rows += _probe_rows("rendered", probe, rendered, list(held_out.scenes), world)
     scenes = held_out_scenes(preset, drawings)
     started = time.perf_counter()
-    drawn = [weights.draw(plain_caption(scene), seed) for seed, scene in enumerate(progress(scenes, desc="draw"))]
+    drawn = [weights.draw(canonical_caption(scene), seed) for seed, scene in enumerate(progress(scenes, desc="draw"))]
     seconds = (time.perf_counter() - started) / len(scenes)
     rows += _probe_rows("drawn", probe, drawn, scenes, world)
     korean = scenes[: drawings // 2]
     drawn = [weights.draw(korean_caption(scene), seed) for seed, scene in enumerate(progress(korean, desc="draw"))]
-    rows += _probe_rows("drawn from Korean words", probe, drawn, korean, world)
+    rows += _probe_rows("drawn from Korean words", probe, drawn, korean, world)[: len(SAID_IN_KOREAN)]
     rows += _target_rows(weights)
     rows.append((f"seconds a picture, {weights.steps} steps, {torch.get_num_threads()} threads", f"{seconds:.2f}"))
     return rows

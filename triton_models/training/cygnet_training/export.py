@@ -15,6 +15,7 @@ from .generator import new_generator, new_scheduler, write_latent_statistics
 from .grammar import WORLDS
 from .networks import CLIPModel, Network, StableDiffusionPipeline, Tokenizer
 from .presets import Preset
+from .vocabulary import vocabulary
 
 GENERATOR, SCORER = "cygnet-tiny", "cygnet-clip"
 
@@ -46,6 +47,8 @@ def export_generator(
     # The student has learned the guidance: a scale of 1 runs it once a step.
     defaults = {"steps": preset.steps, "guidance_scale": 1.0, "size": preset.size}
     (directory / "cygnet.json").write_text(json.dumps(defaults, indent=2) + "\n")
+    words = json.dumps(vocabulary(), ensure_ascii=False, indent=1)
+    (directory / "vocabulary.json").write_text(words + "\n")
 
 
 def export_scorer(preset: Preset, weights: Path, clip: Network, tokenizer: Tokenizer) -> None:

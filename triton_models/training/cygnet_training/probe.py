@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from .autoencoder import to_signal
 from .dataset import Dataset, resized
-from .grammar import WORLDS, Scene, World
+from .grammar import PLAIN, WORLDS, Scene, World
 from .optimise import Trainer
 from .presets import Preset
 from .views import random_view
@@ -37,6 +37,9 @@ JUDGED = (
     "weather",
     "scenery",
 )
+
+
+ALWAYS = ("species", "colour", "background", "count")
 
 
 class Probe(nn.Module):
@@ -98,15 +101,17 @@ def read_probe(path: Path, world: World) -> Probe:
 def judge(probe: Probe, pictures: list[Image.Image], scenes: list[Scene], world: World) -> dict[str, float]:
     """For each attribute, the share of pictures in which the probe reads what the scene says.
 
-    Accessories are counted where the scene has one, as "none" is right too often.
+    Whatever most scenes lack is counted where the scene has it, as "none" is right too often.
     """
     small = np.stack([np.asarray(picture.resize((SIDE, SIDE), Image.Resampling.BILINEAR)) for picture in pictures])
     read = [logits.argmax(1) for logits in probe(to_signal(small))]
     right = torch.stack(read, 1) == torch.tensor([_labels(scene, world) for scene in scenes])
     shares = {}
     for index, name in enumerate(JUDGED):
-        counted = [i for i, scene in enumerate(scenes) if name != "accessory" or scene.accessory]
-        shares[name] = float(right[counted, index].float().mean())
+        plain = "" if name in ALWAYS else getattr(PLAIN, name)
+        counted = [i for i, scene in enumerate(scenes) if getattr(scene, name) != plain]
+        if counted:
+            shares[name] = float(right[counted, index].float().mean())
     return shares
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import torch
 
-from . import autoencoder, clip, evaluate, export, generator, probe, student
+from . import autoencoder, clip, evaluate, export, generator, probe, student, target_scales
 from .dataset import Dataset, load, render_stage
 from .grammar import WORLDS, World
 from .networks import Network, Tokenizer
@@ -119,6 +119,11 @@ class TrainingRun:
         )
         export.export_scorer(self.preset, self.weights, self._trained("clip"), self.tokenizer)
 
+    def scale(self) -> None:
+        """Fit each composed target's own scale on what the written weights draw."""
+        loaded = evaluate.load_weights(self.weights)
+        target_scales.write_target_scales(loaded, self.weights / export.SCORER / "calibration.json")
+
     def evaluate(self) -> None:
         """Print the model card's figures and draw its contact sheet."""
         loaded = evaluate.load_weights(self.weights)
@@ -181,5 +186,6 @@ STAGES: dict[str, Callable[[TrainingRun], None]] = {
     "student": TrainingRun.student,
     "probe": TrainingRun.probe,
     "export": TrainingRun.export,
+    "scale": TrainingRun.scale,
     "evaluate": TrainingRun.evaluate,
 }
