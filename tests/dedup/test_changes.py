@@ -80,7 +80,7 @@ async def test_changes_reach_all_and_the_end_wakes_them() -> None:
 async def test_a_stream_of_changes_shows_that_it_is_alive() -> None:
     changes, stopping = Changes(Source()), asyncio.Event()
     servicer = DedupServicer(
-        cast(Any, None), cast(Any, None), cast(Any, None), changes, stopping=stopping, heartbeat_s=0.01
+        cast(Any, None), cast(Any, None), cast(Any, None), changes, cast(Any, None), stopping=stopping, heartbeat_s=0.01
     )
     stream = servicer.WatchChanges(dedup_pb2.WatchChangesRequest(), cast(Any, None))
     got = [await anext(stream) for _ in range(3)]

@@ -61,6 +61,7 @@ def test_the_real_envoy_takes_it(tmp_path: Path, changes: dict[str, Any]) -> Non
 def test_only_public_services_are_routed_to_services() -> None:
     assert _reached() == {
         ("/cygnet.v1.SubmissionService/WatchSubmission", "submission"),
+        ("/cygnet.v1.SubmissionService/ReadPrompt", "submission"),
         ("/cygnet.v1.SubmissionService/", "submission"),
         ("/cygnet.v1.ContestService/", "submission"),
         ("/cygnet.v1.LeaderboardService/WatchLeaderboard", "leaderboard"),

@@ -20,7 +20,8 @@ from playwright.sync_api import sync_playwright
 
 from cygnet.platform.errors import Refused
 
-from ..stack.player import Player, connection, unique
+from ..prompts import unique
+from ..stack.player import Player, connection
 from ..stackrunner import Stack, started_stack
 from .expressions import ALL_CONTESTS, Query, dashboards
 from .prometheus import Prometheus, running

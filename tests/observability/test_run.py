@@ -22,7 +22,8 @@ import redis.asyncio
 from cygnet.contest.client import AdminApis
 from cygnet.platform.errors import InvalidRequest, Refused, Unavailable
 
-from ..stack.player import Player, connection, unique
+from ..prompts import unique
+from ..stack.player import Player, connection
 from ..stackrunner import Stack, started_stack
 from ..waiting import eventually, wait_for
 from .expressions import ALL_CONTESTS, ONE_CONTEST, Query, panel_queries, rule_queries, selectors
@@ -92,12 +93,12 @@ async def _play(own_stack: Stack, prometheus: Prometheus) -> None:
             await Player.join(await opened.enter_async_context(connection(own_stack.address)), name)
             for name in ("Ada", "Grace", "Macro")
         ]
-        first = await ada.result(await ada.submit(unique("a duck")))
+        first = await ada.result(await ada.submit(unique()))
         # A rate does not see the event with which a counter first shows.
         await eventually(
             lambda: prometheus.query("cygnet_dedup_admissions_total"), what="a scrape that knows the contest"
         )
-        shared = unique("two swans on a pond")
+        shared = unique("swan")
         asked = [await ada.submit(shared, "swan"), await grace.submit(shared, "swan")]
         await grace.submit(first.prompt)
         with pytest.raises(InvalidRequest):
@@ -110,7 +111,7 @@ async def _play(own_stack: Stack, prometheus: Prometheus) -> None:
 
 async def _flood(macro: Player, prompt: str) -> set[str]:
     """Sends far more than a participant may; returns why it was refused."""
-    new = [await _refusal(macro, unique("another duck")) for _ in range(5)]
+    new = [await _refusal(macro, unique()) for _ in range(5)]
     again = await asyncio.gather(*(_refusal(macro, prompt) for _ in range(55)))
     return {reason for reason in (*new, *again) if reason}
 
@@ -199,7 +200,7 @@ async def _fail(own_stack: Stack, times: int) -> None:
         await store.config_set("min-replicas-to-write", 1)  # there is none: Redis takes no write
         for _ in range(times):
             with pytest.raises(Unavailable):
-                await player.submit(unique("a duck that cannot be kept"))
+                await player.submit(unique())
         await store.config_set("min-replicas-to-write", 0)
     await store.aclose()
 
@@ -219,7 +220,7 @@ async def _wait_in_vain(own_stack: Stack) -> None:
     async with AsyncExitStack() as opened:
         for _ in range(3):
             player = await Player.join(await opened.enter_async_context(connection(own_stack.address)), "Patient")
-            await player.submit(unique("a duck that waits"))
+            await player.submit(unique())
     at = own_stack.endpoints
     apis = AdminApis(at.submission_admin, at.leaderboard_admin, Path(at.admin_token_file).read_text().strip())
     document = await apis.get("")

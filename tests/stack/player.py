@@ -36,11 +36,6 @@ FAILED = submission_pb2.SUBMISSION_STATE_FAILED
 DRAWING = submission_pb2.SUBMISSION_STATE_DRAWING
 
 
-def unique(prompt: str) -> str:
-    """Returns a prompt that nobody has submitted yet."""
-    return f"{prompt} {uuid.uuid4().hex[:10]}"
-
-
 @asynccontextmanager
 async def connection(address: str) -> AsyncIterator[grpc.aio.Channel]:
     """A TCP connection of its own, as every phone has."""
@@ -172,4 +167,4 @@ async def contest_of(channel: grpc.aio.Channel) -> contest_pb2.Contest:
     return answer.contest
 
 
-__all__ = ["DomainError", "Player", "connection", "contest_of", "unique"]
+__all__ = ["DomainError", "Player", "connection", "contest_of"]

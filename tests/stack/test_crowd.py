@@ -12,8 +12,9 @@ import pytest
 from cygnet.platform.errors import Refused
 from cygnet.v1 import leaderboard_pb2, leaderboard_pb2_grpc
 
+from ..prompts import unique
 from ..stackrunner import Stack
-from .player import Player, connection, unique
+from .player import Player, connection
 
 pytestmark = pytest.mark.timeout(900)
 
@@ -71,7 +72,7 @@ async def test_hundreds_watch_while_others_play(stack: Stack) -> None:
         done = 0
         while time.monotonic() < deadline:
             player = players[done % len(players)]
-            submission = await player.submit_patiently(unique("a duck in a crowd"))
+            submission = await player.submit_patiently(unique())
             await player.result(submission)
             done += 1
         broken = [(w.error, w.messages, round(w.longest_silence, 1)) for w in watchers if not w.still()]
@@ -93,10 +94,10 @@ async def test_one_who_floods_does_not_stop_the_others(stack: Stack) -> None:
 
         async def flood() -> None:
             nonlocal answered
-            prompt, began = unique("the same duck again and again"), time.monotonic()
+            prompt, began = unique(), time.monotonic()
             while not stop.is_set():
                 # First the same prompt, then a new one each time.
-                text = prompt if time.monotonic() - began < FLOOD_S / 2 else unique("another duck")
+                text = prompt if time.monotonic() - began < FLOOD_S / 2 else unique()
                 try:
                     await flooder.submit(text)
                     answered += 1
@@ -107,7 +108,7 @@ async def test_one_who_floods_does_not_stop_the_others(stack: Stack) -> None:
         async def play(player: Player) -> list[float]:
             waits, deadline = [], time.monotonic() + FLOOD_S
             while time.monotonic() < deadline:
-                submission = await player.submit_patiently(unique("an honest swan"), target="swan")
+                submission = await player.submit_patiently(unique("swan"), target="swan")
                 began = time.monotonic()
                 await player.result(submission)
                 waits.append(time.monotonic() - began)

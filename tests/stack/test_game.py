@@ -14,8 +14,10 @@ from PIL import Image
 from cygnet.platform.errors import InvalidRequest
 from cygnet.v1 import contest_pb2, leaderboard_pb2, leaderboard_pb2_grpc, submission_pb2
 
+from ..prompts import unique
 from ..stackrunner import Stack
-from .player import DONE, DRAWING, Player, connection, contest_of, unique
+from ..waiting import eventually
+from .player import DONE, DRAWING, Player, connection, contest_of
 
 
 async def test_a_prompt_becomes_a_picture_a_score_and_a_place(stack: Stack) -> None:
@@ -23,7 +25,7 @@ async def test_a_prompt_becomes_a_picture_a_score_and_a_place(stack: Stack) -> N
         contest = await contest_of(channel)
         assert (contest.name, [target.name for target in contest.targets]) == ("duck-and-swan", ["duck", "swan"])
         player = await Player.join(channel, "Ada")
-        submitted = await player.submit(unique("a yellow duck on a pond"))
+        submitted = await player.submit(unique())
         assert submitted.outcome == submission_pb2.ADMISSION_OUTCOME_ACCEPTED
         states = [state async for state in player.states(submitted)]
         done = states[-1]
@@ -42,7 +44,7 @@ async def test_a_prompt_becomes_a_picture_a_score_and_a_place(stack: Stack) -> N
 async def test_a_repeated_prompt_has_the_same_picture_and_score(stack: Stack) -> None:
     async with connection(stack.address) as channel:
         one, two = await Player.join(channel, "One"), await Player.join(channel, "Two")
-        prompt = unique("a white swan")
+        prompt = unique("swan")
         first = await one.result(await one.submit(prompt))
         again = await two.submit(f"  {prompt.upper()}\u200b  ")
         assert (again.outcome, again.state) == (submission_pb2.ADMISSION_OUTCOME_REPEATED, DONE)
@@ -54,7 +56,7 @@ async def test_fifty_times_the_same_prompt_at_once_is_one_drawing(stack: Stack) 
     async with connection(stack.address) as channel:
         drawn_before = await asyncio.to_thread(_drawings, stack)
         players = [await Player.join(channel, f"Crowd {i}") for i in range(10)]
-        prompt = unique("everybody wants this duck")
+        prompt = unique()
         submitted = await asyncio.gather(*(player.submit(prompt) for player in players for _ in range(5)))
         owners = [player for player in players for _ in range(5)]
         results = await asyncio.gather(*(p.result(s) for p, s in zip(owners, submitted, strict=True)))
@@ -69,7 +71,7 @@ async def test_fifty_times_the_same_prompt_at_once_is_one_drawing(stack: Stack) 
 async def test_a_retried_submit_is_the_same_submission(stack: Stack) -> None:
     async with connection(stack.address) as channel:
         player = await Player.join(channel, "Retry")
-        prompt = unique("a duck on bad wifi")
+        prompt = unique()
         first = await player.submit(prompt, request_id="retried-request-0001")
         again = await player.submit(prompt, request_id="retried-request-0001")
         assert again.submission_id == first.submission_id
@@ -107,17 +109,33 @@ async def test_prompts_that_cannot_be_drawn_are_refused_in_words(stack: Stack, p
         "🦆🦢",
         "👩‍👩‍👧 with a duck",
         "<b>duck</b> & 'swan' \"; DROP TABLE",
-        "עברית وعربي",
-        "%s {0} ${x} \\n",
+        "עברית وعربي 🦆",
+        "%s {0} ${x} \\n duck",
         "🦆" * 280,
     ],
 )
 async def test_prompts_of_all_kinds_are_drawn(stack: Stack, prompt: str) -> None:
     async with connection(stack.address) as channel:
         player = await Player.join(channel, "Polyglot")
-        text = unique(prompt) if len(prompt) < 280 else prompt
-        done = await player.result(await player.submit(text))
-        assert done.prompt == text
+        done = await player.result(await player.submit(prompt))
+        assert done.prompt == prompt
+
+
+async def test_a_prompt_of_no_known_word_is_refused_for_free_once_the_models_words_are_known(stack: Stack) -> None:
+    async with connection(stack.address) as channel:
+        player = await Player.join(channel, "Polyglot")
+
+        async def refused() -> str:
+            try:
+                await player.submit("עברית وعربي")
+            except InvalidRequest as error:
+                return error.reason
+            return ""
+
+        assert await eventually(refused, 30) == "NOTHING_READ"
+        known = await player.submit("a zxcv duck on a pond")
+        assert known.reading.caption == "a duck on a pond"
+        assert [known.prompt[span.start : span.end] for span in known.reading.spans if not span.read] == ["zxcv"]
 
 
 @pytest.mark.parametrize(
@@ -156,7 +174,7 @@ async def test_the_leaderboard_moves_by_itself(stack: Stack) -> None:
         )
         first = await asyncio.wait_for(anext(aiter(watching)), 15)
         assert player.participant_id not in {s.participant_id for s in first.leaderboard.standings}
-        await player.result(await player.submit(unique("a swan that moves up"), target="swan"))
+        await player.result(await player.submit(unique("swan"), target="swan"))
         async with asyncio.timeout(30):
             async for answer in watching:
                 if player.participant_id in {s.participant_id for s in answer.leaderboard.standings}:
@@ -236,7 +254,7 @@ async def test_pages_and_pictures_through_envoy(stack: Stack) -> None:
 async def test_a_drawing_is_seen_while_it_is_drawn(stack: Stack) -> None:
     async with connection(stack.address) as channel:
         player = await Player.join(channel, "Watcher")
-        submitted = [await player.submit(unique("first in line")), await player.submit(unique("second in line"))]
+        submitted = [await player.submit(unique()), await player.submit(unique())]
         seen: set[int] = set()
         for submission in submitted:
             seen |= {state.state async for state in player.states(submission)}

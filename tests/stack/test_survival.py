@@ -11,9 +11,10 @@ import pytest
 
 from cygnet.local.triton import shm_prefix
 
+from ..prompts import unique
 from ..stackrunner import Stack, descendants, is_running, started_stack
 from ..waiting import eventually, wait_for
-from .player import DONE, DRAWING, Player, connection, unique
+from .player import DONE, DRAWING, Player, connection
 
 pytestmark = pytest.mark.timeout(900)
 
@@ -37,7 +38,7 @@ async def test_a_worker_killed_in_the_middle_of_a_drawing(own_stack: Stack) -> N
         triton = stack.pid("triton")
         os.kill(triton, signal.SIGSTOP)
         try:
-            submitted = await player.submit(unique("a duck that survives"))
+            submitted = await player.submit(unique())
             async for state in player.states(submitted):
                 if state.state == DRAWING:
                     break
@@ -67,7 +68,7 @@ async def test_any_part_that_is_killed_comes_back(own_stack: Stack, name: str) -
         os.kill(killed, signal.SIGKILL)
         await asyncio.to_thread(stack.until, "process-ready", name, seen)
         assert stack.pid(name) != killed
-        await player.standing_of(await player.result(await player.submit_patiently(unique("a duck afterwards"))))
+        await player.standing_of(await player.result(await player.submit_patiently(unique())))
 
 
 @pytest.mark.parametrize("name", ["gateway", "dedup"])
@@ -82,16 +83,16 @@ async def test_any_part_that_hangs_is_started_again(own_stack: Stack, name: str)
         assert "did not answer within" in ended["text"] and "starts again" in ended["text"]
         await asyncio.to_thread(stack.until, "process-ready", name, seen)
         assert not is_running(hung) and stack.pid(name) != hung
-        await player.standing_of(await player.result(await player.submit_patiently(unique("a duck that endures"))))
+        await player.standing_of(await player.result(await player.submit_patiently(unique())))
 
 
 async def test_everything_killed_at_once_and_nothing_acknowledged_is_gone(own_stack: Stack) -> None:
     stack = own_stack
     async with connection(stack.address) as channel:
         player = await Player.join(channel, "Persistent")
-        done = await player.result(await player.submit_patiently(unique("a swan to keep")))
+        done = await player.result(await player.submit_patiently(unique("swan")))
         standing = await player.standing_of(done)
-        waiting = await player.submit_patiently(unique("a swan in the queue"))
+        waiting = await player.submit_patiently(unique("swan"))
         await asyncio.to_thread(stack.kill9_everything)
     await asyncio.to_thread(stack.start)
     async with connection(stack.address) as channel:

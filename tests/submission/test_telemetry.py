@@ -65,6 +65,7 @@ def test_answers(answer: submission_pb2.AdmissionOutcome, outcome: str) -> None:
         (Refused("later", reason="QUEUE_FULL", retry_after_s=1), "QUEUE_FULL"),
         (Refused("later", reason="A_REASON_OF_TOMORROW", retry_after_s=1), "OTHER"),
         (InvalidRequest(FieldViolation("prompt", "empty")), "rejected"),
+        (InvalidRequest(FieldViolation("prompt", "not one word"), reason="NOTHING_READ"), "NOTHING_READ"),
         (NotSignedIn("who?"), "rejected"),
         (Conflict("no"), "rejected"),
         (Unavailable("away"), "failed"),

@@ -156,6 +156,7 @@ def double(running: Double) -> Iterator[Double]:
     yield running
     running.configure(
         missing=False,
+        vocabulary=None,
         names=["duck", "swan"],
         step_s=0.6,
         max_prompt_chars=300,

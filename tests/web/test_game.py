@@ -5,6 +5,7 @@ import re
 import pytest
 from playwright.sync_api import Page, Request, expect
 
+from ..prompts import unique
 from .conftest import Phones
 from .playing import card, finished, join, overflow, picture_of, score_of, submit, token
 
@@ -26,7 +27,7 @@ def states(page: Page) -> str:
 def test_a_prompt_becomes_a_picture_with_a_score_and_a_place(phones: Phones, game_url: str) -> None:
     page = phones.open(game_url)
     page.evaluate(REMEMBER)
-    name, prompt = token(), f"a yellow duck {token()}"
+    name, prompt = token(), unique()
     join(page, name)
     submit(page, prompt)
     score = score_of(finished(page, prompt))
@@ -39,7 +40,7 @@ def test_a_prompt_becomes_a_picture_with_a_score_and_a_place(phones: Phones, gam
 
 def test_a_repeated_prompt_gets_the_same_picture_and_score(phones: Phones, game_url: str) -> None:
     page = phones.open(game_url)
-    prompt = f"a white swan {token()}"
+    prompt = unique("swan")
     join(page, token())
     submit(page, prompt)
     first = finished(page, prompt)
@@ -52,7 +53,7 @@ def test_a_repeated_prompt_gets_the_same_picture_and_score(phones: Phones, game_
 
 def test_a_reload_keeps_the_session_and_the_pictures(phones: Phones, game_url: str) -> None:
     page = phones.open(game_url)
-    name, prompt = token(), f"a duck with a hat {token()}"
+    name, prompt = token(), unique()
     join(page, name)
     submit(page, prompt)
     finished(page, prompt)
@@ -68,7 +69,7 @@ def test_everybody_sees_the_same_leaderboard(phones: Phones, game_url: str) -> N
     names = [token(), token()]
     for page, name in zip(pages, names, strict=True):
         join(page, name)
-        prompt = f"two ducks {token()}"
+        prompt = unique()
         submit(page, prompt)
         finished(page, prompt)
     for page, name in zip(pages, names, strict=True):
@@ -90,7 +91,7 @@ def test_a_hostile_nickname_is_text(phones: Phones, game_url: str) -> None:
     expect(page.locator("#nickname-problem")).to_contain_text("24 characters")
     join(page, "<img src=x onerror=x()>")
     expect(page.locator(".playing .nickname")).to_have_text("<img src=x onerror=x()>")
-    prompt = f"<script>alert(1)</script> {token()}"
+    prompt = f"<script>alert(1)</script> duck {token()}"
     submit(page, prompt)
     finished(page, prompt)
     expect(page.locator(".board .row.own .nickname")).to_have_text("<img src=x onerror=x()>")
@@ -119,11 +120,10 @@ def test_prompts_of_all_kinds_are_drawn(phones: Phones, game_url: str, prompt: s
 def test_invisible_characters_make_no_new_prompt(phones: Phones, game_url: str) -> None:
     page = phones.open(game_url)
     join(page, token())
-    word = token()
-    submit(page, f"a red duck {word}")
-    score = score_of(finished(page, f"a red duck {word}"))
-    hidden = f"a red\u200b duck {word}"
-    submit(page, hidden)
+    prompt = unique()
+    submit(page, prompt)
+    score = score_of(finished(page, prompt))
+    submit(page, prompt.replace(" ", " \u200b", 1))
     done = page.locator(".cards article[data-stage=done]").filter(has_text="Drawn before")
     expect(done).to_be_visible()
     assert score_of(done) == score
@@ -136,7 +136,7 @@ def test_the_smallest_phone_never_scrolls_sideways(phones: Phones, game_url: str
     assert overflow(page) <= 0
     join(page, "W" * 24)
     expect(page.locator("html")).to_have_attribute("lang", language[:2])
-    prompt = "W" * 60 + token()
+    prompt = f"{'W' * 60}{token()} duck"
     submit(page, prompt)
     assert overflow(page) <= 0
     finished(page, prompt)
@@ -155,7 +155,7 @@ def test_what_was_sent_offline_goes_out_once_when_the_network_is_back(phones: Ph
             arrived.append(request.url)
 
     page.on("requestfinished", count)
-    prompt = f"a duck in the rain {token()}"
+    prompt = unique()
     page.context.set_offline(True)
     submit(page, prompt)
     expect(card(page, prompt)).to_contain_text("kept on this phone")
@@ -175,7 +175,7 @@ def test_more_than_a_fair_share_is_refused_in_words(phones: Phones, game_url: st
     join(page, token())
     box, refusal = page.locator("#prompt"), page.locator(".refusal[data-reason]")
     for _ in range(12):
-        prompt = f"a greedy duck {token()}"
+        prompt = unique()
         submit(page, prompt)
         expect(refusal.or_(page.locator("#prompt:placeholder-shown"))).to_be_visible()
         if refusal.is_visible():
@@ -189,7 +189,7 @@ def test_a_page_without_streams_still_finds_out(phones: Phones, game_url: str) -
     page = phones.open(game_url)
     join(page, token())
     page.route("**/SubmissionService/WatchSubmission", lambda route: route.abort())
-    prompt = f"a duck behind a proxy {token()}"
+    prompt = unique()
     submit(page, prompt)
     finished(page, prompt)
 
@@ -201,7 +201,7 @@ def test_the_big_screen_shows_the_standings_by_itself(phones: Phones, game_url: 
     expect(column.locator(".ranking, .hint")).to_be_visible()
     players = int(board.locator(".participants").inner_text().split()[0])
     page = phones.open(game_url)
-    prompt = f"a duckling on a pond {token()}"
+    prompt = unique()
     join(page, token())
     submit(page, prompt)
     finished(page, prompt)

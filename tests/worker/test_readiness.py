@@ -21,7 +21,7 @@ DEAD = TritonUnavailable("Stub process 'diffusion_0_0' is not healthy.", dead_mo
 
 
 def ready(calibration: Calibration | None = GOOD) -> ServedModels:
-    return ServedModels(ModelInfo("builtin://tiny", "a" * 64), ScorerInfo("builtin://clip", "b" * 64, calibration))
+    return ServedModels(ModelInfo("builtin://tiny", "a" * 64), ScorerInfo("builtin://clip", "b" * 64, calibration), b"")
 
 
 class ScriptedTriton:

@@ -21,11 +21,14 @@ from cygnet.internal.v1 import dedup_pb2, dedup_pb2_grpc
 from cygnet.platform.grpc.metrics import HANDLED
 from cygnet.platform.pictures import PictureStore
 from cygnet.v1 import submission_pb2
+from cygnet.worker import loop
 from cygnet.worker.job_queue import JobQueue
 
 from ..waiting import eventually
 from .environment import DONE, DRAWING, FAILED, QUEUED, TARGET, Environment, drawings, serving_dedup, with_triton_double
 from .triton_double import CALIBRATION, TritonDouble, embedding_of, picture_of, regions_of
+
+VOCABULARY = (Path(__file__).parents[2] / "triton_models/weights/cygnet-tiny/vocabulary.json").read_bytes()
 
 
 async def test_a_job_is_drawn_scored_stored_and_completed_once(env: Environment, triton: TritonDouble) -> None:
@@ -65,6 +68,27 @@ async def test_a_prompt_that_is_too_long_for_the_model_says_how_much_of_it_fitte
         short = await env.until_state(await env.submit("a duck"), DONE)
     assert long.result.fitted_chars == 8
     assert not short.result.HasField("fitted_chars")
+
+
+async def test_dedup_is_told_which_words_the_model_knows(
+    env: Environment, triton: TritonDouble, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(loop, "_ANNOUNCE_S", 0.05)
+
+    async def known() -> bytes:
+        request = dedup_pb2.GetVocabularyRequest(generator_source="builtin://cygnet-tiny")
+        return (await env.dedup.GetVocabulary(request)).vocabulary
+
+    triton.vocabulary = b"no vocabulary"
+    async with env.working():
+        await eventually(lambda: "cannot be used" in caplog.text)
+        # Whoever draws is not held up by it.
+        await env.until_state(await env.submit(), DONE)
+        assert await known() == b""
+    triton.vocabulary = VOCABULARY
+    async with env.working():
+        await eventually(known)
+    assert await known() == VOCABULARY
 
 
 async def test_a_result_reaches_the_player_as_the_worker_wrote_it_by_its_own_clock(

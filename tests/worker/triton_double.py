@@ -47,6 +47,7 @@ class TritonDouble(service_pb2_grpc.GRPCInferenceServiceServicer):  # type: igno
         self.calibration: dict[str, Any] | None = CALIBRATION
         self.gate = asyncio.Event()
         self.gate.set()
+        self.vocabulary = b""
         self.fits = 2000
         """Characters of a prompt that fit the model."""
         self.refuses: tuple[grpc.StatusCode, str] | None = None
@@ -79,6 +80,8 @@ class TritonDouble(service_pb2_grpc.GRPCInferenceServiceServicer):  # type: igno
         self.at_work += 1
         self.most_at_work = max(self.most_at_work, self.at_work)
         try:
+            if request.model_name == "diffusion":
+                return _response(VOCABULARY=self.vocabulary)
             if request.model_name == "scorer":
                 return self._embed(inputs["PICTURE"][4:])
             return await self._draw(inputs, context)

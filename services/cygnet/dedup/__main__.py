@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from cygnet.dedup import requests
 from cygnet.dedup.admission.admit import AdmissionController
 from cygnet.dedup.changes import Changes
 from cygnet.dedup.outbox.relay import OutboxRelay
@@ -56,13 +57,14 @@ async def wire(settings: DedupSettings, lifetime: Lifetime) -> Sequence[Endpoint
         ),
         snapshots,
         changes,
+        store,
         stopping=lifetime.stopping,
     )
     lifetime.spawn(changes.run(), "the subscription to changes")
     lifetime.spawn(changes.stop_when(lifetime.stopping), "the end of streams")
     lifetime.spawn(relay.run(), "the relay of scores")
     lifetime.spawn(reaper.run(), "the reaper of leases")
-    return [Endpoint(settings.listen, [servicer])]
+    return [Endpoint(settings.listen, [servicer], max_request_bytes=requests.MAX_BYTES)]
 
 
 if __name__ == "__main__":

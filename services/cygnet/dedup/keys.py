@@ -5,6 +5,8 @@ contests:
 
   dedup:format           string: the version of all that follows (store.FORMAT)
   dedup:contests         sorted set: the active contests by when somebody last submitted
+  dedup:vocabulary:<sha256 of a generator's source>
+                         string: its vocabulary.json, or nothing; expires when no worker has put it for a month
 
   job:<fingerprint>      hash: a drawing, its state, its fence, its model and result as serialized messages; `run`
                          counts how often it was begun anew after it failed, `failure:<run>` says why
@@ -31,12 +33,18 @@ contests:
   secret                 string: what seeds are derived from
 """
 
+import hashlib
 from collections.abc import Callable
 
 FORMAT_KEY = "dedup:format"
 CONTESTS = "dedup:contests"
 CHANNEL = "dedup:changes"
 """No key: where scripts announce what changed."""
+
+
+def vocabulary_key(generator_source: str) -> str:
+    """Returns the key of a generator's words."""
+    return f"dedup:vocabulary:{hashlib.sha256(generator_source.encode()).hexdigest()}"
 
 
 def key(contest: str, name: str, of: str = "") -> str:

@@ -49,6 +49,7 @@ def record(admission: Admission, now_ms: int) -> dedup_pb2.OwnedSubmission:
             prompt=request.prompt,
             created_at=timestamp(now_ms),
             policy_generation=request.policy.generation,
+            reading=request.reading if request.HasField("reading") else None,
         ),
     )
 

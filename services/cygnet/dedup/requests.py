@@ -4,15 +4,20 @@ Bounds are those of the comments in proto/cygnet/internal/v1/dedup.proto. A cont
 them: they were checked when the contest was applied.
 """
 
+import json
+
 from google.protobuf.message import DecodeError
 
 from cygnet.dedup.values import Lease
+from cygnet.inference.reading import MAX_VOCABULARY_BYTES, Vocabulary
 from cygnet.internal.v1 import dedup_pb2
 from cygnet.platform.errors import FieldViolation, InvalidRequest
 from cygnet.platform.validation import ID, NAME, REASON, REQUEST_ID, SHA256, Violations
 from cygnet.v1 import submission_pb2
 
 MOST_ADMISSIONS = 128
+MAX_BYTES = 1024 * 1024
+"""The largest request: a vocabulary, or MOST_ADMISSIONS with every word of a prompt marked."""
 _SQUARES = {side * side for side in range(17)}
 
 
@@ -31,6 +36,9 @@ def check_admission(request: dedup_pb2.AdmitRequest) -> None:
     wrong.matches("target.name", request.target.name, NAME)
     wrong.matches("target.picture_sha256", request.target.picture_sha256, SHA256)
     wrong.line("prompt", request.prompt, 1, 300)
+    if request.HasField("reading"):
+        wrong.line("reading.caption", request.reading.caption, 1, 1_000)
+        wrong.require("reading.spans", len(request.reading.spans) <= 300, "must be at most 300")
     wrong.done()
 
 
@@ -46,6 +54,20 @@ def check_claim(request: dedup_pb2.ClaimRequest) -> None:
     wrong.length("generator_source", request.generator_source, 0, 512)
     wrong.length("scorer_source", request.scorer_source, 0, 512)
     wrong.done()
+
+
+def check_vocabulary(request: dedup_pb2.PutVocabularyRequest) -> None:
+    """Raises `InvalidRequest`. What players write is read with these words: nobody checks them again."""
+    wrong = Violations()
+    wrong.length("generator_source", request.generator_source, 1, 512)
+    wrong.length("vocabulary", request.vocabulary, 0, MAX_VOCABULARY_BYTES).done()
+    if request.vocabulary:
+        try:
+            data = json.loads(request.vocabulary)
+            wrong.require("vocabulary", isinstance(data, dict), "must be a vocabulary.json, a JSON object").done()
+            Vocabulary.of(data)
+        except ValueError as error:
+            wrong.require("vocabulary", False, f"must be a vocabulary.json: {error}").done()
 
 
 def check_contest(contest: str) -> None:

@@ -1,6 +1,7 @@
 """DedupService: messages in, messages out."""
 
 import asyncio
+import hashlib
 from collections.abc import AsyncIterator
 from typing import Any, cast
 
@@ -9,6 +10,7 @@ from cygnet.dedup.admission.admit import AdmissionController, Decided
 from cygnet.dedup.changes import Changes
 from cygnet.dedup.queue.leases import Leasing
 from cygnet.dedup.snapshots import Snapshots
+from cygnet.dedup.store import Store
 from cygnet.internal.v1 import dedup_pb2, dedup_pb2_grpc
 from cygnet.platform.errors import DomainError
 from cygnet.platform.grpc.interceptors import AioContext
@@ -28,6 +30,7 @@ class DedupServicer(dedup_pb2_grpc.DedupServiceServicer):
         leasing: Leasing,
         snapshots: Snapshots,
         changes: Changes,
+        store: Store,
         *,
         stopping: asyncio.Event,
         heartbeat_s: float = HEARTBEAT_S,
@@ -36,6 +39,7 @@ class DedupServicer(dedup_pb2_grpc.DedupServiceServicer):
         self._leasing = leasing
         self._snapshots = snapshots
         self._changes = changes
+        self._store = store
         self._stopping = stopping
         self._heartbeat_s = heartbeat_s
 
@@ -83,6 +87,21 @@ class DedupServicer(dedup_pb2_grpc.DedupServiceServicer):
         requests.check_list(request)
         found = await self._snapshots.of_participant(request.contest, request.participant_id, request.limit)
         return dedup_pb2.ListParticipantSubmissionsResponse(submissions=[owned.submission for owned in found])
+
+    async def PutVocabulary(
+        self, request: dedup_pb2.PutVocabularyRequest, context: AioContext
+    ) -> dedup_pb2.PutVocabularyResponse:
+        requests.check_vocabulary(request)
+        await self._store.put_vocabulary(request.generator_source, request.vocabulary)
+        return dedup_pb2.PutVocabularyResponse()
+
+    async def GetVocabulary(
+        self, request: dedup_pb2.GetVocabularyRequest, context: AioContext
+    ) -> dedup_pb2.GetVocabularyResponse:
+        vocabulary = await self._store.vocabulary(request.generator_source)
+        if hashlib.sha256(vocabulary).hexdigest() == request.known_sha256:
+            return dedup_pb2.GetVocabularyResponse(unchanged=True)
+        return dedup_pb2.GetVocabularyResponse(vocabulary=vocabulary)
 
     async def GetStatistics(
         self, request: dedup_pb2.GetStatisticsRequest, context: AioContext

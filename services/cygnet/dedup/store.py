@@ -8,7 +8,7 @@ import redis.asyncio as aioredis
 
 from cygnet.dedup import records
 from cygnet.dedup.admission import identity
-from cygnet.dedup.keys import CHANNEL, CONTESTS, FORMAT_KEY, key, keys
+from cygnet.dedup.keys import CHANNEL, CONTESTS, FORMAT_KEY, key, keys, vocabulary_key
 from cygnet.dedup.values import Admission, Bucket, Change, Claimed, Completion, Decision, Lease, Lengths, Pace, Served
 from cygnet.internal.v1 import dedup_pb2, results_pb2
 from cygnet.platform.errors import Unavailable
@@ -20,6 +20,8 @@ FORMAT = 2
 """The version of what lies in Redis. Raise it with every change that an older or newer reader would misread."""
 _PACE_SAMPLES = 64
 """Enough for a steady median, few enough to follow a change of model within minutes."""
+_VOCABULARY_S = 30 * 24 * 3600
+"""Words of a generator that no worker has served for so long are forgotten."""
 _Entries = list[tuple[bytes, dict[bytes, bytes]]]
 
 
@@ -83,6 +85,16 @@ class Store:
                 pipe.zcard(key(contest, "leases"))
                 *_, secret, samples, drawing = await pipe.execute()
         return cast(bytes, secret), records.pace(samples, drawing)
+
+    async def put_vocabulary(self, generator_source: str, vocabulary: bytes) -> None:
+        """Notes the words of a generator."""
+        with translate_errors():
+            await self._redis.set(vocabulary_key(generator_source), vocabulary, ex=_VOCABULARY_S)
+
+    async def vocabulary(self, generator_source: str) -> bytes:
+        """Returns the words of a generator; empty where none are known."""
+        with translate_errors():
+            return cast(bytes, await self._redis.get(vocabulary_key(generator_source))) or b""
 
     async def retire(self, contest: str, idle_since_ms: int) -> bool:
         """Takes a contest out of the active ones, unless somebody submitted since then."""

@@ -115,10 +115,11 @@ class Embedding:
 
 @dataclass(frozen=True, slots=True)
 class ServedModels:
-    """The models that answer."""
+    """The models that answer; `vocabulary` is the generator's vocabulary.json, empty where it has none."""
 
     generator: ModelInfo
     scorer: ScorerInfo = field(repr=False)
+    vocabulary: bytes = field(repr=False)
 
 
 def require_models(served: ServedModels | Drawing, generator_source: str, scorer_source: str) -> None:
@@ -168,12 +169,7 @@ class TritonClient:
             TritonUnavailable: no answer now; the submission waits and costs no try.
             DrawingFailed: the server refused the inputs, or the model failed on them.
         """
-        inputs = [
-            _input("PROMPT", "BYTES", prompt.encode()),
-            _input("SEED", "INT64", seed),
-            _input("STEPS", "INT32", steps),
-            _input("SIZE", "INT32", size),
-        ]
+        inputs = _drawing_inputs(prompt, seed, steps, size)
         answer = await self._wait(self._client.infer(self._model, inputs), patience_s)
         return Drawing(
             picture=answer.as_numpy("PICTURE").item(),
@@ -210,7 +206,11 @@ class TritonClient:
             DrawingFailed: they answer, and cannot draw even this.
         """
         drawing = await self.draw_and_score("a duck", seed=0, steps=1, size=64, patience_s=patience_s)
-        return ServedModels(drawing.generator, drawing.scorer)
+        # Apart: the ensemble leaves it out, so that it does not travel with every picture.
+        inputs = _drawing_inputs("a duck", seed=0, steps=1, size=64)
+        outputs = [InferRequestedOutput("VOCABULARY")]
+        answer = await self._wait(self._client.infer("diffusion", inputs, outputs=outputs), patience_s)
+        return ServedModels(drawing.generator, drawing.scorer, answer.as_numpy("VOCABULARY").item())
 
     async def recover(self, dead_model: str, *, patience_s: float = 120.0) -> None:
         """Start a dead model's process anew, the other models untouched; for one caller at a time.
@@ -274,6 +274,15 @@ def _scorer_info(raw: bytes) -> ScorerInfo:
     document = json.loads(raw)
     calibration = document["calibration"]
     return ScorerInfo(document["source"], document["digest"], calibration and Calibration.of(calibration))
+
+
+def _drawing_inputs(prompt: str, seed: int, steps: int, size: int) -> list[InferInput]:
+    return [
+        _input("PROMPT", "BYTES", prompt.encode()),
+        _input("SEED", "INT64", seed),
+        _input("STEPS", "INT32", steps),
+        _input("SIZE", "INT32", size),
+    ]
 
 
 def _input(name: str, datatype: str, value: bytes | int) -> InferInput:

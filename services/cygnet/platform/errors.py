@@ -35,8 +35,8 @@ class InvalidRequest(DomainError):
 
     default_reason = "INVALID_REQUEST"
 
-    def __init__(self, *violations: FieldViolation) -> None:
-        super().__init__("; ".join(f"{v.field}: {v.description}" for v in violations))
+    def __init__(self, *violations: FieldViolation, reason: str | None = None) -> None:
+        super().__init__("; ".join(f"{v.field}: {v.description}" for v in violations), reason=reason)
         self.violations = violations
 
 

@@ -16,6 +16,7 @@ from cygnet.submission.sessions import SessionKeys
 from cygnet.submission.settings import SubmissionSettings
 from cygnet.submission.store import ParticipantStore
 from cygnet.submission.telemetry import Telemetry
+from cygnet.submission.vocabularies import Vocabularies
 
 
 async def wire(settings: SubmissionSettings, lifetime: Lifetime) -> Sequence[Endpoint]:
@@ -27,8 +28,10 @@ async def wire(settings: SubmissionSettings, lifetime: Lifetime) -> Sequence[End
     telemetry = Telemetry()
     contests = ContestStore(redis, "sub", telemetry.document)
     await contests.load()
+    vocabularies = Vocabularies(contests, dedup)
     feed = SubmissionFeed(dedup, lifetime.stopping)
     lifetime.spawn(contests.follow(), "the contests' documents")
+    lifetime.spawn(vocabularies.follow(), "the models' words")
     lifetime.spawn(feed.follow(), "the feed of changes")
     lifetime.spawn(feed.refresh(), "the refresh of what is watched")
     submissions = SubmissionServicer(
@@ -36,12 +39,13 @@ async def wire(settings: SubmissionSettings, lifetime: Lifetime) -> Sequence[End
         participants=ParticipantStore(redis),
         sessions=SessionKeys(settings.session_keys.get_secret_value(), now_ms),
         dedup=dedup,
+        vocabularies=vocabularies,
         feed=feed,
         telemetry=telemetry,
         clock=now_ms,
     )
     return [
-        Endpoint(settings.listen, [submissions, ContestServicer(contests, now_ms)]),
+        Endpoint(settings.listen, [submissions, ContestServicer(contests, vocabularies, now_ms)]),
         Endpoint(
             settings.admin_listen,
             [ContestAdminServicer(contests, PictureStore(settings.pictures_url))],

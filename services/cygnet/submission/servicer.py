@@ -1,24 +1,34 @@
 """The public API: protobuf in, protobuf out."""
 
 import logging
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from cygnet.contest.phase import FINISHED, PhaseState, phase_at, player_view
 from cygnet.contest.store import ContestStore
 from cygnet.internal.v1 import dedup_pb2, document_pb2
-from cygnet.platform.errors import Conflict, DomainError, NotFound, NotSignedIn, Refused
+from cygnet.platform.errors import (
+    Conflict,
+    DomainError,
+    FieldViolation,
+    InvalidRequest,
+    NotFound,
+    NotSignedIn,
+    Refused,
+)
 from cygnet.platform.grpc.interceptors import AioContext
 from cygnet.platform.latest import StreamEvent
 from cygnet.platform.logs import prompt_hash
 from cygnet.platform.validation import ID, Violations
 from cygnet.submission.admissions import Admissions
+from cygnet.submission.examples import examples
 from cygnet.submission.feed import SubmissionFeed
 from cygnet.submission.sessions import Session, SessionKeys, new_participant_id
 from cygnet.submission.store import ParticipantStore
 from cygnet.submission.telemetry import Telemetry
-from cygnet.submission.validation import check_submission, clean_nickname
+from cygnet.submission.validation import check_prompt, check_submission, clean_nickname
+from cygnet.submission.vocabularies import Vocabularies
 from cygnet.v1 import contest_pb2, contest_pb2_grpc, submission_pb2, submission_pb2_grpc
 
 if TYPE_CHECKING:
@@ -37,15 +47,19 @@ MAX_LIST = 100
 class ContestServicer(contest_pb2_grpc.ContestServiceServicer):
     """Tells players what the contest is about."""
 
-    def __init__(self, contests: ContestStore, clock: Callable[[], int]) -> None:
+    def __init__(self, contests: ContestStore, vocabularies: Vocabularies, clock: Callable[[], int]) -> None:
         """`clock` returns ms since the epoch."""
         self._contests = contests
+        self._vocabularies = vocabularies
         self._clock = clock
 
     async def GetContest(
         self, request: contest_pb2.GetContestRequest, context: AioContext
     ) -> contest_pb2.GetContestResponse:
-        return player_view(self._contests.get(request.contest).contest, self._clock())
+        document = self._contests.get(request.contest)
+        view = player_view(document.contest, self._clock())
+        view.examples.extend(examples(self._vocabularies.of(document), ()))
+        return view
 
 
 class SubmissionServicer(submission_pb2_grpc.SubmissionServiceServicer):
@@ -58,6 +72,7 @@ class SubmissionServicer(submission_pb2_grpc.SubmissionServiceServicer):
         participants: ParticipantStore,
         sessions: SessionKeys,
         dedup: "DedupServiceAsyncStub",
+        vocabularies: Vocabularies,
         feed: SubmissionFeed,
         telemetry: Telemetry,
         clock: Callable[[], int],
@@ -67,6 +82,7 @@ class SubmissionServicer(submission_pb2_grpc.SubmissionServiceServicer):
         self._sessions = sessions
         self._dedup = dedup
         self._admissions = Admissions(dedup)
+        self._vocabularies = vocabularies
         self._feed = feed
         self._telemetry = telemetry
         self._clock = clock
@@ -96,6 +112,9 @@ class SubmissionServicer(submission_pb2_grpc.SubmissionServiceServicer):
         if target is None:
             raise NotFound("this contest has no such target", reason="TARGET_NOT_FOUND")
         check_submission(request.prompt, request.request_id, document.contest.max_prompt_chars)
+        reading = self._vocabularies.read(document, request.prompt)
+        if reading is not None and not reading.caption:
+            raise _nothing_read(examples(self._vocabularies.of(document), ()))
         now_ms = self._clock()
         now = phase_at(document.contest, now_ms)
         admission = dedup_pb2.AdmitRequest(
@@ -110,6 +129,7 @@ class SubmissionServicer(submission_pb2_grpc.SubmissionServiceServicer):
             next_model=document.next_model,
             next_share=document.next_share,
             only_known=not now.takes_submissions,
+            reading=reading,
         )
         try:
             submission = await self._admissions.admit(admission)
@@ -127,6 +147,14 @@ class SubmissionServicer(submission_pb2_grpc.SubmissionServiceServicer):
             },
         )
         return submission
+
+    async def ReadPrompt(
+        self, request: submission_pb2.ReadPromptRequest, context: AioContext
+    ) -> submission_pb2.ReadPromptResponse:
+        document = self._contests.get(request.contest)
+        self._session(context, document.contest.name)
+        check_prompt(request.prompt, document.contest.max_prompt_chars).done()
+        return submission_pb2.ReadPromptResponse(reading=self._vocabularies.read(document, request.prompt))
 
     async def WatchSubmission(
         self, request: submission_pb2.WatchSubmissionRequest, context: AioContext
@@ -173,6 +201,13 @@ class SubmissionServicer(submission_pb2_grpc.SubmissionServiceServicer):
             return self._sessions.verify(token, contest).participant_id
         except NotSignedIn:
             return None
+
+
+def _nothing_read(could_be: Sequence[contest_pb2.Example]) -> InvalidRequest:
+    words = "the model knows none of these words"
+    if could_be:
+        words += "; write for instance " + ", or ".join(f'"{example.prompt["en"]}"' for example in could_be)
+    return InvalidRequest(FieldViolation("prompt", words), reason="NOTHING_READ")
 
 
 def _not_taken(now: PhaseState, now_ms: int) -> DomainError:

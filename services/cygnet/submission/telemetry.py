@@ -25,7 +25,9 @@ WAIT_LIMIT = Gauge(
     ("contest",),
 )
 
-REFUSALS = ("SUBMIT_RATE", "NEW_WORK_RATE", "PENDING_LIMIT", "QUEUE_FULL", "CONTEST_CLOSED", "CONTEST_PAUSED")
+REFUSALS = (
+    "SUBMIT_RATE", "NEW_WORK_RATE", "PENDING_LIMIT", "QUEUE_FULL", "CONTEST_CLOSED", "CONTEST_PAUSED", "NOTHING_READ",
+)  # fmt: skip
 _OTHER_REFUSAL = "OTHER"
 _ADMITTED: dict[int, str] = {
     submission_pb2.ADMISSION_OUTCOME_ACCEPTED: "accepted",
@@ -62,11 +64,9 @@ class Telemetry:
             # The caller hung up; nobody knows what would have become of it.
             outcome = ""
             raise
-        except Refused as refused:
-            outcome = refused.reason if refused.reason in REFUSALS else _OTHER_REFUSAL
-            raise
-        except _CALLERS_MISTAKES:
-            outcome = "rejected"
+        except (Refused, *_CALLERS_MISTAKES) as error:
+            other = _OTHER_REFUSAL if isinstance(error, Refused) else "rejected"
+            outcome = error.reason if error.reason in REFUSALS else other
             raise
         finally:
             if outcome:

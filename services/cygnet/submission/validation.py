@@ -36,6 +36,11 @@ def check_submission(prompt: str, request_id: str, max_prompt_chars: int) -> Non
     Raises:
         InvalidRequest: with each field that is out of its bounds.
     """
+    check_prompt(prompt, max_prompt_chars).matches("request_id", request_id, REQUEST_ID).done()
+
+
+def check_prompt(prompt: str, max_prompt_chars: int) -> Violations:
+    """Returns what is wrong with a prompt; more may be added."""
     violations = Violations()
     # One complaint about the prompt is enough.
     if len(prompt) > max_prompt_chars:
@@ -44,8 +49,7 @@ def check_submission(prompt: str, request_id: str, max_prompt_chars: int) -> Non
         violations.require("prompt", False, "no line breaks or control characters")
     else:
         violations.require("prompt", one_line(without_invisible(prompt)), "write what to draw")
-    violations.matches("request_id", request_id, REQUEST_ID)
-    violations.done()
+    return violations
 
 
 def _few_marks(text: str) -> str:

@@ -32,7 +32,7 @@ class GetContestRequest(_message.Message):
     def __init__(self, contest: _Optional[str] = ...) -> None: ...
 
 class GetContestResponse(_message.Message):
-    __slots__ = ("contest", "phase", "next_change", "now", "frozen_from", "frozen_until", "opened_before")
+    __slots__ = ("contest", "phase", "next_change", "now", "frozen_from", "frozen_until", "opened_before", "examples")
     CONTEST_FIELD_NUMBER: _ClassVar[int]
     PHASE_FIELD_NUMBER: _ClassVar[int]
     NEXT_CHANGE_FIELD_NUMBER: _ClassVar[int]
@@ -40,6 +40,7 @@ class GetContestResponse(_message.Message):
     FROZEN_FROM_FIELD_NUMBER: _ClassVar[int]
     FROZEN_UNTIL_FIELD_NUMBER: _ClassVar[int]
     OPENED_BEFORE_FIELD_NUMBER: _ClassVar[int]
+    EXAMPLES_FIELD_NUMBER: _ClassVar[int]
     contest: Contest
     phase: ContestPhase
     next_change: _timestamp_pb2.Timestamp
@@ -47,7 +48,21 @@ class GetContestResponse(_message.Message):
     frozen_from: _timestamp_pb2.Timestamp
     frozen_until: _timestamp_pb2.Timestamp
     opened_before: bool
-    def __init__(self, contest: _Optional[_Union[Contest, _Mapping]] = ..., phase: _Optional[_Union[ContestPhase, str]] = ..., next_change: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., now: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., frozen_from: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., frozen_until: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., opened_before: _Optional[bool] = ...) -> None: ...
+    examples: _containers.RepeatedCompositeFieldContainer[Example]
+    def __init__(self, contest: _Optional[_Union[Contest, _Mapping]] = ..., phase: _Optional[_Union[ContestPhase, str]] = ..., next_change: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., now: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., frozen_from: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., frozen_until: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., opened_before: _Optional[bool] = ..., examples: _Optional[_Iterable[_Union[Example, _Mapping]]] = ...) -> None: ...
+
+class Example(_message.Message):
+    __slots__ = ("prompt",)
+    class PromptEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: str
+        value: str
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[str] = ...) -> None: ...
+    PROMPT_FIELD_NUMBER: _ClassVar[int]
+    prompt: _containers.ScalarMap[str, str]
+    def __init__(self, prompt: _Optional[_Mapping[str, str]] = ...) -> None: ...
 
 class Contest(_message.Message):
     __slots__ = ("name", "generation", "title", "targets", "decimals", "max_prompt_chars", "windows", "paused", "freeze_before_ms")

@@ -25,17 +25,17 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1a\x63ygnet/v1/submission.proto\x12\tcygnet.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"0\n\x0bJoinRequest\x12\x0f\n\x07\x63ontest\x18\x01 \x01(\t\x12\x10\n\x08nickname\x18\x02 \x01(\t\"O\n\x0cJoinResponse\x12\x16\n\x0eparticipant_id\x18\x01 \x01(\t\x12\x10\n\x08nickname\x18\x02 \x01(\t\x12\x15\n\rsession_token\x18\x03 \x01(\t\"T\n\rSubmitRequest\x12\x0f\n\x07\x63ontest\x18\x01 \x01(\t\x12\x0e\n\x06target\x18\x02 \x01(\t\x12\x0e\n\x06prompt\x18\x03 \x01(\t\x12\x12\n\nrequest_id\x18\x04 \x01(\t\";\n\x0eSubmitResponse\x12)\n\nsubmission\x18\x01 \x01(\x0b\x32\x15.cygnet.v1.Submission\"X\n\x16WatchSubmissionRequest\x12\x0f\n\x07\x63ontest\x18\x01 \x01(\t\x12\x15\n\rsubmission_id\x18\x02 \x01(\t\x12\x16\n\x0e\x61\x66ter_revision\x18\x03 \x01(\x04\"\xa1\x01\n\x17WatchSubmissionResponse\x12+\n\nsubmission\x18\x01 \x01(\x0b\x32\x15.cygnet.v1.SubmissionH\x00\x12)\n\theartbeat\x18\x02 \x01(\x0b\x32\x14.cygnet.v1.HeartbeatH\x00\x12%\n\x07goodbye\x18\x03 \x01(\x0b\x32\x12.cygnet.v1.GoodbyeH\x00\x42\x07\n\x05\x65vent\"\x0b\n\tHeartbeat\"\t\n\x07Goodbye\"8\n\x16ListSubmissionsRequest\x12\x0f\n\x07\x63ontest\x18\x01 \x01(\t\x12\r\n\x05limit\x18\x02 \x01(\r\"E\n\x17ListSubmissionsResponse\x12*\n\x0bsubmissions\x18\x01 \x03(\x0b\x32\x15.cygnet.v1.Submission\"\x94\x03\n\nSubmission\x12\x15\n\rsubmission_id\x18\x01 \x01(\t\x12\x10\n\x08revision\x18\x02 \x01(\x04\x12\x0e\n\x06target\x18\x03 \x01(\t\x12\x0e\n\x06prompt\x18\x04 \x01(\t\x12)\n\x05state\x18\x05 \x01(\x0e\x32\x1a.cygnet.v1.SubmissionState\x12,\n\x07outcome\x18\x06 \x01(\x0e\x32\x1b.cygnet.v1.AdmissionOutcome\x12.\n\ncreated_at\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x19\n\x11policy_generation\x18\x08 \x01(\x04\x12$\n\x05queue\x18\t \x01(\x0b\x32\x15.cygnet.v1.QueuePlace\x12+\n\x07\x64rawing\x18\n \x01(\x0b\x32\x1a.cygnet.v1.DrawingProgress\x12!\n\x06result\x18\x0b \x01(\x0b\x32\x11.cygnet.v1.Result\x12#\n\x07\x66\x61ilure\x18\x0c \x01(\x0b\x32\x12.cygnet.v1.Failure\"d\n\nQueuePlace\x12\x10\n\x08position\x18\x01 \x01(\r\x12\x0e\n\x06p50_ms\x18\x02 \x01(\x04\x12\x0e\n\x06p90_ms\x18\x03 \x01(\x04\x12\x11\n\tmeasuring\x18\x04 \x01(\x08\x12\x11\n\tno_worker\x18\x05 \x01(\x08\"U\n\x0f\x44rawingProgress\x12.\n\nstarted_at\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x12\n\ntypical_ms\x18\x02 \x01(\x04\"\xe9\x02\n\x06Result\x12\x16\n\x0epicture_sha256\x18\x01 \x01(\t\x12\r\n\x05score\x18\x02 \x01(\x01\x12\x0e\n\x06\x63osine\x18\x03 \x01(\x01\x12\x0c\n\x04seed\x18\x04 \x01(\x03\x12\x18\n\x10generator_digest\x18\x05 \x01(\t\x12\x15\n\rscorer_digest\x18\x06 \x01(\t\x12\x16\n\x0e\x63\x61libration_id\x18\x07 \x01(\t\x12\x30\n\x0c\x63ompleted_at\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x17\n\nwhat_score\x18\t \x01(\x01H\x00\x88\x01\x01\x12\x17\n\nlook_score\x18\n \x01(\x01H\x01\x88\x01\x01\x12\x0c\n\x04heat\x18\x0b \x01(\x0c\x12\x15\n\rnegative_heat\x18\x0e \x01(\x0c\x12\x19\n\x0c\x66itted_chars\x18\x0f \x01(\rH\x02\x88\x01\x01\x42\r\n\x0b_what_scoreB\r\n\x0b_look_scoreB\x0f\n\r_fitted_chars\"*\n\x07\x46\x61ilure\x12\x0e\n\x06reason\x18\x01 \x01(\t\x12\x0f\n\x07message\x18\x02 \x01(\t*\xa6\x01\n\x0fSubmissionState\x12 \n\x1cSUBMISSION_STATE_UNSPECIFIED\x10\x00\x12\x1b\n\x17SUBMISSION_STATE_QUEUED\x10\x01\x12\x1c\n\x18SUBMISSION_STATE_DRAWING\x10\x02\x12\x19\n\x15SUBMISSION_STATE_DONE\x10\x03\x12\x1b\n\x17SUBMISSION_STATE_FAILED\x10\x04*\x96\x01\n\x10\x41\x64missionOutcome\x12!\n\x1d\x41\x44MISSION_OUTCOME_UNSPECIFIED\x10\x00\x12\x1e\n\x1a\x41\x44MISSION_OUTCOME_ACCEPTED\x10\x01\x12\x1f\n\x1b\x41\x44MISSION_OUTCOME_COALESCED\x10\x02\x12\x1e\n\x1a\x41\x44MISSION_OUTCOME_REPEATED\x10\x03\x32\xc1\x02\n\x11SubmissionService\x12\x37\n\x04Join\x12\x16.cygnet.v1.JoinRequest\x1a\x17.cygnet.v1.JoinResponse\x12=\n\x06Submit\x12\x18.cygnet.v1.SubmitRequest\x1a\x19.cygnet.v1.SubmitResponse\x12Z\n\x0fWatchSubmission\x12!.cygnet.v1.WatchSubmissionRequest\x1a\".cygnet.v1.WatchSubmissionResponse0\x01\x12X\n\x0fListSubmissions\x12!.cygnet.v1.ListSubmissionsRequest\x1a\".cygnet.v1.ListSubmissionsResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1a\x63ygnet/v1/submission.proto\x12\tcygnet.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"0\n\x0bJoinRequest\x12\x0f\n\x07\x63ontest\x18\x01 \x01(\t\x12\x10\n\x08nickname\x18\x02 \x01(\t\"O\n\x0cJoinResponse\x12\x16\n\x0eparticipant_id\x18\x01 \x01(\t\x12\x10\n\x08nickname\x18\x02 \x01(\t\x12\x15\n\rsession_token\x18\x03 \x01(\t\"T\n\rSubmitRequest\x12\x0f\n\x07\x63ontest\x18\x01 \x01(\t\x12\x0e\n\x06target\x18\x02 \x01(\t\x12\x0e\n\x06prompt\x18\x03 \x01(\t\x12\x12\n\nrequest_id\x18\x04 \x01(\t\";\n\x0eSubmitResponse\x12)\n\nsubmission\x18\x01 \x01(\x0b\x32\x15.cygnet.v1.Submission\"4\n\x11ReadPromptRequest\x12\x0f\n\x07\x63ontest\x18\x01 \x01(\t\x12\x0e\n\x06prompt\x18\x02 \x01(\t\"9\n\x12ReadPromptResponse\x12#\n\x07reading\x18\x01 \x01(\x0b\x32\x12.cygnet.v1.Reading\":\n\x07Reading\x12\x0f\n\x07\x63\x61ption\x18\x01 \x01(\t\x12\x1e\n\x05spans\x18\x02 \x03(\x0b\x32\x0f.cygnet.v1.Span\"0\n\x04Span\x12\r\n\x05start\x18\x01 \x01(\r\x12\x0b\n\x03\x65nd\x18\x02 \x01(\r\x12\x0c\n\x04read\x18\x03 \x01(\x08\"X\n\x16WatchSubmissionRequest\x12\x0f\n\x07\x63ontest\x18\x01 \x01(\t\x12\x15\n\rsubmission_id\x18\x02 \x01(\t\x12\x16\n\x0e\x61\x66ter_revision\x18\x03 \x01(\x04\"\xa1\x01\n\x17WatchSubmissionResponse\x12+\n\nsubmission\x18\x01 \x01(\x0b\x32\x15.cygnet.v1.SubmissionH\x00\x12)\n\theartbeat\x18\x02 \x01(\x0b\x32\x14.cygnet.v1.HeartbeatH\x00\x12%\n\x07goodbye\x18\x03 \x01(\x0b\x32\x12.cygnet.v1.GoodbyeH\x00\x42\x07\n\x05\x65vent\"\x0b\n\tHeartbeat\"\t\n\x07Goodbye\"8\n\x16ListSubmissionsRequest\x12\x0f\n\x07\x63ontest\x18\x01 \x01(\t\x12\r\n\x05limit\x18\x02 \x01(\r\"E\n\x17ListSubmissionsResponse\x12*\n\x0bsubmissions\x18\x01 \x03(\x0b\x32\x15.cygnet.v1.Submission\"\xb9\x03\n\nSubmission\x12\x15\n\rsubmission_id\x18\x01 \x01(\t\x12\x10\n\x08revision\x18\x02 \x01(\x04\x12\x0e\n\x06target\x18\x03 \x01(\t\x12\x0e\n\x06prompt\x18\x04 \x01(\t\x12)\n\x05state\x18\x05 \x01(\x0e\x32\x1a.cygnet.v1.SubmissionState\x12,\n\x07outcome\x18\x06 \x01(\x0e\x32\x1b.cygnet.v1.AdmissionOutcome\x12.\n\ncreated_at\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x19\n\x11policy_generation\x18\x08 \x01(\x04\x12$\n\x05queue\x18\t \x01(\x0b\x32\x15.cygnet.v1.QueuePlace\x12+\n\x07\x64rawing\x18\n \x01(\x0b\x32\x1a.cygnet.v1.DrawingProgress\x12!\n\x06result\x18\x0b \x01(\x0b\x32\x11.cygnet.v1.Result\x12#\n\x07\x66\x61ilure\x18\x0c \x01(\x0b\x32\x12.cygnet.v1.Failure\x12#\n\x07reading\x18\r \x01(\x0b\x32\x12.cygnet.v1.Reading\"d\n\nQueuePlace\x12\x10\n\x08position\x18\x01 \x01(\r\x12\x0e\n\x06p50_ms\x18\x02 \x01(\x04\x12\x0e\n\x06p90_ms\x18\x03 \x01(\x04\x12\x11\n\tmeasuring\x18\x04 \x01(\x08\x12\x11\n\tno_worker\x18\x05 \x01(\x08\"U\n\x0f\x44rawingProgress\x12.\n\nstarted_at\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x12\n\ntypical_ms\x18\x02 \x01(\x04\"\xe9\x02\n\x06Result\x12\x16\n\x0epicture_sha256\x18\x01 \x01(\t\x12\r\n\x05score\x18\x02 \x01(\x01\x12\x0e\n\x06\x63osine\x18\x03 \x01(\x01\x12\x0c\n\x04seed\x18\x04 \x01(\x03\x12\x18\n\x10generator_digest\x18\x05 \x01(\t\x12\x15\n\rscorer_digest\x18\x06 \x01(\t\x12\x16\n\x0e\x63\x61libration_id\x18\x07 \x01(\t\x12\x30\n\x0c\x63ompleted_at\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x17\n\nwhat_score\x18\t \x01(\x01H\x00\x88\x01\x01\x12\x17\n\nlook_score\x18\n \x01(\x01H\x01\x88\x01\x01\x12\x0c\n\x04heat\x18\x0b \x01(\x0c\x12\x15\n\rnegative_heat\x18\x0e \x01(\x0c\x12\x19\n\x0c\x66itted_chars\x18\x0f \x01(\rH\x02\x88\x01\x01\x42\r\n\x0b_what_scoreB\r\n\x0b_look_scoreB\x0f\n\r_fitted_chars\"*\n\x07\x46\x61ilure\x12\x0e\n\x06reason\x18\x01 \x01(\t\x12\x0f\n\x07message\x18\x02 \x01(\t*\xa6\x01\n\x0fSubmissionState\x12 \n\x1cSUBMISSION_STATE_UNSPECIFIED\x10\x00\x12\x1b\n\x17SUBMISSION_STATE_QUEUED\x10\x01\x12\x1c\n\x18SUBMISSION_STATE_DRAWING\x10\x02\x12\x19\n\x15SUBMISSION_STATE_DONE\x10\x03\x12\x1b\n\x17SUBMISSION_STATE_FAILED\x10\x04*\x96\x01\n\x10\x41\x64missionOutcome\x12!\n\x1d\x41\x44MISSION_OUTCOME_UNSPECIFIED\x10\x00\x12\x1e\n\x1a\x41\x44MISSION_OUTCOME_ACCEPTED\x10\x01\x12\x1f\n\x1b\x41\x44MISSION_OUTCOME_COALESCED\x10\x02\x12\x1e\n\x1a\x41\x44MISSION_OUTCOME_REPEATED\x10\x03\x32\x8c\x03\n\x11SubmissionService\x12\x37\n\x04Join\x12\x16.cygnet.v1.JoinRequest\x1a\x17.cygnet.v1.JoinResponse\x12=\n\x06Submit\x12\x18.cygnet.v1.SubmitRequest\x1a\x19.cygnet.v1.SubmitResponse\x12I\n\nReadPrompt\x12\x1c.cygnet.v1.ReadPromptRequest\x1a\x1d.cygnet.v1.ReadPromptResponse\x12Z\n\x0fWatchSubmission\x12!.cygnet.v1.WatchSubmissionRequest\x1a\".cygnet.v1.WatchSubmissionResponse0\x01\x12X\n\x0fListSubmissions\x12!.cygnet.v1.ListSubmissionsRequest\x1a\".cygnet.v1.ListSubmissionsResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'cygnet.v1.submission_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_SUBMISSIONSTATE']._serialized_start=1764
-  _globals['_SUBMISSIONSTATE']._serialized_end=1930
-  _globals['_ADMISSIONOUTCOME']._serialized_start=1933
-  _globals['_ADMISSIONOUTCOME']._serialized_end=2083
+  _globals['_SUBMISSIONSTATE']._serialized_start=2024
+  _globals['_SUBMISSIONSTATE']._serialized_end=2190
+  _globals['_ADMISSIONOUTCOME']._serialized_start=2193
+  _globals['_ADMISSIONOUTCOME']._serialized_end=2343
   _globals['_JOINREQUEST']._serialized_start=74
   _globals['_JOINREQUEST']._serialized_end=122
   _globals['_JOINRESPONSE']._serialized_start=124
@@ -44,28 +44,36 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_SUBMITREQUEST']._serialized_end=289
   _globals['_SUBMITRESPONSE']._serialized_start=291
   _globals['_SUBMITRESPONSE']._serialized_end=350
-  _globals['_WATCHSUBMISSIONREQUEST']._serialized_start=352
-  _globals['_WATCHSUBMISSIONREQUEST']._serialized_end=440
-  _globals['_WATCHSUBMISSIONRESPONSE']._serialized_start=443
-  _globals['_WATCHSUBMISSIONRESPONSE']._serialized_end=604
-  _globals['_HEARTBEAT']._serialized_start=606
-  _globals['_HEARTBEAT']._serialized_end=617
-  _globals['_GOODBYE']._serialized_start=619
-  _globals['_GOODBYE']._serialized_end=628
-  _globals['_LISTSUBMISSIONSREQUEST']._serialized_start=630
-  _globals['_LISTSUBMISSIONSREQUEST']._serialized_end=686
-  _globals['_LISTSUBMISSIONSRESPONSE']._serialized_start=688
-  _globals['_LISTSUBMISSIONSRESPONSE']._serialized_end=757
-  _globals['_SUBMISSION']._serialized_start=760
-  _globals['_SUBMISSION']._serialized_end=1164
-  _globals['_QUEUEPLACE']._serialized_start=1166
-  _globals['_QUEUEPLACE']._serialized_end=1266
-  _globals['_DRAWINGPROGRESS']._serialized_start=1268
-  _globals['_DRAWINGPROGRESS']._serialized_end=1353
-  _globals['_RESULT']._serialized_start=1356
-  _globals['_RESULT']._serialized_end=1717
-  _globals['_FAILURE']._serialized_start=1719
-  _globals['_FAILURE']._serialized_end=1761
-  _globals['_SUBMISSIONSERVICE']._serialized_start=2086
-  _globals['_SUBMISSIONSERVICE']._serialized_end=2407
+  _globals['_READPROMPTREQUEST']._serialized_start=352
+  _globals['_READPROMPTREQUEST']._serialized_end=404
+  _globals['_READPROMPTRESPONSE']._serialized_start=406
+  _globals['_READPROMPTRESPONSE']._serialized_end=463
+  _globals['_READING']._serialized_start=465
+  _globals['_READING']._serialized_end=523
+  _globals['_SPAN']._serialized_start=525
+  _globals['_SPAN']._serialized_end=573
+  _globals['_WATCHSUBMISSIONREQUEST']._serialized_start=575
+  _globals['_WATCHSUBMISSIONREQUEST']._serialized_end=663
+  _globals['_WATCHSUBMISSIONRESPONSE']._serialized_start=666
+  _globals['_WATCHSUBMISSIONRESPONSE']._serialized_end=827
+  _globals['_HEARTBEAT']._serialized_start=829
+  _globals['_HEARTBEAT']._serialized_end=840
+  _globals['_GOODBYE']._serialized_start=842
+  _globals['_GOODBYE']._serialized_end=851
+  _globals['_LISTSUBMISSIONSREQUEST']._serialized_start=853
+  _globals['_LISTSUBMISSIONSREQUEST']._serialized_end=909
+  _globals['_LISTSUBMISSIONSRESPONSE']._serialized_start=911
+  _globals['_LISTSUBMISSIONSRESPONSE']._serialized_end=980
+  _globals['_SUBMISSION']._serialized_start=983
+  _globals['_SUBMISSION']._serialized_end=1424
+  _globals['_QUEUEPLACE']._serialized_start=1426
+  _globals['_QUEUEPLACE']._serialized_end=1526
+  _globals['_DRAWINGPROGRESS']._serialized_start=1528
+  _globals['_DRAWINGPROGRESS']._serialized_end=1613
+  _globals['_RESULT']._serialized_start=1616
+  _globals['_RESULT']._serialized_end=1977
+  _globals['_FAILURE']._serialized_start=1979
+  _globals['_FAILURE']._serialized_end=2021
+  _globals['_SUBMISSIONSERVICE']._serialized_start=2346
+  _globals['_SUBMISSIONSERVICE']._serialized_end=2742
 # @@protoc_insertion_point(module_scope)

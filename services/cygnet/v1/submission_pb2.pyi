@@ -70,6 +70,38 @@ class SubmitResponse(_message.Message):
     submission: Submission
     def __init__(self, submission: _Optional[_Union[Submission, _Mapping]] = ...) -> None: ...
 
+class ReadPromptRequest(_message.Message):
+    __slots__ = ("contest", "prompt")
+    CONTEST_FIELD_NUMBER: _ClassVar[int]
+    PROMPT_FIELD_NUMBER: _ClassVar[int]
+    contest: str
+    prompt: str
+    def __init__(self, contest: _Optional[str] = ..., prompt: _Optional[str] = ...) -> None: ...
+
+class ReadPromptResponse(_message.Message):
+    __slots__ = ("reading",)
+    READING_FIELD_NUMBER: _ClassVar[int]
+    reading: Reading
+    def __init__(self, reading: _Optional[_Union[Reading, _Mapping]] = ...) -> None: ...
+
+class Reading(_message.Message):
+    __slots__ = ("caption", "spans")
+    CAPTION_FIELD_NUMBER: _ClassVar[int]
+    SPANS_FIELD_NUMBER: _ClassVar[int]
+    caption: str
+    spans: _containers.RepeatedCompositeFieldContainer[Span]
+    def __init__(self, caption: _Optional[str] = ..., spans: _Optional[_Iterable[_Union[Span, _Mapping]]] = ...) -> None: ...
+
+class Span(_message.Message):
+    __slots__ = ("start", "end", "read")
+    START_FIELD_NUMBER: _ClassVar[int]
+    END_FIELD_NUMBER: _ClassVar[int]
+    READ_FIELD_NUMBER: _ClassVar[int]
+    start: int
+    end: int
+    read: bool
+    def __init__(self, start: _Optional[int] = ..., end: _Optional[int] = ..., read: _Optional[bool] = ...) -> None: ...
+
 class WatchSubmissionRequest(_message.Message):
     __slots__ = ("contest", "submission_id", "after_revision")
     CONTEST_FIELD_NUMBER: _ClassVar[int]
@@ -113,7 +145,7 @@ class ListSubmissionsResponse(_message.Message):
     def __init__(self, submissions: _Optional[_Iterable[_Union[Submission, _Mapping]]] = ...) -> None: ...
 
 class Submission(_message.Message):
-    __slots__ = ("submission_id", "revision", "target", "prompt", "state", "outcome", "created_at", "policy_generation", "queue", "drawing", "result", "failure")
+    __slots__ = ("submission_id", "revision", "target", "prompt", "state", "outcome", "created_at", "policy_generation", "queue", "drawing", "result", "failure", "reading")
     SUBMISSION_ID_FIELD_NUMBER: _ClassVar[int]
     REVISION_FIELD_NUMBER: _ClassVar[int]
     TARGET_FIELD_NUMBER: _ClassVar[int]
@@ -126,6 +158,7 @@ class Submission(_message.Message):
     DRAWING_FIELD_NUMBER: _ClassVar[int]
     RESULT_FIELD_NUMBER: _ClassVar[int]
     FAILURE_FIELD_NUMBER: _ClassVar[int]
+    READING_FIELD_NUMBER: _ClassVar[int]
     submission_id: str
     revision: int
     target: str
@@ -138,7 +171,8 @@ class Submission(_message.Message):
     drawing: DrawingProgress
     result: Result
     failure: Failure
-    def __init__(self, submission_id: _Optional[str] = ..., revision: _Optional[int] = ..., target: _Optional[str] = ..., prompt: _Optional[str] = ..., state: _Optional[_Union[SubmissionState, str]] = ..., outcome: _Optional[_Union[AdmissionOutcome, str]] = ..., created_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., policy_generation: _Optional[int] = ..., queue: _Optional[_Union[QueuePlace, _Mapping]] = ..., drawing: _Optional[_Union[DrawingProgress, _Mapping]] = ..., result: _Optional[_Union[Result, _Mapping]] = ..., failure: _Optional[_Union[Failure, _Mapping]] = ...) -> None: ...
+    reading: Reading
+    def __init__(self, submission_id: _Optional[str] = ..., revision: _Optional[int] = ..., target: _Optional[str] = ..., prompt: _Optional[str] = ..., state: _Optional[_Union[SubmissionState, str]] = ..., outcome: _Optional[_Union[AdmissionOutcome, str]] = ..., created_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., policy_generation: _Optional[int] = ..., queue: _Optional[_Union[QueuePlace, _Mapping]] = ..., drawing: _Optional[_Union[DrawingProgress, _Mapping]] = ..., result: _Optional[_Union[Result, _Mapping]] = ..., failure: _Optional[_Union[Failure, _Mapping]] = ..., reading: _Optional[_Union[Reading, _Mapping]] = ...) -> None: ...
 
 class QueuePlace(_message.Message):
     __slots__ = ("position", "p50_ms", "p90_ms", "measuring", "no_worker")

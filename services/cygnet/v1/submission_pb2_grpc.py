@@ -45,6 +45,11 @@ class SubmissionServiceStub:
                 request_serializer=cygnet_dot_v1_dot_submission__pb2.SubmitRequest.SerializeToString,
                 response_deserializer=cygnet_dot_v1_dot_submission__pb2.SubmitResponse.FromString,
                 _registered_method=True)
+        self.ReadPrompt = channel.unary_unary(
+                '/cygnet.v1.SubmissionService/ReadPrompt',
+                request_serializer=cygnet_dot_v1_dot_submission__pb2.ReadPromptRequest.SerializeToString,
+                response_deserializer=cygnet_dot_v1_dot_submission__pb2.ReadPromptResponse.FromString,
+                _registered_method=True)
         self.WatchSubmission = channel.unary_stream(
                 '/cygnet.v1.SubmissionService/WatchSubmission',
                 request_serializer=cygnet_dot_v1_dot_submission__pb2.WatchSubmissionRequest.SerializeToString,
@@ -76,6 +81,13 @@ class SubmissionServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ReadPrompt(self, request, context):
+        """Returns what the contest's model would read of a prompt. Draws nothing, and counts as no try.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def WatchSubmission(self, request, context):
         """Streams the latest state of one submission until it is done or failed. Resumable; a heartbeat every 15 s.
         """
@@ -102,6 +114,11 @@ def add_SubmissionServiceServicer_to_server(servicer, server):
                     servicer.Submit,
                     request_deserializer=cygnet_dot_v1_dot_submission__pb2.SubmitRequest.FromString,
                     response_serializer=cygnet_dot_v1_dot_submission__pb2.SubmitResponse.SerializeToString,
+            ),
+            'ReadPrompt': grpc.unary_unary_rpc_method_handler(
+                    servicer.ReadPrompt,
+                    request_deserializer=cygnet_dot_v1_dot_submission__pb2.ReadPromptRequest.FromString,
+                    response_serializer=cygnet_dot_v1_dot_submission__pb2.ReadPromptResponse.SerializeToString,
             ),
             'WatchSubmission': grpc.unary_stream_rpc_method_handler(
                     servicer.WatchSubmission,
@@ -169,6 +186,33 @@ class SubmissionService:
             '/cygnet.v1.SubmissionService/Submit',
             cygnet_dot_v1_dot_submission__pb2.SubmitRequest.SerializeToString,
             cygnet_dot_v1_dot_submission__pb2.SubmitResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ReadPrompt(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/cygnet.v1.SubmissionService/ReadPrompt',
+            cygnet_dot_v1_dot_submission__pb2.ReadPromptRequest.SerializeToString,
+            cygnet_dot_v1_dot_submission__pb2.ReadPromptResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -39,6 +39,8 @@ class SubmissionServiceStub:
     """Asks for a prompt to be drawn. Safe to retry with the same request_id.
     A refusal is RESOURCE_EXHAUSTED with google.rpc.ErrorInfo (reason) and google.rpc.RetryInfo (when to try again).
     """
+    ReadPrompt: _grpc.UnaryUnaryMultiCallable[_submission_pb2.ReadPromptRequest, _submission_pb2.ReadPromptResponse]
+    """Returns what the contest's model would read of a prompt. Draws nothing, and counts as no try."""
     WatchSubmission: _grpc.UnaryStreamMultiCallable[_submission_pb2.WatchSubmissionRequest, _submission_pb2.WatchSubmissionResponse]
     """Streams the latest state of one submission until it is done or failed. Resumable; a heartbeat every 15 s."""
     ListSubmissions: _grpc.UnaryUnaryMultiCallable[_submission_pb2.ListSubmissionsRequest, _submission_pb2.ListSubmissionsResponse]
@@ -55,6 +57,8 @@ class SubmissionServiceAsyncStub(SubmissionServiceStub):
     """Asks for a prompt to be drawn. Safe to retry with the same request_id.
     A refusal is RESOURCE_EXHAUSTED with google.rpc.ErrorInfo (reason) and google.rpc.RetryInfo (when to try again).
     """
+    ReadPrompt: _aio.UnaryUnaryMultiCallable[_submission_pb2.ReadPromptRequest, _submission_pb2.ReadPromptResponse]  # type: ignore[assignment]
+    """Returns what the contest's model would read of a prompt. Draws nothing, and counts as no try."""
     WatchSubmission: _aio.UnaryStreamMultiCallable[_submission_pb2.WatchSubmissionRequest, _submission_pb2.WatchSubmissionResponse]  # type: ignore[assignment]
     """Streams the latest state of one submission until it is done or failed. Resumable; a heartbeat every 15 s."""
     ListSubmissions: _aio.UnaryUnaryMultiCallable[_submission_pb2.ListSubmissionsRequest, _submission_pb2.ListSubmissionsResponse]  # type: ignore[assignment]
@@ -80,6 +84,14 @@ class SubmissionServiceServicer(metaclass=_abc_1.ABCMeta):
         """Asks for a prompt to be drawn. Safe to retry with the same request_id.
         A refusal is RESOURCE_EXHAUSTED with google.rpc.ErrorInfo (reason) and google.rpc.RetryInfo (when to try again).
         """
+
+    @_abc_1.abstractmethod
+    def ReadPrompt(
+        self,
+        request: _submission_pb2.ReadPromptRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_submission_pb2.ReadPromptResponse, _abc.Awaitable[_submission_pb2.ReadPromptResponse]]:
+        """Returns what the contest's model would read of a prompt. Draws nothing, and counts as no try."""
 
     @_abc_1.abstractmethod
     def WatchSubmission(

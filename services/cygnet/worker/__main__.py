@@ -44,6 +44,7 @@ async def wire(settings: WorkerSettings, lifetime: Lifetime) -> Sequence[Endpoin
     )
     lifetime.spawn(readiness.run(), "the probing of Triton")
     lifetime.spawn(worker.run(), "the work")
+    lifetime.spawn(worker.announce(), "the announcement of the model's words")
     # Undone first: what is in hand ends while everything that it needs is still there.
     lifetime.resources.push_async_callback(worker.stop, settings.stop_grace_s)
     return [Endpoint(settings.listen)]

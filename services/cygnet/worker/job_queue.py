@@ -43,6 +43,12 @@ class JobQueue:
         answer = await self._stub.Claim(request, timeout=wait_s + DEADLINE_S)
         return answer.job if answer.HasField("job") else None
 
+    async def put_vocabulary(self, served: ServedModels) -> None:
+        """Tells dedup which words the generator knows."""
+        await self._stub.PutVocabulary(
+            dedup_pb2.PutVocabularyRequest(generator_source=served.generator.source, vocabulary=served.vocabulary)
+        )
+
     async def heartbeat(self, job: dedup_pb2.Job) -> None:
         """Keeps a lease."""
         request = dedup_pb2.HeartbeatRequest(contest=job.contest, fingerprint=job.fingerprint, fence=job.fence)

@@ -7,6 +7,7 @@ what happens to it (see `Script`), so that a test can ask for a refusal, a failu
 import asyncio
 import hashlib
 import io
+import re
 import time
 import uuid
 from collections.abc import AsyncIterator
@@ -90,6 +91,9 @@ class Game:
     by_request: dict[str, str] = field(default_factory=dict)
     best: dict[tuple[str, str], leaderboard_pb2.Standing] = field(default_factory=dict)
     submit_calls: int = 0
+    read_calls: int = 0
+    vocabulary: str | None = None
+    """A pattern of the words that are read; None: the model has no vocabulary."""
     revision: int = 1
     generation: int = 1
     changed: asyncio.Event = field(default_factory=asyncio.Event)
@@ -145,6 +149,19 @@ class Game:
     def state(self) -> phase.PhaseState:
         """Returns where the contest stands now, as the game itself sees it."""
         return phase.phase_at(self.contest(), _now().ToMilliseconds())
+
+    def read(self, prompt: str) -> submission_pb2.Reading | None:
+        """Returns what is read of a prompt: every word that the pattern matches."""
+        if self.vocabulary is None:
+            return None
+        spans = [
+            submission_pb2.Span(
+                start=word.start(), end=word.end(), read=bool(re.fullmatch(self.vocabulary, word[0].casefold()))
+            )
+            for word in re.finditer(r"[^\s,]+", prompt)
+        ]
+        caption = " ".join(prompt[span.start : span.end] for span in spans if span.read)
+        return submission_pb2.Reading(caption=caption, spans=spans)
 
     def participant(self, context: AioContext) -> str:
         """Returns the participant of the call's token, which is the participant's id."""
@@ -253,11 +270,14 @@ class Contests(contest_pb2_grpc.ContestServiceServicer):
     async def GetContest(
         self, request: contest_pb2.GetContestRequest, context: AioContext
     ) -> contest_pb2.GetContestResponse:
-        return phase.player_view(self._game.contest(), _now().ToMilliseconds())
+        view = phase.player_view(self._game.contest(), _now().ToMilliseconds())
+        view.examples.add(prompt={"en": "a red boat at sea", "ko": "바다 위의 빨간 배"})
+        view.examples.add(prompt={"en": "a cat in a meadow", "ko": "풀밭의 고양이"})
+        return view
 
 
 class Submissions(submission_pb2_grpc.SubmissionServiceServicer):
-    """Join, Submit, WatchSubmission, ListSubmissions."""
+    """Join, Submit, ReadPrompt, WatchSubmission, ListSubmissions."""
 
     def __init__(self, game: Game) -> None:
         self._game = game
@@ -278,6 +298,9 @@ class Submissions(submission_pb2_grpc.SubmissionServiceServicer):
         if request.request_id in game.by_request:
             return submission_pb2.SubmitResponse(submission=game.submissions[game.by_request[request.request_id]][1])
         check_submission(request.prompt, request.request_id, game.max_prompt_chars)
+        reading = game.read(request.prompt)
+        if reading is not None and not reading.caption:
+            raise InvalidRequest(FieldViolation("prompt", "the server's own words"), reason="NOTHING_READ")
         script = Script.parse(request.prompt)
         if script.refusal == "INVALID":
             raise InvalidRequest(FieldViolation("prompt", "write what to draw"))
@@ -300,6 +323,7 @@ class Submissions(submission_pb2_grpc.SubmissionServiceServicer):
             state=submission_pb2.SUBMISSION_STATE_QUEUED,
             outcome=submission_pb2.ADMISSION_OUTCOME_ACCEPTED,
             created_at=_now(),
+            reading=reading,
         )
         if same is not None and same.HasField("result"):
             submission.outcome = submission_pb2.ADMISSION_OUTCOME_REPEATED
@@ -315,6 +339,13 @@ class Submissions(submission_pb2_grpc.SubmissionServiceServicer):
         game.by_request[request.request_id] = submission.submission_id
         game.notify()
         return submission_pb2.SubmitResponse(submission=submission)
+
+    async def ReadPrompt(
+        self, request: submission_pb2.ReadPromptRequest, context: AioContext
+    ) -> submission_pb2.ReadPromptResponse:
+        self._game.participant(context)
+        self._game.read_calls += 1
+        return submission_pb2.ReadPromptResponse(reading=self._game.read(request.prompt))
 
     async def WatchSubmission(
         self, request: submission_pb2.WatchSubmissionRequest, context: AioContext

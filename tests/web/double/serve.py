@@ -52,7 +52,9 @@ def site(game: Game) -> Starlette:
             else:
                 setattr(game, name, value)
         game.on_change()
-        return JSONResponse({"submit_calls": game.submit_calls, "submissions": len(game.submissions)})
+        return JSONResponse(
+            {"submit_calls": game.submit_calls, "read_calls": game.read_calls, "submissions": len(game.submissions)}
+        )
 
     return Starlette(
         routes=[

@@ -55,6 +55,8 @@ class TritonPythonModel:
         self.info = json.dumps(
             {"source": settings.source, "digest": files.digest, **self.generator.describe()}
         ).encode()
+        vocabulary = files.path / "vocabulary.json"
+        self.vocabulary = vocabulary.read_bytes() if vocabulary.exists() else b""
         log_loading("diffusion", "warming up")
         started = time.monotonic()
         defaults = self.generator.defaults
@@ -88,6 +90,8 @@ class TritonPythonModel:
             bytes_tensor("PICTURE", pictures),
             bytes_tensor("INFO", [self.info] * len(drawn)),
             pb_utils.Tensor("FITTED", np.array(fitted, dtype=np.int32)[:, None]),
+            # Triton passes on only what was requested.
+            bytes_tensor("VOCABULARY", [self.vocabulary] * len(drawn)),
         ]
 
 

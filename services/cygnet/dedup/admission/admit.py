@@ -82,7 +82,7 @@ class AdmissionController:
     async def _prepare(self, request: dedup_pb2.AdmitRequest) -> Admission | submission_pb2.Submission:
         """Returns what the script decides on; for what is only to be known, the submission."""
         check_admission(request)
-        canonical = canonical_prompt(request.prompt)
+        canonical = request.reading.caption or canonical_prompt(request.prompt)
         if not canonical:
             raise InvalidRequest(FieldViolation("prompt", "holds nothing that can be seen"))
         submission_id = identity.submission_id(request)

@@ -10,7 +10,7 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class AdmitRequest(_message.Message):
-    __slots__ = ("contest", "participant_id", "nickname", "request_id", "target", "prompt", "model", "policy", "next_model", "next_share", "only_known")
+    __slots__ = ("contest", "participant_id", "nickname", "request_id", "target", "prompt", "model", "policy", "next_model", "next_share", "only_known", "reading")
     CONTEST_FIELD_NUMBER: _ClassVar[int]
     PARTICIPANT_ID_FIELD_NUMBER: _ClassVar[int]
     NICKNAME_FIELD_NUMBER: _ClassVar[int]
@@ -22,6 +22,7 @@ class AdmitRequest(_message.Message):
     NEXT_MODEL_FIELD_NUMBER: _ClassVar[int]
     NEXT_SHARE_FIELD_NUMBER: _ClassVar[int]
     ONLY_KNOWN_FIELD_NUMBER: _ClassVar[int]
+    READING_FIELD_NUMBER: _ClassVar[int]
     contest: str
     participant_id: str
     nickname: str
@@ -33,7 +34,8 @@ class AdmitRequest(_message.Message):
     next_model: _document_pb2.Model
     next_share: int
     only_known: bool
-    def __init__(self, contest: _Optional[str] = ..., participant_id: _Optional[str] = ..., nickname: _Optional[str] = ..., request_id: _Optional[str] = ..., target: _Optional[_Union[_contest_pb2.Target, _Mapping]] = ..., prompt: _Optional[str] = ..., model: _Optional[_Union[_document_pb2.Model, _Mapping]] = ..., policy: _Optional[_Union[_document_pb2.AdmissionPolicy, _Mapping]] = ..., next_model: _Optional[_Union[_document_pb2.Model, _Mapping]] = ..., next_share: _Optional[int] = ..., only_known: _Optional[bool] = ...) -> None: ...
+    reading: _submission_pb2.Reading
+    def __init__(self, contest: _Optional[str] = ..., participant_id: _Optional[str] = ..., nickname: _Optional[str] = ..., request_id: _Optional[str] = ..., target: _Optional[_Union[_contest_pb2.Target, _Mapping]] = ..., prompt: _Optional[str] = ..., model: _Optional[_Union[_document_pb2.Model, _Mapping]] = ..., policy: _Optional[_Union[_document_pb2.AdmissionPolicy, _Mapping]] = ..., next_model: _Optional[_Union[_document_pb2.Model, _Mapping]] = ..., next_share: _Optional[int] = ..., only_known: _Optional[bool] = ..., reading: _Optional[_Union[_submission_pb2.Reading, _Mapping]] = ...) -> None: ...
 
 class AdmitManyRequest(_message.Message):
     __slots__ = ("requests",)
@@ -182,6 +184,34 @@ class ListParticipantSubmissionsResponse(_message.Message):
     SUBMISSIONS_FIELD_NUMBER: _ClassVar[int]
     submissions: _containers.RepeatedCompositeFieldContainer[_submission_pb2.Submission]
     def __init__(self, submissions: _Optional[_Iterable[_Union[_submission_pb2.Submission, _Mapping]]] = ...) -> None: ...
+
+class PutVocabularyRequest(_message.Message):
+    __slots__ = ("generator_source", "vocabulary")
+    GENERATOR_SOURCE_FIELD_NUMBER: _ClassVar[int]
+    VOCABULARY_FIELD_NUMBER: _ClassVar[int]
+    generator_source: str
+    vocabulary: bytes
+    def __init__(self, generator_source: _Optional[str] = ..., vocabulary: _Optional[bytes] = ...) -> None: ...
+
+class PutVocabularyResponse(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class GetVocabularyRequest(_message.Message):
+    __slots__ = ("generator_source", "known_sha256")
+    GENERATOR_SOURCE_FIELD_NUMBER: _ClassVar[int]
+    KNOWN_SHA256_FIELD_NUMBER: _ClassVar[int]
+    generator_source: str
+    known_sha256: str
+    def __init__(self, generator_source: _Optional[str] = ..., known_sha256: _Optional[str] = ...) -> None: ...
+
+class GetVocabularyResponse(_message.Message):
+    __slots__ = ("unchanged", "vocabulary")
+    UNCHANGED_FIELD_NUMBER: _ClassVar[int]
+    VOCABULARY_FIELD_NUMBER: _ClassVar[int]
+    unchanged: bool
+    vocabulary: bytes
+    def __init__(self, unchanged: _Optional[bool] = ..., vocabulary: _Optional[bytes] = ...) -> None: ...
 
 class GetStatisticsRequest(_message.Message):
     __slots__ = ("contest",)

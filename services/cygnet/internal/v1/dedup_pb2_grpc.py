@@ -70,6 +70,16 @@ class DedupServiceStub:
                 request_serializer=cygnet_dot_internal_dot_v1_dot_dedup__pb2.ListParticipantSubmissionsRequest.SerializeToString,
                 response_deserializer=cygnet_dot_internal_dot_v1_dot_dedup__pb2.ListParticipantSubmissionsResponse.FromString,
                 _registered_method=True)
+        self.PutVocabulary = channel.unary_unary(
+                '/cygnet.internal.v1.DedupService/PutVocabulary',
+                request_serializer=cygnet_dot_internal_dot_v1_dot_dedup__pb2.PutVocabularyRequest.SerializeToString,
+                response_deserializer=cygnet_dot_internal_dot_v1_dot_dedup__pb2.PutVocabularyResponse.FromString,
+                _registered_method=True)
+        self.GetVocabulary = channel.unary_unary(
+                '/cygnet.internal.v1.DedupService/GetVocabulary',
+                request_serializer=cygnet_dot_internal_dot_v1_dot_dedup__pb2.GetVocabularyRequest.SerializeToString,
+                response_deserializer=cygnet_dot_internal_dot_v1_dot_dedup__pb2.GetVocabularyResponse.FromString,
+                _registered_method=True)
         self.GetStatistics = channel.unary_unary(
                 '/cygnet.internal.v1.DedupService/GetStatistics',
                 request_serializer=cygnet_dot_internal_dot_v1_dot_dedup__pb2.GetStatisticsRequest.SerializeToString,
@@ -136,6 +146,20 @@ class DedupServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def PutVocabulary(self, request, context):
+        """Notes which words a generator knows. Workers repeat it, so that a store that lost its keys is made whole.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetVocabulary(self, request, context):
+        """Returns which words a generator knows.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def GetStatistics(self, request, context):
         """Returns how much there is of everything in one contest.
         """
@@ -187,6 +211,16 @@ def add_DedupServiceServicer_to_server(servicer, server):
                     servicer.ListParticipantSubmissions,
                     request_deserializer=cygnet_dot_internal_dot_v1_dot_dedup__pb2.ListParticipantSubmissionsRequest.FromString,
                     response_serializer=cygnet_dot_internal_dot_v1_dot_dedup__pb2.ListParticipantSubmissionsResponse.SerializeToString,
+            ),
+            'PutVocabulary': grpc.unary_unary_rpc_method_handler(
+                    servicer.PutVocabulary,
+                    request_deserializer=cygnet_dot_internal_dot_v1_dot_dedup__pb2.PutVocabularyRequest.FromString,
+                    response_serializer=cygnet_dot_internal_dot_v1_dot_dedup__pb2.PutVocabularyResponse.SerializeToString,
+            ),
+            'GetVocabulary': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetVocabulary,
+                    request_deserializer=cygnet_dot_internal_dot_v1_dot_dedup__pb2.GetVocabularyRequest.FromString,
+                    response_serializer=cygnet_dot_internal_dot_v1_dot_dedup__pb2.GetVocabularyResponse.SerializeToString,
             ),
             'GetStatistics': grpc.unary_unary_rpc_method_handler(
                     servicer.GetStatistics,
@@ -389,6 +423,60 @@ class DedupService:
             '/cygnet.internal.v1.DedupService/ListParticipantSubmissions',
             cygnet_dot_internal_dot_v1_dot_dedup__pb2.ListParticipantSubmissionsRequest.SerializeToString,
             cygnet_dot_internal_dot_v1_dot_dedup__pb2.ListParticipantSubmissionsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def PutVocabulary(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/cygnet.internal.v1.DedupService/PutVocabulary',
+            cygnet_dot_internal_dot_v1_dot_dedup__pb2.PutVocabularyRequest.SerializeToString,
+            cygnet_dot_internal_dot_v1_dot_dedup__pb2.PutVocabularyResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetVocabulary(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/cygnet.internal.v1.DedupService/GetVocabulary',
+            cygnet_dot_internal_dot_v1_dot_dedup__pb2.GetVocabularyRequest.SerializeToString,
+            cygnet_dot_internal_dot_v1_dot_dedup__pb2.GetVocabularyResponse.FromString,
             options,
             channel_credentials,
             insecure,

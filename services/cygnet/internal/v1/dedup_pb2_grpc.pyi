@@ -49,6 +49,10 @@ class DedupServiceStub:
     """Returns submissions as they stand now; unknown ids are left out."""
     ListParticipantSubmissions: _grpc.UnaryUnaryMultiCallable[_dedup_pb2.ListParticipantSubmissionsRequest, _dedup_pb2.ListParticipantSubmissionsResponse]
     """Returns a participant's submissions, newest first."""
+    PutVocabulary: _grpc.UnaryUnaryMultiCallable[_dedup_pb2.PutVocabularyRequest, _dedup_pb2.PutVocabularyResponse]
+    """Notes which words a generator knows. Workers repeat it, so that a store that lost its keys is made whole."""
+    GetVocabulary: _grpc.UnaryUnaryMultiCallable[_dedup_pb2.GetVocabularyRequest, _dedup_pb2.GetVocabularyResponse]
+    """Returns which words a generator knows."""
     GetStatistics: _grpc.UnaryUnaryMultiCallable[_dedup_pb2.GetStatisticsRequest, _dedup_pb2.GetStatisticsResponse]
     """Returns how much there is of everything in one contest."""
     WatchChanges: _grpc.UnaryStreamMultiCallable[_dedup_pb2.WatchChangesRequest, _dedup_pb2.WatchChangesResponse]
@@ -75,6 +79,10 @@ class DedupServiceAsyncStub(DedupServiceStub):
     """Returns submissions as they stand now; unknown ids are left out."""
     ListParticipantSubmissions: _aio.UnaryUnaryMultiCallable[_dedup_pb2.ListParticipantSubmissionsRequest, _dedup_pb2.ListParticipantSubmissionsResponse]  # type: ignore[assignment]
     """Returns a participant's submissions, newest first."""
+    PutVocabulary: _aio.UnaryUnaryMultiCallable[_dedup_pb2.PutVocabularyRequest, _dedup_pb2.PutVocabularyResponse]  # type: ignore[assignment]
+    """Notes which words a generator knows. Workers repeat it, so that a store that lost its keys is made whole."""
+    GetVocabulary: _aio.UnaryUnaryMultiCallable[_dedup_pb2.GetVocabularyRequest, _dedup_pb2.GetVocabularyResponse]  # type: ignore[assignment]
+    """Returns which words a generator knows."""
     GetStatistics: _aio.UnaryUnaryMultiCallable[_dedup_pb2.GetStatisticsRequest, _dedup_pb2.GetStatisticsResponse]  # type: ignore[assignment]
     """Returns how much there is of everything in one contest."""
     WatchChanges: _aio.UnaryStreamMultiCallable[_dedup_pb2.WatchChangesRequest, _dedup_pb2.WatchChangesResponse]  # type: ignore[assignment]
@@ -140,6 +148,22 @@ class DedupServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_dedup_pb2.ListParticipantSubmissionsResponse, _abc.Awaitable[_dedup_pb2.ListParticipantSubmissionsResponse]]:
         """Returns a participant's submissions, newest first."""
+
+    @_abc_1.abstractmethod
+    def PutVocabulary(
+        self,
+        request: _dedup_pb2.PutVocabularyRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_dedup_pb2.PutVocabularyResponse, _abc.Awaitable[_dedup_pb2.PutVocabularyResponse]]:
+        """Notes which words a generator knows. Workers repeat it, so that a store that lost its keys is made whole."""
+
+    @_abc_1.abstractmethod
+    def GetVocabulary(
+        self,
+        request: _dedup_pb2.GetVocabularyRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_dedup_pb2.GetVocabularyResponse, _abc.Awaitable[_dedup_pb2.GetVocabularyResponse]]:
+        """Returns which words a generator knows."""
 
     @_abc_1.abstractmethod
     def GetStatistics(

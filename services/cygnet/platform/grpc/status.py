@@ -81,7 +81,7 @@ def from_status(status: status_pb2.Status) -> errors.DomainError:
             violations = [errors.FieldViolation(v.field, v.description) for v in bad.field_violations]
     kind = next((kind for kind, code in _CODES if code == status.code), errors.DomainError)
     if kind is errors.InvalidRequest:
-        return errors.InvalidRequest(*violations)
+        return errors.InvalidRequest(*violations, reason=reason)
     if kind is errors.Refused or kind is errors.Unavailable:
         return kind(status.message, reason=reason, retry_after_s=retry_after_s)
     return kind(status.message, reason=reason)

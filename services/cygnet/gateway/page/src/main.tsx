@@ -34,7 +34,14 @@ function setContest(contest: Contest): void {
     return;
   }
   current?.stop();
-  const next = new Player(clients, contest, loader.phase, new SessionStore(store, contest.name), store);
+  const next = new Player(
+    clients,
+    contest,
+    loader.phase,
+    loader.examples,
+    new SessionStore(store, contest.name),
+    store,
+  );
   player.value = next;
   next.start();
 }

@@ -1,6 +1,6 @@
 // The contest's document, kept fresh: organisers change it while it runs.
 import { signal } from "@preact/signals";
-import type { Contest } from "../gen/cygnet/v1/contest_pb";
+import type { Contest, Example } from "../gen/cygnet/v1/contest_pb";
 import { CALL_TIMEOUT_MS, type Clients } from "../rpc/clients";
 import { type Problem, problemOf } from "../rpc/problem";
 import { backoffMs, waitOrWake } from "../rpc/wake";
@@ -19,6 +19,8 @@ const AFTER_CHANGE_MS = 10_000;
 export class ContestLoader {
   readonly view = signal<ContestView>({ state: "loading" });
   readonly phase = new PhaseTracker();
+  /** Prompts that the model can draw, and that are no answer. */
+  readonly examples = signal<readonly Example[]>([]);
 
   constructor(
     private readonly clients: Clients,
@@ -71,6 +73,7 @@ export class ContestLoader {
       );
       if (response.contest === undefined) return { kind: "notFound", message: "" };
       this.phase.onResponse(response, requestedAt);
+      this.examples.value = response.examples;
       const before = this.view.peek();
       if (before.state !== "ready" || before.contest.generation !== response.contest.generation) {
         this.view.value = { state: "ready", contest: response.contest };
@@ -84,5 +87,10 @@ export class ContestLoader {
 
 /** The title in the reader's language, else in English, else in any. */
 export function titleIn(contest: Contest, language: string): string {
-  return contest.title[language] ?? contest.title.en ?? Object.values(contest.title)[0] ?? contest.name;
+  return textIn(contest.title, language) ?? contest.name;
+}
+
+/** One of the texts by language: the reader's, else the English one, else any. */
+export function textIn(texts: Readonly<Record<string, string>>, language: string): string | undefined {
+  return texts[language] ?? texts.en ?? Object.values(texts)[0];
 }

@@ -5,11 +5,13 @@ import { type Submission, SubmissionState } from "../gen/cygnet/v1/submission_pb
 import { CALL_TIMEOUT_MS, type Clients } from "../rpc/clients";
 import { type Problem, problemOf } from "../rpc/problem";
 import { onWake, waitOrWake } from "../rpc/wake";
+import type { ContestLoader } from "./contest";
 import type { PhaseTracker } from "./contestPhase";
 import { newRequestId, Outbox, type PendingSubmission } from "./outbox";
 import { OwnRank, type StandingQuery } from "./ownRank";
 import { ServerClock } from "./progress";
 import { hasVisibleText, promptLength, toOneLine } from "./prompt";
+import { DraftReader } from "./reading";
 import type { SessionStore } from "./session";
 import { Standings } from "./standings";
 import type { KeyValueStore } from "./storage";
@@ -33,6 +35,7 @@ export class Player {
   readonly ownRank: OwnRank;
 
   readonly draft = signal("");
+  readonly reader: DraftReader;
   /** The submission whose text is still in the box, because the server has not answered yet. */
   readonly pendingRequestId = signal<string | undefined>(undefined);
   readonly refusal = signal<Refusal | undefined>(undefined);
@@ -50,6 +53,8 @@ export class Player {
     private readonly clients: Clients,
     contest: Contest,
     readonly phase: PhaseTracker,
+    /** What could be written, in the contest's languages. */
+    readonly examples: ContestLoader["examples"],
     readonly session: SessionStore,
     store: KeyValueStore,
   ) {
@@ -67,10 +72,13 @@ export class Player {
       onSignedOut,
     });
     this.ownRank = new OwnRank(clients, () => this.#queryIfNotListed());
+    this.reader = new DraftReader(clients, name);
     const draftKey = `cygnet.draft.${name}`;
     this.draft.value = store.getItem(draftKey) ?? "";
     this.#cleanups.push(
       effect(() => (this.draft.value === "" ? store.removeItem(draftKey) : store.setItem(draftKey, this.draft.value))),
+      effect(() => this.reader.update(this.#readableDraft())),
+      () => this.reader.stop(),
     );
   }
 
@@ -156,9 +164,11 @@ export class Player {
 
   /** Whether the box holds something that may be sent. */
   readonly canSubmit = computed(() => {
-    const prompt = toOneLine(this.draft.value);
-    const fits = hasVisibleText(prompt) && promptLength(prompt) <= this.contest.value.maxPromptChars;
-    return fits && this.pendingRequestId.value === undefined && this.phase.acceptsPrompts.value;
+    return (
+      this.#fits(toOneLine(this.draft.value)) &&
+      this.pendingRequestId.value === undefined &&
+      this.phase.acceptsPrompts.value
+    );
   });
 
   submit(): void {
@@ -178,6 +188,15 @@ export class Player {
     this.draft.value = prompt;
     // What was wrong with a prompt is not wrong with another; a limit holds whatever is written.
     if (this.refusal.peek()?.problem.kind === "invalid") this.refusal.value = undefined;
+  }
+
+  #fits(prompt: string): boolean {
+    return hasVisibleText(prompt) && promptLength(prompt) <= this.contest.value.maxPromptChars;
+  }
+
+  #readableDraft(): string | undefined {
+    const prompt = toOneLine(this.draft.value);
+    return this.session.current.value !== undefined && this.#fits(prompt) ? prompt : undefined;
   }
 
   #onAccepted(pending: PendingSubmission, submission: Submission): void {

@@ -8,7 +8,7 @@ export type Problem =
   /** Not now; worth trying again after `retryAfterMs`. */
   | { kind: "refused"; reason: string; message: string; retryAfterMs: number }
   /** Something that was entered is out of bounds; `fields` holds what is wrong, by the field's name. */
-  | { kind: "invalid"; fields: ReadonlyMap<string, string>; message: string }
+  | { kind: "invalid"; reason: string; fields: ReadonlyMap<string, string>; message: string }
   /** The contest or what was requested does not exist. */
   | { kind: "notFound"; message: string }
   /** The server decided against it, and the same call will not fare better. */
@@ -32,7 +32,8 @@ export function problemOf(thrown: unknown): Problem {
     }
     case Code.InvalidArgument: {
       const violations = error.findDetails(BadRequestSchema).flatMap((bad) => bad.fieldViolations);
-      return { kind: "invalid", fields: new Map(violations.map((v) => [v.field, v.description])), message };
+      const reason = error.findDetails(ErrorInfoSchema)[0]?.reason ?? "";
+      return { kind: "invalid", reason, fields: new Map(violations.map((v) => [v.field, v.description])), message };
     }
     case Code.NotFound:
       return { kind: "notFound", message };

@@ -63,7 +63,15 @@ export const en = {
   targetMissing: "This contest has no target picture yet.",
 
   promptTitle: "Describe it",
-  promptPlaceholder: "a yellow duckling on a blue pond, drawn with crayons",
+  promptPlaceholder: (example: string | undefined) => (example === undefined ? "" : `For example: ${example}`),
+  allRead: "Every word is read.",
+  willNotBeRead: "Struck-out words are not read and change nothing:",
+  wordsNotRead: "Struck-out words were not read: they changed nothing.",
+  notRead: "not read",
+  fitted: (n: number) =>
+    `The prompt is too long for this model: the first ${n} characters fitted, the rest was not read.`,
+  nothingRead: (examples: readonly string[]) =>
+    `The painter knows none of these words, so nothing is drawn and nothing is counted.${examples.length === 0 ? "" : ` Try something like “${examples.join("” or “")}”.`}`,
   counter: (used: number, most: number) => `${used} of ${most} characters`,
   tooLong: (over: number) => `${over} too many`,
   draw: "Draw it",

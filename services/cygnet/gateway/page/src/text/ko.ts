@@ -59,7 +59,14 @@ export const ko: Words = {
   targetMissing: "아직 따라 그릴 그림이 없어요.",
 
   promptTitle: "말로 그려 보세요",
-  promptPlaceholder: "파란 연못 위의 노란 아기 오리, 크레용 그림",
+  promptPlaceholder: (example) => (example === undefined ? "" : `예: ${example}`),
+  allRead: "모든 단어를 읽을 수 있어요.",
+  willNotBeRead: "줄을 그은 단어는 읽지 못해서 그림에 나오지 않아요:",
+  wordsNotRead: "줄을 그은 단어는 읽지 못해서 그림에 반영되지 않았어요.",
+  notRead: "읽지 못함",
+  fitted: (n) => `이 모델에는 설명이 너무 길어요. 처음 ${n}자까지만 읽었어요.`,
+  nothingRead: (examples) =>
+    `화가가 아는 단어가 없어서 그리지 않았고, 기회도 줄지 않았어요.${examples.length === 0 ? "" : ` 이렇게 써 보세요: “${examples.join("”, “")}”`}`,
   counter: (used, most) => `${most}자 중 ${used}자`,
   tooLong: (over) => `${over}자 초과`,
   draw: "그리기",

@@ -3,13 +3,14 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import type { Player, Refusal } from "../game/player";
 import { scoreText } from "../game/progress";
 import type { Delivery } from "../game/submitter";
-import { type Submission, SubmissionState } from "../gen/cygnet/v1/submission_pb";
+import { type Result, type Submission, SubmissionState } from "../gen/cygnet/v1/submission_pb";
 import { words } from "../text/language";
 import { editPrompt, scrollIntoView } from "./focus";
-import { useNow } from "./hooks";
+import { useExamples, useNow } from "./hooks";
 import { describeDrawing, describeOutcome, describeQueue, describeRefusal, describeRetry } from "./messages";
 import { Picture } from "./Picture";
 import { ProgressBar, QueueLine } from "./ProgressBar";
+import { hasUnread, ReadWords } from "./ReadWords";
 import { HeatLegend, HeatMap, ScoreChangeNote, SubScores } from "./ScoreExplanation";
 
 export function Cards({ player, onOpen }: { player: Player; onOpen: (submission: Submission) => void }) {
@@ -54,7 +55,7 @@ interface RefusedProps {
 function Refused({ player, requestId, refusal }: RefusedProps) {
   const now = useNow(500);
   const text = words.value;
-  const { message, retryAt } = describeRefusal(text, refusal);
+  const { message, retryAt } = describeRefusal(text, refusal, useExamples(player));
   const tooEarly = retryAt !== undefined && retryAt > now;
   return (
     <>
@@ -94,6 +95,20 @@ function ActiveCard({ player, submission }: { player: Player; submission: Submis
       </p>
       {outcome === undefined ? null : <p class="note">{outcome}</p>}
     </article>
+  );
+}
+
+/** The prompt of a picture, and how much of it the model took. */
+function PromptAsRead({ submission: { prompt, reading }, result }: { submission: Submission; result: Result }) {
+  const text = words.value;
+  return (
+    <>
+      <p class={reading === undefined ? "prompt" : "prompt whole"}>
+        {reading === undefined ? prompt : <ReadWords prompt={prompt} reading={reading} />}
+      </p>
+      {reading !== undefined && hasUnread(reading) ? <p class="note">{text.wordsNotRead}</p> : null}
+      {result.fittedChars === undefined ? null : <p class="note">{text.fitted(result.fittedChars)}</p>}
+    </>
   );
 }
 
@@ -152,7 +167,7 @@ function FinishedCard({ player, submission, onOpen }: FinishedProps) {
         </p>
         <SubScores result={result} />
         <ScoreChangeNote player={player} submission={submission} />
-        <p class="prompt">{prompt}</p>
+        <PromptAsRead submission={submission} result={result} />
         {outcome === undefined ? null : <p class="note">{outcome}</p>}
         {explained ? <HeatLegend result={result} /> : null}
         <p class="actions">

@@ -3,9 +3,10 @@ import { useEffect, useRef } from "preact/hooks";
 import type { Player } from "../game/player";
 import { promptLength, toOneLine } from "../game/prompt";
 import { words } from "../text/language";
-import { useNow } from "./hooks";
+import { useExamples, useNow } from "./hooks";
 import { describeRefusal, describeRetry } from "./messages";
 import { ClosedNotice } from "./PhaseNotice";
+import { hasUnread, ReadWords } from "./ReadWords";
 
 export function PromptBox({ player }: { player: Player }) {
   const text = words.value;
@@ -16,6 +17,7 @@ export function PromptBox({ player }: { player: Player }) {
   const used = promptLength(toOneLine(player.draft.value));
   const sending = player.pendingRequestId.value !== undefined;
   const open = player.phase.acceptsPrompts.value;
+  const [example] = useExamples(player);
 
   const send = () => {
     // Leaving the box ends an unfinished syllable of an input method; what is sent is what was composed.
@@ -23,8 +25,12 @@ export function PromptBox({ player }: { player: Player }) {
     if (composing.current) sendWhenComposed.current = true;
     else player.submit();
   };
+  const setComposing = (now: boolean) => {
+    composing.current = now;
+    player.reader.composing = now;
+  };
   const onComposed = (written: string) => {
-    composing.current = false;
+    setComposing(false);
     player.setDraft(written);
     if (sendWhenComposed.current) player.submit();
     sendWhenComposed.current = false;
@@ -48,16 +54,14 @@ export function PromptBox({ player }: { player: Player }) {
         rows={3}
         dir="auto"
         autocomplete="off"
-        placeholder={text.promptPlaceholder}
+        placeholder={text.promptPlaceholder(example)}
         value={player.draft.value}
         // Not disabled: who is just writing keeps the caret, and the text can still be copied.
         readOnly={sending || !open}
         aria-invalid={used > limit}
-        aria-describedby="prompt-count prompt-refusal"
+        aria-describedby="prompt-count prompt-reading prompt-refusal"
         onInput={(event) => player.setDraft(event.currentTarget.value)}
-        onCompositionStart={() => {
-          composing.current = true;
-        }}
+        onCompositionStart={() => setComposing(true)}
         onCompositionEnd={(event) => onComposed(event.currentTarget.value)}
         onKeyDown={(event) => {
           // Enter alone ends a syllable in Korean and Japanese, so it never sends.
@@ -82,6 +86,9 @@ export function PromptBox({ player }: { player: Player }) {
           {sending ? text.sendingButton : text.draw}
         </button>
       </div>
+      <div id="prompt-reading" role="status">
+        <DraftWords player={player} />
+      </div>
       <div id="prompt-refusal" role="alert">
         {player.refusal.value === undefined ? null : <RefusalNote player={player} />}
       </div>
@@ -89,11 +96,29 @@ export function PromptBox({ player }: { player: Player }) {
   );
 }
 
+/** What will be read of the draft. A line of its own: nothing lies over the box, so that no input method is disturbed. */
+function DraftWords({ player }: { player: Player }) {
+  const text = words.value;
+  const examples = useExamples(player);
+  const draft = player.reader.latest.value;
+  // The same is said by the refusal of a prompt that was sent.
+  if (draft === undefined || player.refusal.value !== undefined) return null;
+  const { prompt, reading } = draft;
+  if (reading.caption === "") return <p class="draft-words unread">{text.nothingRead(examples)}</p>;
+  if (!hasUnread(reading)) return <p class="draft-words">{text.allRead}</p>;
+  return (
+    <p class="draft-words">
+      {text.willNotBeRead} <ReadWords prompt={prompt} reading={reading} />
+    </p>
+  );
+}
+
 function RefusalNote({ player }: { player: Player }) {
   const now = useNow(500);
   const text = words.value;
   const refusal = player.refusal.value;
-  const described = refusal === undefined ? undefined : describeRefusal(text, refusal);
+  const examples = useExamples(player);
+  const described = refusal === undefined ? undefined : describeRefusal(text, refusal, examples);
   const over = described?.retryAt !== undefined && described.retryAt <= now;
 
   useEffect(() => {

@@ -1,6 +1,9 @@
-// Hooks for what changes without the game: the time, the network, and rows that change places.
+// Hooks for what changes beside the game: the time, the network, the language, and rows that change places.
 import type { RefObject } from "preact";
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
+import { textIn } from "../game/contest";
+import type { Player } from "../game/player";
+import { language } from "../text/language";
 
 /** The time in milliseconds, renewed every `everyMs` for as long as the component is shown and `running`. */
 export function useNow(everyMs: number, running = true): number {
@@ -12,6 +15,11 @@ export function useNow(everyMs: number, running = true): number {
     return () => clearInterval(timer);
   }, [everyMs, running]);
   return now;
+}
+
+/** Prompts that the contest's model can draw, in the reader's language. */
+export function useExamples(player: Player): string[] {
+  return player.examples.value.flatMap(({ prompt }) => textIn(prompt, language.value) ?? []);
 }
 
 /** Whether the browser believes to have a network. */

@@ -55,11 +55,17 @@ export interface RefusalMessage {
   retryAt: number | undefined;
 }
 
-export function describeRefusal(text: Words, { problem, refusedAt }: Refusal): RefusalMessage {
+/** `examples` are prompts that can be drawn. */
+export function describeRefusal(
+  text: Words,
+  { problem, refusedAt }: Refusal,
+  examples: readonly string[],
+): RefusalMessage {
   switch (problem.kind) {
     case "refused":
       return { message: text.refused(problem.reason, problem.message), retryAt: refusedAt + problem.retryAfterMs };
     case "invalid":
+      if (problem.reason === "NOTHING_READ") return { message: text.nothingRead(examples), retryAt: undefined };
       return { message: text.invalidPrompt(problem.fields.get("prompt") ?? problem.message), retryAt: undefined };
     case "signedOut":
       return { message: text.joinAgain, retryAt: undefined };

@@ -14,7 +14,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file cygnet/v1/contest.proto.
  */
 export const file_cygnet_v1_contest: GenFile = /*@__PURE__*/
-  fileDesc("ChdjeWduZXQvdjEvY29udGVzdC5wcm90bxIJY3lnbmV0LnYxIiQKEUdldENvbnRlc3RSZXF1ZXN0Eg8KB2NvbnRlc3QYASABKAkitQIKEkdldENvbnRlc3RSZXNwb25zZRIjCgdjb250ZXN0GAEgASgLMhIuY3lnbmV0LnYxLkNvbnRlc3QSJgoFcGhhc2UYAiABKA4yFy5jeWduZXQudjEuQ29udGVzdFBoYXNlEi8KC25leHRfY2hhbmdlGAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBInCgNub3cYBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi8KC2Zyb3plbl9mcm9tGAUgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIwCgxmcm96ZW5fdW50aWwYBiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhUKDW9wZW5lZF9iZWZvcmUYByABKAgipQIKB0NvbnRlc3QSDAoEbmFtZRgBIAEoCRISCgpnZW5lcmF0aW9uGAIgASgEEiwKBXRpdGxlGAMgAygLMh0uY3lnbmV0LnYxLkNvbnRlc3QuVGl0bGVFbnRyeRIiCgd0YXJnZXRzGAQgAygLMhEuY3lnbmV0LnYxLlRhcmdldBIQCghkZWNpbWFscxgFIAEoDRIYChBtYXhfcHJvbXB0X2NoYXJzGAYgASgNEiIKB3dpbmRvd3MYByADKAsyES5jeWduZXQudjEuV2luZG93Eg4KBnBhdXNlZBgIIAEoCBIYChBmcmVlemVfYmVmb3JlX21zGAkgASgEGiwKClRpdGxlRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ASJfCgZXaW5kb3cSKQoFb3BlbnMYASABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEioKBmNsb3NlcxgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiLgoGVGFyZ2V0EgwKBG5hbWUYASABKAkSFgoOcGljdHVyZV9zaGEyNTYYAiABKAkqrwEKDENvbnRlc3RQaGFzZRIdChlDT05URVNUX1BIQVNFX1VOU1BFQ0lGSUVEEAASGAoUQ09OVEVTVF9QSEFTRV9DTE9TRUQQARIWChJDT05URVNUX1BIQVNFX09QRU4QAhIYChRDT05URVNUX1BIQVNFX0ZST1pFThADEhgKFENPTlRFU1RfUEhBU0VfUEFVU0VEEAQSGgoWQ09OVEVTVF9QSEFTRV9GSU5JU0hFRBAFMlsKDkNvbnRlc3RTZXJ2aWNlEkkKCkdldENvbnRlc3QSHC5jeWduZXQudjEuR2V0Q29udGVzdFJlcXVlc3QaHS5jeWduZXQudjEuR2V0Q29udGVzdFJlc3BvbnNlYgZwcm90bzM", [file_google_protobuf_timestamp]);
+  fileDesc("ChdjeWduZXQvdjEvY29udGVzdC5wcm90bxIJY3lnbmV0LnYxIiQKEUdldENvbnRlc3RSZXF1ZXN0Eg8KB2NvbnRlc3QYASABKAki2wIKEkdldENvbnRlc3RSZXNwb25zZRIjCgdjb250ZXN0GAEgASgLMhIuY3lnbmV0LnYxLkNvbnRlc3QSJgoFcGhhc2UYAiABKA4yFy5jeWduZXQudjEuQ29udGVzdFBoYXNlEi8KC25leHRfY2hhbmdlGAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBInCgNub3cYBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi8KC2Zyb3plbl9mcm9tGAUgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIwCgxmcm96ZW5fdW50aWwYBiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhUKDW9wZW5lZF9iZWZvcmUYByABKAgSJAoIZXhhbXBsZXMYDCADKAsyEi5jeWduZXQudjEuRXhhbXBsZSJoCgdFeGFtcGxlEi4KBnByb21wdBgBIAMoCzIeLmN5Z25ldC52MS5FeGFtcGxlLlByb21wdEVudHJ5Gi0KC1Byb21wdEVudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEipQIKB0NvbnRlc3QSDAoEbmFtZRgBIAEoCRISCgpnZW5lcmF0aW9uGAIgASgEEiwKBXRpdGxlGAMgAygLMh0uY3lnbmV0LnYxLkNvbnRlc3QuVGl0bGVFbnRyeRIiCgd0YXJnZXRzGAQgAygLMhEuY3lnbmV0LnYxLlRhcmdldBIQCghkZWNpbWFscxgFIAEoDRIYChBtYXhfcHJvbXB0X2NoYXJzGAYgASgNEiIKB3dpbmRvd3MYByADKAsyES5jeWduZXQudjEuV2luZG93Eg4KBnBhdXNlZBgIIAEoCBIYChBmcmVlemVfYmVmb3JlX21zGAkgASgEGiwKClRpdGxlRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ASJfCgZXaW5kb3cSKQoFb3BlbnMYASABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEioKBmNsb3NlcxgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiLgoGVGFyZ2V0EgwKBG5hbWUYASABKAkSFgoOcGljdHVyZV9zaGEyNTYYAiABKAkqrwEKDENvbnRlc3RQaGFzZRIdChlDT05URVNUX1BIQVNFX1VOU1BFQ0lGSUVEEAASGAoUQ09OVEVTVF9QSEFTRV9DTE9TRUQQARIWChJDT05URVNUX1BIQVNFX09QRU4QAhIYChRDT05URVNUX1BIQVNFX0ZST1pFThADEhgKFENPTlRFU1RfUEhBU0VfUEFVU0VEEAQSGgoWQ09OVEVTVF9QSEFTRV9GSU5JU0hFRBAFMlsKDkNvbnRlc3RTZXJ2aWNlEkkKCkdldENvbnRlc3QSHC5jeWduZXQudjEuR2V0Q29udGVzdFJlcXVlc3QaHS5jeWduZXQudjEuR2V0Q29udGVzdFJlc3BvbnNlYgZwcm90bzM", [file_google_protobuf_timestamp]);
 
 /**
  * Which contest.
@@ -91,6 +91,13 @@ export type GetContestResponse = Message<"cygnet.v1.GetContestResponse"> & {
    * @generated from field: bool opened_before = 7;
    */
   openedBefore: boolean;
+
+  /**
+   * Prompts that the contest's model can draw, and that are no target's answer; at most 3.
+   *
+   * @generated from field: repeated cygnet.v1.Example examples = 12;
+   */
+  examples: Example[];
 };
 
 /**
@@ -99,6 +106,27 @@ export type GetContestResponse = Message<"cygnet.v1.GetContestResponse"> & {
  */
 export const GetContestResponseSchema: GenMessage<GetContestResponse> = /*@__PURE__*/
   messageDesc(file_cygnet_v1_contest, 1);
+
+/**
+ * A prompt that can be written.
+ *
+ * @generated from message cygnet.v1.Example
+ */
+export type Example = Message<"cygnet.v1.Example"> & {
+  /**
+   * The prompt by language tag ("en", "ko"); at least "en".
+   *
+   * @generated from field: map<string, string> prompt = 1;
+   */
+  prompt: { [key: string]: string };
+};
+
+/**
+ * Describes the message cygnet.v1.Example.
+ * Use `create(ExampleSchema)` to create a new message.
+ */
+export const ExampleSchema: GenMessage<Example> = /*@__PURE__*/
+  messageDesc(file_cygnet_v1_contest, 2);
 
 /**
  * The player's view of a contest.
@@ -175,7 +203,7 @@ export type Contest = Message<"cygnet.v1.Contest"> & {
  * Use `create(ContestSchema)` to create a new message.
  */
 export const ContestSchema: GenMessage<Contest> = /*@__PURE__*/
-  messageDesc(file_cygnet_v1_contest, 2);
+  messageDesc(file_cygnet_v1_contest, 3);
 
 /**
  * A time in which submissions are taken.
@@ -203,7 +231,7 @@ export type Window = Message<"cygnet.v1.Window"> & {
  * Use `create(WindowSchema)` to create a new message.
  */
 export const WindowSchema: GenMessage<Window> = /*@__PURE__*/
-  messageDesc(file_cygnet_v1_contest, 3);
+  messageDesc(file_cygnet_v1_contest, 4);
 
 /**
  * A picture to imitate.
@@ -231,7 +259,7 @@ export type Target = Message<"cygnet.v1.Target"> & {
  * Use `create(TargetSchema)` to create a new message.
  */
 export const TargetSchema: GenMessage<Target> = /*@__PURE__*/
-  messageDesc(file_cygnet_v1_contest, 4);
+  messageDesc(file_cygnet_v1_contest, 5);
 
 /**
  * Where a contest stands.

@@ -14,7 +14,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file cygnet/v1/submission.proto.
  */
 export const file_cygnet_v1_submission: GenFile = /*@__PURE__*/
-  fileDesc("ChpjeWduZXQvdjEvc3VibWlzc2lvbi5wcm90bxIJY3lnbmV0LnYxIjAKC0pvaW5SZXF1ZXN0Eg8KB2NvbnRlc3QYASABKAkSEAoIbmlja25hbWUYAiABKAkiTwoMSm9pblJlc3BvbnNlEhYKDnBhcnRpY2lwYW50X2lkGAEgASgJEhAKCG5pY2tuYW1lGAIgASgJEhUKDXNlc3Npb25fdG9rZW4YAyABKAkiVAoNU3VibWl0UmVxdWVzdBIPCgdjb250ZXN0GAEgASgJEg4KBnRhcmdldBgCIAEoCRIOCgZwcm9tcHQYAyABKAkSEgoKcmVxdWVzdF9pZBgEIAEoCSI7Cg5TdWJtaXRSZXNwb25zZRIpCgpzdWJtaXNzaW9uGAEgASgLMhUuY3lnbmV0LnYxLlN1Ym1pc3Npb24iWAoWV2F0Y2hTdWJtaXNzaW9uUmVxdWVzdBIPCgdjb250ZXN0GAEgASgJEhUKDXN1Ym1pc3Npb25faWQYAiABKAkSFgoOYWZ0ZXJfcmV2aXNpb24YAyABKAQioQEKF1dhdGNoU3VibWlzc2lvblJlc3BvbnNlEisKCnN1Ym1pc3Npb24YASABKAsyFS5jeWduZXQudjEuU3VibWlzc2lvbkgAEikKCWhlYXJ0YmVhdBgCIAEoCzIULmN5Z25ldC52MS5IZWFydGJlYXRIABIlCgdnb29kYnllGAMgASgLMhIuY3lnbmV0LnYxLkdvb2RieWVIAEIHCgVldmVudCILCglIZWFydGJlYXQiCQoHR29vZGJ5ZSI4ChZMaXN0U3VibWlzc2lvbnNSZXF1ZXN0Eg8KB2NvbnRlc3QYASABKAkSDQoFbGltaXQYAiABKA0iRQoXTGlzdFN1Ym1pc3Npb25zUmVzcG9uc2USKgoLc3VibWlzc2lvbnMYASADKAsyFS5jeWduZXQudjEuU3VibWlzc2lvbiKUAwoKU3VibWlzc2lvbhIVCg1zdWJtaXNzaW9uX2lkGAEgASgJEhAKCHJldmlzaW9uGAIgASgEEg4KBnRhcmdldBgDIAEoCRIOCgZwcm9tcHQYBCABKAkSKQoFc3RhdGUYBSABKA4yGi5jeWduZXQudjEuU3VibWlzc2lvblN0YXRlEiwKB291dGNvbWUYBiABKA4yGy5jeWduZXQudjEuQWRtaXNzaW9uT3V0Y29tZRIuCgpjcmVhdGVkX2F0GAcgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIZChFwb2xpY3lfZ2VuZXJhdGlvbhgIIAEoBBIkCgVxdWV1ZRgJIAEoCzIVLmN5Z25ldC52MS5RdWV1ZVBsYWNlEisKB2RyYXdpbmcYCiABKAsyGi5jeWduZXQudjEuRHJhd2luZ1Byb2dyZXNzEiEKBnJlc3VsdBgLIAEoCzIRLmN5Z25ldC52MS5SZXN1bHQSIwoHZmFpbHVyZRgMIAEoCzISLmN5Z25ldC52MS5GYWlsdXJlImQKClF1ZXVlUGxhY2USEAoIcG9zaXRpb24YASABKA0SDgoGcDUwX21zGAIgASgEEg4KBnA5MF9tcxgDIAEoBBIRCgltZWFzdXJpbmcYBCABKAgSEQoJbm9fd29ya2VyGAUgASgIIlUKD0RyYXdpbmdQcm9ncmVzcxIuCgpzdGFydGVkX2F0GAEgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBISCgp0eXBpY2FsX21zGAIgASgEIukCCgZSZXN1bHQSFgoOcGljdHVyZV9zaGEyNTYYASABKAkSDQoFc2NvcmUYAiABKAESDgoGY29zaW5lGAMgASgBEgwKBHNlZWQYBCABKAMSGAoQZ2VuZXJhdG9yX2RpZ2VzdBgFIAEoCRIVCg1zY29yZXJfZGlnZXN0GAYgASgJEhYKDmNhbGlicmF0aW9uX2lkGAcgASgJEjAKDGNvbXBsZXRlZF9hdBgIIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASFwoKd2hhdF9zY29yZRgJIAEoAUgAiAEBEhcKCmxvb2tfc2NvcmUYCiABKAFIAYgBARIMCgRoZWF0GAsgASgMEhUKDW5lZ2F0aXZlX2hlYXQYDiABKAwSGQoMZml0dGVkX2NoYXJzGA8gASgNSAKIAQFCDQoLX3doYXRfc2NvcmVCDQoLX2xvb2tfc2NvcmVCDwoNX2ZpdHRlZF9jaGFycyIqCgdGYWlsdXJlEg4KBnJlYXNvbhgBIAEoCRIPCgdtZXNzYWdlGAIgASgJKqYBCg9TdWJtaXNzaW9uU3RhdGUSIAocU1VCTUlTU0lPTl9TVEFURV9VTlNQRUNJRklFRBAAEhsKF1NVQk1JU1NJT05fU1RBVEVfUVVFVUVEEAESHAoYU1VCTUlTU0lPTl9TVEFURV9EUkFXSU5HEAISGQoVU1VCTUlTU0lPTl9TVEFURV9ET05FEAMSGwoXU1VCTUlTU0lPTl9TVEFURV9GQUlMRUQQBCqWAQoQQWRtaXNzaW9uT3V0Y29tZRIhCh1BRE1JU1NJT05fT1VUQ09NRV9VTlNQRUNJRklFRBAAEh4KGkFETUlTU0lPTl9PVVRDT01FX0FDQ0VQVEVEEAESHwobQURNSVNTSU9OX09VVENPTUVfQ09BTEVTQ0VEEAISHgoaQURNSVNTSU9OX09VVENPTUVfUkVQRUFURUQQAzLBAgoRU3VibWlzc2lvblNlcnZpY2USNwoESm9pbhIWLmN5Z25ldC52MS5Kb2luUmVxdWVzdBoXLmN5Z25ldC52MS5Kb2luUmVzcG9uc2USPQoGU3VibWl0EhguY3lnbmV0LnYxLlN1Ym1pdFJlcXVlc3QaGS5jeWduZXQudjEuU3VibWl0UmVzcG9uc2USWgoPV2F0Y2hTdWJtaXNzaW9uEiEuY3lnbmV0LnYxLldhdGNoU3VibWlzc2lvblJlcXVlc3QaIi5jeWduZXQudjEuV2F0Y2hTdWJtaXNzaW9uUmVzcG9uc2UwARJYCg9MaXN0U3VibWlzc2lvbnMSIS5jeWduZXQudjEuTGlzdFN1Ym1pc3Npb25zUmVxdWVzdBoiLmN5Z25ldC52MS5MaXN0U3VibWlzc2lvbnNSZXNwb25zZWIGcHJvdG8z", [file_google_protobuf_timestamp]);
+  fileDesc("ChpjeWduZXQvdjEvc3VibWlzc2lvbi5wcm90bxIJY3lnbmV0LnYxIjAKC0pvaW5SZXF1ZXN0Eg8KB2NvbnRlc3QYASABKAkSEAoIbmlja25hbWUYAiABKAkiTwoMSm9pblJlc3BvbnNlEhYKDnBhcnRpY2lwYW50X2lkGAEgASgJEhAKCG5pY2tuYW1lGAIgASgJEhUKDXNlc3Npb25fdG9rZW4YAyABKAkiVAoNU3VibWl0UmVxdWVzdBIPCgdjb250ZXN0GAEgASgJEg4KBnRhcmdldBgCIAEoCRIOCgZwcm9tcHQYAyABKAkSEgoKcmVxdWVzdF9pZBgEIAEoCSI7Cg5TdWJtaXRSZXNwb25zZRIpCgpzdWJtaXNzaW9uGAEgASgLMhUuY3lnbmV0LnYxLlN1Ym1pc3Npb24iNAoRUmVhZFByb21wdFJlcXVlc3QSDwoHY29udGVzdBgBIAEoCRIOCgZwcm9tcHQYAiABKAkiOQoSUmVhZFByb21wdFJlc3BvbnNlEiMKB3JlYWRpbmcYASABKAsyEi5jeWduZXQudjEuUmVhZGluZyI6CgdSZWFkaW5nEg8KB2NhcHRpb24YASABKAkSHgoFc3BhbnMYAiADKAsyDy5jeWduZXQudjEuU3BhbiIwCgRTcGFuEg0KBXN0YXJ0GAEgASgNEgsKA2VuZBgCIAEoDRIMCgRyZWFkGAMgASgIIlgKFldhdGNoU3VibWlzc2lvblJlcXVlc3QSDwoHY29udGVzdBgBIAEoCRIVCg1zdWJtaXNzaW9uX2lkGAIgASgJEhYKDmFmdGVyX3JldmlzaW9uGAMgASgEIqEBChdXYXRjaFN1Ym1pc3Npb25SZXNwb25zZRIrCgpzdWJtaXNzaW9uGAEgASgLMhUuY3lnbmV0LnYxLlN1Ym1pc3Npb25IABIpCgloZWFydGJlYXQYAiABKAsyFC5jeWduZXQudjEuSGVhcnRiZWF0SAASJQoHZ29vZGJ5ZRgDIAEoCzISLmN5Z25ldC52MS5Hb29kYnllSABCBwoFZXZlbnQiCwoJSGVhcnRiZWF0IgkKB0dvb2RieWUiOAoWTGlzdFN1Ym1pc3Npb25zUmVxdWVzdBIPCgdjb250ZXN0GAEgASgJEg0KBWxpbWl0GAIgASgNIkUKF0xpc3RTdWJtaXNzaW9uc1Jlc3BvbnNlEioKC3N1Ym1pc3Npb25zGAEgAygLMhUuY3lnbmV0LnYxLlN1Ym1pc3Npb24iuQMKClN1Ym1pc3Npb24SFQoNc3VibWlzc2lvbl9pZBgBIAEoCRIQCghyZXZpc2lvbhgCIAEoBBIOCgZ0YXJnZXQYAyABKAkSDgoGcHJvbXB0GAQgASgJEikKBXN0YXRlGAUgASgOMhouY3lnbmV0LnYxLlN1Ym1pc3Npb25TdGF0ZRIsCgdvdXRjb21lGAYgASgOMhsuY3lnbmV0LnYxLkFkbWlzc2lvbk91dGNvbWUSLgoKY3JlYXRlZF9hdBgHIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASGQoRcG9saWN5X2dlbmVyYXRpb24YCCABKAQSJAoFcXVldWUYCSABKAsyFS5jeWduZXQudjEuUXVldWVQbGFjZRIrCgdkcmF3aW5nGAogASgLMhouY3lnbmV0LnYxLkRyYXdpbmdQcm9ncmVzcxIhCgZyZXN1bHQYCyABKAsyES5jeWduZXQudjEuUmVzdWx0EiMKB2ZhaWx1cmUYDCABKAsyEi5jeWduZXQudjEuRmFpbHVyZRIjCgdyZWFkaW5nGA0gASgLMhIuY3lnbmV0LnYxLlJlYWRpbmciZAoKUXVldWVQbGFjZRIQCghwb3NpdGlvbhgBIAEoDRIOCgZwNTBfbXMYAiABKAQSDgoGcDkwX21zGAMgASgEEhEKCW1lYXN1cmluZxgEIAEoCBIRCglub193b3JrZXIYBSABKAgiVQoPRHJhd2luZ1Byb2dyZXNzEi4KCnN0YXJ0ZWRfYXQYASABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhIKCnR5cGljYWxfbXMYAiABKAQi6QIKBlJlc3VsdBIWCg5waWN0dXJlX3NoYTI1NhgBIAEoCRINCgVzY29yZRgCIAEoARIOCgZjb3NpbmUYAyABKAESDAoEc2VlZBgEIAEoAxIYChBnZW5lcmF0b3JfZGlnZXN0GAUgASgJEhUKDXNjb3Jlcl9kaWdlc3QYBiABKAkSFgoOY2FsaWJyYXRpb25faWQYByABKAkSMAoMY29tcGxldGVkX2F0GAggASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIXCgp3aGF0X3Njb3JlGAkgASgBSACIAQESFwoKbG9va19zY29yZRgKIAEoAUgBiAEBEgwKBGhlYXQYCyABKAwSFQoNbmVnYXRpdmVfaGVhdBgOIAEoDBIZCgxmaXR0ZWRfY2hhcnMYDyABKA1IAogBAUINCgtfd2hhdF9zY29yZUINCgtfbG9va19zY29yZUIPCg1fZml0dGVkX2NoYXJzIioKB0ZhaWx1cmUSDgoGcmVhc29uGAEgASgJEg8KB21lc3NhZ2UYAiABKAkqpgEKD1N1Ym1pc3Npb25TdGF0ZRIgChxTVUJNSVNTSU9OX1NUQVRFX1VOU1BFQ0lGSUVEEAASGwoXU1VCTUlTU0lPTl9TVEFURV9RVUVVRUQQARIcChhTVUJNSVNTSU9OX1NUQVRFX0RSQVdJTkcQAhIZChVTVUJNSVNTSU9OX1NUQVRFX0RPTkUQAxIbChdTVUJNSVNTSU9OX1NUQVRFX0ZBSUxFRBAEKpYBChBBZG1pc3Npb25PdXRjb21lEiEKHUFETUlTU0lPTl9PVVRDT01FX1VOU1BFQ0lGSUVEEAASHgoaQURNSVNTSU9OX09VVENPTUVfQUNDRVBURUQQARIfChtBRE1JU1NJT05fT1VUQ09NRV9DT0FMRVNDRUQQAhIeChpBRE1JU1NJT05fT1VUQ09NRV9SRVBFQVRFRBADMowDChFTdWJtaXNzaW9uU2VydmljZRI3CgRKb2luEhYuY3lnbmV0LnYxLkpvaW5SZXF1ZXN0GhcuY3lnbmV0LnYxLkpvaW5SZXNwb25zZRI9CgZTdWJtaXQSGC5jeWduZXQudjEuU3VibWl0UmVxdWVzdBoZLmN5Z25ldC52MS5TdWJtaXRSZXNwb25zZRJJCgpSZWFkUHJvbXB0EhwuY3lnbmV0LnYxLlJlYWRQcm9tcHRSZXF1ZXN0Gh0uY3lnbmV0LnYxLlJlYWRQcm9tcHRSZXNwb25zZRJaCg9XYXRjaFN1Ym1pc3Npb24SIS5jeWduZXQudjEuV2F0Y2hTdWJtaXNzaW9uUmVxdWVzdBoiLmN5Z25ldC52MS5XYXRjaFN1Ym1pc3Npb25SZXNwb25zZTABElgKD0xpc3RTdWJtaXNzaW9ucxIhLmN5Z25ldC52MS5MaXN0U3VibWlzc2lvbnNSZXF1ZXN0GiIuY3lnbmV0LnYxLkxpc3RTdWJtaXNzaW9uc1Jlc3BvbnNlYgZwcm90bzM", [file_google_protobuf_timestamp]);
 
 /**
  * Who wants to play.
@@ -143,6 +143,118 @@ export const SubmitResponseSchema: GenMessage<SubmitResponse> = /*@__PURE__*/
   messageDesc(file_cygnet_v1_submission, 3);
 
 /**
+ * A prompt that is still being written.
+ *
+ * @generated from message cygnet.v1.ReadPromptRequest
+ */
+export type ReadPromptRequest = Message<"cygnet.v1.ReadPromptRequest"> & {
+  /**
+   * The contest's name.
+   *
+   * @generated from field: string contest = 1;
+   */
+  contest: string;
+
+  /**
+   * As in SubmitRequest.
+   *
+   * @generated from field: string prompt = 2;
+   */
+  prompt: string;
+};
+
+/**
+ * Describes the message cygnet.v1.ReadPromptRequest.
+ * Use `create(ReadPromptRequestSchema)` to create a new message.
+ */
+export const ReadPromptRequestSchema: GenMessage<ReadPromptRequest> = /*@__PURE__*/
+  messageDesc(file_cygnet_v1_submission, 4);
+
+/**
+ * What the model would read of it.
+ *
+ * @generated from message cygnet.v1.ReadPromptResponse
+ */
+export type ReadPromptResponse = Message<"cygnet.v1.ReadPromptResponse"> & {
+  /**
+   * Absent: the model has no list of the words that it knows, and is given every prompt as it is.
+   *
+   * @generated from field: cygnet.v1.Reading reading = 1;
+   */
+  reading?: Reading | undefined;
+};
+
+/**
+ * Describes the message cygnet.v1.ReadPromptResponse.
+ * Use `create(ReadPromptResponseSchema)` to create a new message.
+ */
+export const ReadPromptResponseSchema: GenMessage<ReadPromptResponse> = /*@__PURE__*/
+  messageDesc(file_cygnet_v1_submission, 5);
+
+/**
+ * What a model with a vocabulary reads of a prompt.
+ *
+ * @generated from message cygnet.v1.Reading
+ */
+export type Reading = Message<"cygnet.v1.Reading"> & {
+  /**
+   * What it draws, in its own words; prompts with one caption are one picture. Empty: it understands nothing of it.
+   *
+   * @generated from field: string caption = 1;
+   */
+  caption: string;
+
+  /**
+   * The words of the prompt, in their order. Words without a meaning of their own (a, the, of) are not among them.
+   *
+   * @generated from field: repeated cygnet.v1.Span spans = 2;
+   */
+  spans: Span[];
+};
+
+/**
+ * Describes the message cygnet.v1.Reading.
+ * Use `create(ReadingSchema)` to create a new message.
+ */
+export const ReadingSchema: GenMessage<Reading> = /*@__PURE__*/
+  messageDesc(file_cygnet_v1_submission, 6);
+
+/**
+ * A word of a prompt.
+ *
+ * @generated from message cygnet.v1.Span
+ */
+export type Span = Message<"cygnet.v1.Span"> & {
+  /**
+   * Its first character, counted in Unicode code points from 0.
+   *
+   * @generated from field: uint32 start = 1;
+   */
+  start: number;
+
+  /**
+   * The first character after it.
+   *
+   * @generated from field: uint32 end = 2;
+   */
+  end: number;
+
+  /**
+   * False: it changes nothing in the picture.
+   *
+   * @generated from field: bool read = 3;
+   */
+  read: boolean;
+};
+
+/**
+ * Describes the message cygnet.v1.Span.
+ * Use `create(SpanSchema)` to create a new message.
+ */
+export const SpanSchema: GenMessage<Span> = /*@__PURE__*/
+  messageDesc(file_cygnet_v1_submission, 7);
+
+/**
  * Which submission.
  *
  * @generated from message cygnet.v1.WatchSubmissionRequest
@@ -175,7 +287,7 @@ export type WatchSubmissionRequest = Message<"cygnet.v1.WatchSubmissionRequest">
  * Use `create(WatchSubmissionRequestSchema)` to create a new message.
  */
 export const WatchSubmissionRequestSchema: GenMessage<WatchSubmissionRequest> = /*@__PURE__*/
-  messageDesc(file_cygnet_v1_submission, 4);
+  messageDesc(file_cygnet_v1_submission, 8);
 
 /**
  * The latest state, or a sign of life.
@@ -220,7 +332,7 @@ export type WatchSubmissionResponse = Message<"cygnet.v1.WatchSubmissionResponse
  * Use `create(WatchSubmissionResponseSchema)` to create a new message.
  */
 export const WatchSubmissionResponseSchema: GenMessage<WatchSubmissionResponse> = /*@__PURE__*/
-  messageDesc(file_cygnet_v1_submission, 5);
+  messageDesc(file_cygnet_v1_submission, 9);
 
 /**
  * A sign of life.
@@ -235,7 +347,7 @@ export type Heartbeat = Message<"cygnet.v1.Heartbeat"> & {
  * Use `create(HeartbeatSchema)` to create a new message.
  */
 export const HeartbeatSchema: GenMessage<Heartbeat> = /*@__PURE__*/
-  messageDesc(file_cygnet_v1_submission, 6);
+  messageDesc(file_cygnet_v1_submission, 10);
 
 /**
  * The last message of a stream that the server ends before its time.
@@ -250,7 +362,7 @@ export type Goodbye = Message<"cygnet.v1.Goodbye"> & {
  * Use `create(GoodbyeSchema)` to create a new message.
  */
 export const GoodbyeSchema: GenMessage<Goodbye> = /*@__PURE__*/
-  messageDesc(file_cygnet_v1_submission, 7);
+  messageDesc(file_cygnet_v1_submission, 11);
 
 /**
  * Which submissions.
@@ -278,7 +390,7 @@ export type ListSubmissionsRequest = Message<"cygnet.v1.ListSubmissionsRequest">
  * Use `create(ListSubmissionsRequestSchema)` to create a new message.
  */
 export const ListSubmissionsRequestSchema: GenMessage<ListSubmissionsRequest> = /*@__PURE__*/
-  messageDesc(file_cygnet_v1_submission, 8);
+  messageDesc(file_cygnet_v1_submission, 12);
 
 /**
  * The caller's own submissions.
@@ -299,7 +411,7 @@ export type ListSubmissionsResponse = Message<"cygnet.v1.ListSubmissionsResponse
  * Use `create(ListSubmissionsResponseSchema)` to create a new message.
  */
 export const ListSubmissionsResponseSchema: GenMessage<ListSubmissionsResponse> = /*@__PURE__*/
-  messageDesc(file_cygnet_v1_submission, 9);
+  messageDesc(file_cygnet_v1_submission, 13);
 
 /**
  * One prompt and what became of it.
@@ -390,6 +502,13 @@ export type Submission = Message<"cygnet.v1.Submission"> & {
    * @generated from field: cygnet.v1.Failure failure = 12;
    */
   failure?: Failure | undefined;
+
+  /**
+   * What the model reads of the prompt; absent where it has no vocabulary, or none was known yet.
+   *
+   * @generated from field: cygnet.v1.Reading reading = 13;
+   */
+  reading?: Reading | undefined;
 };
 
 /**
@@ -397,7 +516,7 @@ export type Submission = Message<"cygnet.v1.Submission"> & {
  * Use `create(SubmissionSchema)` to create a new message.
  */
 export const SubmissionSchema: GenMessage<Submission> = /*@__PURE__*/
-  messageDesc(file_cygnet_v1_submission, 10);
+  messageDesc(file_cygnet_v1_submission, 14);
 
 /**
  * A place in the queue.
@@ -446,7 +565,7 @@ export type QueuePlace = Message<"cygnet.v1.QueuePlace"> & {
  * Use `create(QueuePlaceSchema)` to create a new message.
  */
 export const QueuePlaceSchema: GenMessage<QueuePlace> = /*@__PURE__*/
-  messageDesc(file_cygnet_v1_submission, 11);
+  messageDesc(file_cygnet_v1_submission, 15);
 
 /**
  * How far a drawing is.
@@ -474,7 +593,7 @@ export type DrawingProgress = Message<"cygnet.v1.DrawingProgress"> & {
  * Use `create(DrawingProgressSchema)` to create a new message.
  */
 export const DrawingProgressSchema: GenMessage<DrawingProgress> = /*@__PURE__*/
-  messageDesc(file_cygnet_v1_submission, 12);
+  messageDesc(file_cygnet_v1_submission, 16);
 
 /**
  * A picture and its score.
@@ -582,7 +701,7 @@ export type Result = Message<"cygnet.v1.Result"> & {
  * Use `create(ResultSchema)` to create a new message.
  */
 export const ResultSchema: GenMessage<Result> = /*@__PURE__*/
-  messageDesc(file_cygnet_v1_submission, 13);
+  messageDesc(file_cygnet_v1_submission, 17);
 
 /**
  * Why there is no picture.
@@ -610,7 +729,7 @@ export type Failure = Message<"cygnet.v1.Failure"> & {
  * Use `create(FailureSchema)` to create a new message.
  */
 export const FailureSchema: GenMessage<Failure> = /*@__PURE__*/
-  messageDesc(file_cygnet_v1_submission, 14);
+  messageDesc(file_cygnet_v1_submission, 18);
 
 /**
  * Where a submission stands.
@@ -727,6 +846,16 @@ export const SubmissionService: GenService<{
     methodKind: "unary";
     input: typeof SubmitRequestSchema;
     output: typeof SubmitResponseSchema;
+  },
+  /**
+   * Returns what the contest's model would read of a prompt. Draws nothing, and counts as no try.
+   *
+   * @generated from rpc cygnet.v1.SubmissionService.ReadPrompt
+   */
+  readPrompt: {
+    methodKind: "unary";
+    input: typeof ReadPromptRequestSchema;
+    output: typeof ReadPromptResponseSchema;
   },
   /**
    * Streams the latest state of one submission until it is done or failed. Resumable; a heartbeat every 15 s.
