@@ -20,8 +20,7 @@ from PIL import Image, ImageEnhance
 
 from cygnet.inference.reading import compose
 from cygnet.inference.scoring import score
-from cygnet_training.calibrate import centred_cosine
-from cygnet_training.clip import Vectors, embed_pictures
+from cygnet_training.clip import Vectors, centred_cosine, embed_pictures
 from cygnet_training.evaluate import Weights, load_weights
 from cygnet_training.targets import COMPOSED, draw_target
 from cygnet_training.vocabulary import PHRASES, vocabulary

@@ -88,7 +88,6 @@ def result(**fields: Any) -> submission_pb2.Result:
         "picture_sha256": "a" * 64,
         "score": 61.234567890123456,
         "cosine": 0.5,
-        "seed": 2**62 + 1,
         "generator_digest": "g",
         "scorer_digest": "s",
         "calibration_id": "c",
@@ -98,7 +97,7 @@ def result(**fields: Any) -> submission_pb2.Result:
 
 
 def drawn(job: dedup_pb2.Job, score: float = 61.234567890123456) -> dedup_pb2.CompleteRequest:
-    return leased(dedup_pb2.CompleteRequest, job, result=result(score=score, seed=job.seed).SerializeToString())
+    return leased(dedup_pb2.CompleteRequest, job, result=result(score=score).SerializeToString())
 
 
 def leased(kind: Callable[..., M], job: dedup_pb2.Job, **more: object) -> M:

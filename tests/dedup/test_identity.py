@@ -1,9 +1,11 @@
 """What makes two submissions one drawing, and the seed and id that follow."""
 
+import statistics
+
 import pytest
 
 from cygnet.dedup.admission import identity
-from cygnet.dedup.admission.identity import seed
+from cygnet.dedup.admission.identity import seed, thousandth
 from cygnet.internal.v1.dedup_pb2 import AdmitRequest
 from cygnet.internal.v1.document_pb2 import DEDUP_SCOPE_PARTICIPANT
 
@@ -64,17 +66,26 @@ def test_each_draws_for_themselves_where_the_contest_says_so() -> None:
     assert fingerprint(alone, "a duck") != fingerprint(changed(alone, participant_id="b" * 26), "a duck")
 
 
-def test_a_seed_follows_from_secret_and_prompt() -> None:
-    seeds = {seed(secret, prompt) for secret in (b"one", b"two") for prompt in ("a duck", "노란 오리")}
-    assert len(seeds) == 4
-    assert seed(b"one", "a duck") == seed(b"one", "a duck")
-    # By hand: the first 8 bytes of HMAC-SHA256("one", "a duck"), without the lowest bit.
-    assert seed(b"one", "a duck") == int(HMAC_OF_A_DUCK[:16], 16) // 2
+def test_a_seed_follows_from_secret_target_and_counter() -> None:
+    seeds = {
+        seed(secret, target, number) for secret in (b"one", b"two") for target in ("aa", "bb") for number in (0, 1)
+    }
+    assert len(seeds) == 8
+    assert seed(b"one", "aa") == seed(b"one", "aa", 0)
+    # By hand: the first 8 bytes of HMAC-SHA256 with the key "one", without the lowest bit.
+    assert seed(b"one", "aa") == int(HMAC_OF_AA[:16], 16) // 2
     assert all(0 <= each < 2**63 for each in seeds)
 
 
-HMAC_OF_A_DUCK = "443654e26ba6e9f39c903b3142d0ce0124622c3bd99d4a76ef30888bfd1490d0"
-"""printf 'a duck' | openssl dgst -sha256 -hmac one"""
+HMAC_OF_AA = "b5277dc9bfe54d8ddb92977337559cc2104d27f24c924e39d84430e4e40c100f"
+"""printf '["seed","aa",0]' | openssl dgst -sha256 -binary | openssl dgst -sha256 -hmac one"""
+
+
+def test_the_share_of_a_roll_out_follows_from_secret_and_drawing() -> None:
+    places = [thousandth(secret, f"{number:064x}") for secret in (b"one", b"two") for number in range(500)]
+    assert places[:500] != places[500:]
+    assert set(places) <= set(range(1000))
+    assert 400 < statistics.mean(places) < 600
 
 
 def test_a_retry_finds_its_submission() -> None:

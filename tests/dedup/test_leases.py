@@ -198,7 +198,7 @@ async def test_nobody_changes_a_completed_drawing(store: Store, admission: MakeA
     assert (await read(store, mine))[0].result == RESULT
 
 
-async def test_scores_and_seeds_keep_every_bit(store: Store, admission: MakeAdmission) -> None:
+async def test_results_keep_every_bit(store: Store, admission: MakeAdmission) -> None:
     mine = admission()
     await decide(store, mine, GENEROUS, T0)
     await complete(store, await claimed(store))

@@ -156,7 +156,7 @@ class Scripts(RuleBasedStateMachine):
     @rule(data=st.data(), score=st.floats(0, 100))
     def completes(self, data: st.DataObject, score: float) -> None:
         lease = data.draw(st.sampled_from(self.leases))
-        drawn = result(score=score, seed=SEED)
+        drawn = result(score=score)
         drawn.completed_at.FromMilliseconds(self.now)
         completion = self.do(self.store.complete(lease, drawn.SerializeToString(), self.now))
         drawing = self.model.held(lease)

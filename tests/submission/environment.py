@@ -97,7 +97,6 @@ def result_of(job: dedup_pb2.Job) -> submission_pb2.Result:
         picture_sha256=hashlib.sha256(job.canonical_prompt.encode()).hexdigest(),
         score=61.25,
         cosine=0.5,
-        seed=job.seed,
         generator_digest="0" * 64,
         scorer_digest="1" * 64,
         calibration_id="test",

@@ -52,6 +52,7 @@ class TritonDouble(service_pb2_grpc.GRPCInferenceServiceServicer):  # type: igno
         """Characters of a prompt that fit the model."""
         self.refuses: tuple[grpc.StatusCode, str] | None = None
         self.prompts: list[str] = []
+        self.seeds: list[int] = []
         self.embedded: list[bytes] = []
         self.probes = 0
         self.at_work = 0
@@ -102,6 +103,7 @@ class TritonDouble(service_pb2_grpc.GRPCInferenceServiceServicer):  # type: igno
             await self.gate.wait()
             if self.refuses is not None:
                 await context.abort(*self.refuses)
+        self.seeds.append(seed)
         picture = picture_of(prompt, seed)
         return _response(
             PICTURE=picture,

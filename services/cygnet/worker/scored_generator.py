@@ -93,7 +93,6 @@ def _result(
         heat=helps,
         negative_heat=hurts,
         fitted_chars=drawing.fitted if drawing.fitted < len(job.canonical_prompt) else None,
-        seed=job.seed,
         generator_digest=drawing.generator.digest,
         scorer_digest=drawing.scorer.digest,
         calibration_id=calibration.id,

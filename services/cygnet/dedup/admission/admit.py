@@ -89,15 +89,14 @@ class AdmissionController:
         if request.only_known:
             return await self._known(request, submission_id)
         secret, pace = await self._activated(request.contest)
-        seed = identity.seed(secret, canonical)
-        model = _drawing_model(request, seed)
+        model = _drawing_model(request, secret, canonical)
         return Admission(
             request=request,
             model=model,
             submission_id=submission_id,
             fingerprint=identity.fingerprint(request, model, canonical),
             canonical_prompt=canonical,
-            seed=seed,
+            seed=identity.seed(secret, request.target.picture_sha256),
             pace=pace,
             max_queue=eta.longest_queue(request.policy.max_predicted_wait_ms, pace),
         )
@@ -161,13 +160,16 @@ def _reused() -> Conflict:
     return Conflict("this request_id belongs to another submission; make a new one", reason="REQUEST_ID_REUSED")
 
 
-def _drawing_model(request: dedup_pb2.AdmitRequest, seed: int) -> document_pb2.Model:
+def _drawing_model(request: dedup_pb2.AdmitRequest, secret: bytes, canonical: str) -> document_pb2.Model:
     """Returns the one model that draws this prompt now.
 
-    While a changed model takes over, the seed decides: the same prompt by anybody asks for the same model, which nobody
-    can guess, and as the share grows a prompt moves on once. A choice anew for every submission would be a lottery.
+    While a changed model takes over, the drawing decides: the same prompt by anybody asks for the same model, and as
+    the share grows a prompt moves on once. A choice anew for every submission would be a lottery.
     """
-    return request.next_model if seed % 1_000 < request.next_share else request.model
+    if not request.next_share:
+        return request.model
+    drawing = identity.fingerprint(request, request.model, canonical)
+    return request.next_model if identity.thousandth(secret, drawing) < request.next_share else request.model
 
 
 def _retry_ms(decision: Decision, admission: Admission) -> int:

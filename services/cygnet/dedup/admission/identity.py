@@ -1,7 +1,7 @@
-"""What makes two submissions the same drawing, and what follows from a prompt alone.
+"""What makes two submissions the same drawing, and what follows from the contest's secret.
 
-A seed depends on the contest's secret and the canonical prompt: repeating a prompt is no lottery, and nobody can try
-seeds at home.
+All drawings for a target have one seed, whatever the prompt: words alone decide, and another spelling is no lottery
+ticket. It depends on the secret, so that nobody can try words at home.
 """
 
 import base64
@@ -31,10 +31,14 @@ def fingerprint(request: dedup_pb2.AdmitRequest, model: document_pb2.Model, cano
     ).hex()
 
 
-def seed(secret: bytes, canonical_prompt: str) -> int:
+def seed(secret: bytes, target_picture_sha256: str, counter: int = 0) -> int:
     """Returns 63 bits of HMAC-SHA256: what fits a signed 64-bit integer and is never negative."""
-    mac = hmac.digest(secret, canonical_prompt.encode(), "sha256")
-    return int.from_bytes(mac[:8], "big") >> 1
+    return _keyed(secret, "seed", target_picture_sha256, counter)
+
+
+def thousandth(secret: bytes, fingerprint: str) -> int:
+    """Returns 0 to 999: where a drawing stands while a changed model takes over, which nobody can guess."""
+    return _keyed(secret, "share", fingerprint) % 1_000
 
 
 def lane(models: Served) -> str:
@@ -52,6 +56,10 @@ def submission_id(request: dedup_pb2.AdmitRequest) -> str:
 @functools.lru_cache(maxsize=64)
 def _lane(generator_source: str, scorer_source: str) -> str:
     return _digest(generator_source, scorer_source).hex()[:16]
+
+
+def _keyed(secret: bytes, *parts: str | int) -> int:
+    return int.from_bytes(hmac.digest(secret, _digest(*parts), "sha256")[:8], "big") >> 1
 
 
 def _digest(*parts: str | int) -> bytes:
