@@ -70,6 +70,7 @@ async def test_steps_and_size_left_out_are_the_models_own(
 ) -> None:
     stated = await triton.draw_and_score("a duck", 1, weights.steps, weights.size)
     assert draw_rows(server, ["a duck"], seeds=[1]) == [stated.picture]
+    assert (await triton.draw_and_score("a duck", 1, 0, weights.size)).picture == stated.picture
 
 
 @pytest.mark.parametrize(
@@ -78,7 +79,7 @@ async def test_steps_and_size_left_out_are_the_models_own(
         ({"prompt": "x" * 2001}, "PROMPT has 2001 characters, at most 2000 are drawn"),
         ({"prompt": ""}, "PROMPT must not be empty"),
         ({"prompt": " \n"}, "PROMPT must not be empty"),
-        ({"steps": 0}, "STEPS must be 1 to 50"),
+        ({"steps": -1}, "STEPS must be 1 to 50"),
         ({"steps": 51}, "STEPS must be 1 to 50"),
         ({"size": 0}, "SIZE must be 64 to 1024 pixels in steps of 64"),
         ({"size": 100}, "SIZE must be 64 to 1024 pixels in steps of 64"),

@@ -45,7 +45,7 @@ def contest(*, status: Object | None = None, **spec: Any) -> Contest:
     return parse(body(status=status, **spec))
 
 
-def model(generator: str = "builtin://cygnet-tiny", steps: int = 10, size: int = 256) -> document_pb2.Model:
+def model(generator: str = "builtin://cygnet-tiny", steps: int = 0, size: int = 256) -> document_pb2.Model:
     """Returns how pictures are drawn, with the shipped scorer."""
     return document_pb2.Model(generator_source=generator, scorer_source="builtin://cygnet-clip", steps=steps, size=size)
 

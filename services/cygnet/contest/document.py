@@ -21,8 +21,6 @@ from cygnet.v1 import contest_pb2
 MAX_TARGET_BYTES = 2 * 1024 * 1024
 MAX_TARGET_SIDE = 2048
 MAX_SHARE = 1_000
-DEFAULT_STEPS = 10
-"""Scheduler steps that suit the embedded model."""
 
 _SCOPES = {
     "contest": document_pb2.DEDUP_SCOPE_CONTEST,
@@ -60,10 +58,9 @@ def to_contest(spec: Spec) -> contest_pb2.Contest:
 
 def to_model(spec: ModelSpec) -> document_pb2.Model:
     """Returns how pictures are drawn and scored."""
-    steps = spec.generator.steps
     return document_pb2.Model(
         generator_source=spec.generator.source,
-        steps=DEFAULT_STEPS if steps is None else steps,
+        steps=spec.generator.steps or 0,
         size=spec.generator.size,
         scorer_source=spec.scorer.source,
     )
@@ -156,7 +153,7 @@ def _resource(document: document_pb2.ContestDocument) -> dict[str, Any]:
 
 def _model(model: document_pb2.Model) -> dict[str, Any]:
     return {
-        "generator": {"source": model.generator_source, "steps": model.steps, "size": model.size},
+        "generator": {"source": model.generator_source, "steps": model.steps or None, "size": model.size},
         "scorer": {"source": model.scorer_source},
     }
 

@@ -151,7 +151,7 @@ class Generator(SpecModel):
     image.
     """
     steps: int | None = Field(default=None, ge=1, le=50)
-    """Scheduler steps for one picture. Left out, what suits the embedded model."""
+    """Scheduler steps for one picture. Left out, the model's own default."""
     size: int = Field(default=256, ge=64, le=1024, multiple_of=64)
     """Width and height of a picture in pixels, a multiple of 64."""
 

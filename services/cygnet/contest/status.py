@@ -31,7 +31,7 @@ class ModelInUse(SpecModel):
     scorer: str | None = None
     """What scores."""
     steps: int | None = None
-    """Scheduler steps for one picture."""
+    """Scheduler steps for one picture; 0: the model's own default."""
     size: int | None = None
     """Width and height of a picture in pixels."""
 

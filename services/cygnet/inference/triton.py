@@ -162,7 +162,7 @@ class TritonClient:
         Args:
             prompt: 1 to 2000 characters.
             seed: any signed 64-bit integer; the same prompt, seed, steps and size give the same bytes.
-            steps: scheduler steps, 1 to 50.
+            steps: scheduler steps, 1 to 50; 0 for the model's own default.
             size: pixels, 64 to 1024 in steps of 64.
 
         Raises:
@@ -277,12 +277,12 @@ def _scorer_info(raw: bytes) -> ScorerInfo:
 
 
 def _drawing_inputs(prompt: str, seed: int, steps: int, size: int) -> list[InferInput]:
-    return [
+    inputs = [
         _input("PROMPT", "BYTES", prompt.encode()),
         _input("SEED", "INT64", seed),
-        _input("STEPS", "INT32", steps),
         _input("SIZE", "INT32", size),
     ]
+    return [*inputs, _input("STEPS", "INT32", steps)] if steps else inputs
 
 
 def _input(name: str, datatype: str, value: bytes | int) -> InferInput:
