@@ -44,8 +44,8 @@ def crops(path: Path) -> list[Crop]:
     """Read what is embedded besides the whole picture; nothing where the calibration, if there is one, says nothing.
 
     Raises:
-        ValueError: a crop is not inside of the picture, or its mirror image is not among them (a mirrored picture would
-            get another score), or there are more than 16.
+        ValueError: a crop is not inside of the picture, or its mirror image is not among them (one side would
+            count for more), or there are more than 16.
     """
     published = json.loads(path.read_text()).get("crops", []) if path.exists() else []
     found = [(float(left), float(top), float(side)) for left, top, side in published]
