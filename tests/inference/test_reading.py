@@ -2,6 +2,7 @@
 
 import json
 import random
+import time
 from pathlib import Path
 
 import numpy as np
@@ -186,6 +187,23 @@ def test_any_text_is_read_and_its_spans_lie_inside(prompt: str) -> None:
         assert at <= span.start < span.end <= len(prompt)
         at = span.end
     assert VOCABULARY.read(reading.caption).caption == reading.caption
+
+
+@pytest.mark.parametrize(
+    "prompt",
+    [
+        "오리" * 1000,
+        "오리" * 150,
+        " ".join(f"du{i:x}ck" for i in range(40)),
+        " ".join(f"gr{chr(97 + i)}" for i in range(26)),
+    ],
+    ids=["no end", "compound", "long words", "short words"],
+)
+def test_reading_whatever_a_stranger_writes_costs_milliseconds(prompt: str) -> None:
+    VOCABULARY.read("a duck")
+    began = time.process_time()
+    VOCABULARY.read(prompt)
+    assert time.process_time() - began < 0.03
 
 
 @pytest.mark.parametrize(

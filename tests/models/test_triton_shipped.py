@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from tritonclient.grpc.aio import InferenceServerClient
 
 from cygnet.inference.scoring import Calibration, cosine, score
 from cygnet.inference.triton import TritonClient
@@ -35,6 +36,16 @@ def similarity(one: NDArray[np.float32], other: NDArray[np.float32], calibration
 async def test_the_defaults_are_the_embedded_models(triton: TritonClient) -> None:
     ready = await triton.probe(patience_s=60)
     assert (ready.generator.source, ready.scorer.source) == ("builtin://cygnet-tiny", "builtin://cygnet-clip")
+
+
+async def test_the_words_that_the_model_knows_come_with_the_probe_and_not_with_a_picture(
+    triton: TritonClient, server: Server, weights: Weights
+) -> None:
+    ready = await triton.probe(patience_s=60)
+    assert ready.vocabulary == (weights.generator_path / "vocabulary.json").read_bytes()
+    async with InferenceServerClient(server.url) as client:
+        config = (await client.get_model_config("draw_and_score")).config
+    assert "VOCABULARY" not in {output.name for output in config.output}
 
 
 async def test_a_target_is_its_own_best_copy(triton: TritonClient) -> None:

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 SHORTEST_MISSPELT = 3
+LONGEST_COMPOUND = 300
+"""A longer Korean word is not taken apart: each stem of it is one call deeper."""
 _HANGUL = r"가-힣\u1100-\u11ff"
 _LETTER = rf"[^\W\d_{_HANGUL}]"
 _TOKEN = re.compile(rf"[{_HANGUL}]+|{_LETTER}+(?:['’]{_LETTER}+)?|\d+{_LETTER}*|[,.;:!?\n、。，]|\S")
@@ -33,10 +35,14 @@ class Speller:
     def __init__(
         self, meanings: Mapping[tuple[str, ...], tuple[str, str]], classes: Mapping[str, frozenset[str]]
     ) -> None:
-        self._meanings = meanings
         self._classes = classes
         self._singles = frozenset(word for phrase in meanings for word in phrase)
         self._korean_stems = sorted((w for w in self._singles if _is_korean(w)), key=len, reverse=True)
+        self._by_letter: dict[str, list[tuple[str, tuple[str, str]]]] = {}
+        for word in sorted(self._singles):
+            meaning = meanings.get((word,))
+            if meaning is not None and meaning[1]:
+                self._by_letter.setdefault(word[0], []).append((word, meaning))
         self._misspelt = lru_cache(maxsize=4096)(self._correct_spelling)
 
     def words(self, prompt: str) -> Iterator[Word]:
@@ -65,9 +71,8 @@ class Speller:
 
     def _correct_spelling(self, text: str) -> str:
         near: dict[tuple[str, str], str] = {}
-        for word in sorted(self._singles):
-            meaning = self._meanings.get((word,))
-            if meaning is not None and meaning[1] and word[0] == text[0] and _is_misspelt(text, word):
+        for word, meaning in self._by_letter.get(text[0], ()):
+            if _is_misspelt(text, word):
                 near[meaning] = word
         # A subject is what is meant more often than anything else: "duk" is a duck rather than dusk.
         subjects = [word for (attribute, value), word in near.items() if attribute == "species" and value[0] != "+"]
@@ -76,7 +81,7 @@ class Speller:
 
     def _korean(self, text: str, start: int, end: int) -> Iterator[Word]:
         """A Korean word, taken apart: known stems in a row, then a particle, or the whole as one unknown word."""
-        parts = self._stems(text)
+        parts = self._stems(text) if len(text) <= LONGEST_COMPOUND else None
         if parts is None or end - start != len(text):
             yield Word(start, end, parts[0][0] if parts else text, parts[-1][1] if parts else "")
             return

@@ -155,7 +155,7 @@ def fetch_from_hub(repository: str, revision: str | None) -> Path:
 
 def _read_vocabulary(folder: Path) -> Vocabulary | None:
     path = folder / "vocabulary.json"
-    return Vocabulary.of(json.loads(path.read_text())) if path.exists() else None
+    return Vocabulary.of(json.loads(path.read_bytes())) if path.exists() else None
 
 
 def _silence(library_logging: Any) -> None:
