@@ -52,8 +52,6 @@ async def test_a_job_is_drawn_scored_stored_and_completed_once(env: Environment,
     assert not done.result.HasField("look_score")
     maps = heat_map(embedding_of(picture), regions_of(picture), embedding_of(TARGET), CALIBRATION["mean"])
     assert (done.result.heat, done.result.negative_heat) == maps
-    assert any(done.result.heat)
-    assert any(done.result.negative_heat)
     assert not done.result.HasField("fitted_chars")
     assert triton.prompts == ["a yellow duck"]
     assert drawings("completed") == completed + 1
