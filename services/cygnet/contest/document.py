@@ -84,6 +84,8 @@ def to_document(contest: ContestSpec, pictures: list[bytes]) -> document_pb2.Con
     document.contest.name = contest.metadata.name
     for target, picture in zip(spec.targets, pictures, strict=True):
         document.contest.targets.add(name=target.name, picture_sha256=hashlib.sha256(picture).hexdigest())
+        if description := _description(target):
+            document.descriptions[target.name] = description
     return document
 
 
@@ -129,7 +131,14 @@ def _resource(document: document_pb2.ContestDocument) -> dict[str, Any]:
         "spec": {
             "title": dict(contest.title),
             # Where a picture came from is not in the document; its digest is, and is checked by itself.
-            "targets": [{"name": target.name, "image": {"builtin": "duck"}} for target in contest.targets],
+            "targets": [
+                {
+                    "name": target.name,
+                    "image": {"builtin": "duck"},
+                    "description": document.descriptions.get(target.name),
+                }
+                for target in contest.targets
+            ],
             "maxPromptChars": contest.max_prompt_chars,
             "schedule": {"windows": [{"opens": _time(w.opens), "closes": _time(w.closes)} for w in contest.windows]},
             "model": _model(document.model),
@@ -184,6 +193,12 @@ def check_target_picture(picture: bytes, field: str) -> None:
 def builtin_picture(name: str) -> bytes:
     """Returns the PNG bytes of a picture that comes with Cygnet."""
     return resources.files("cygnet.contest").joinpath("targets", f"{name}.png").read_bytes()
+
+
+def _description(target: TargetSpec) -> str:
+    if target.description is not None or target.image.builtin is None:
+        return target.description or ""
+    return resources.files("cygnet.contest").joinpath("targets", f"{target.image.builtin}.txt").read_text().strip()
 
 
 def _picture(target: TargetSpec, folder: Path, field: str) -> bytes:

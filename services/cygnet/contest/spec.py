@@ -94,6 +94,9 @@ class TargetSpec(SpecModel):
     ]
     """The target's name, unique in the contest."""
     image: Image
+    description: Annotated[str | None, Field(max_length=300)] = None
+    """What the picture shows, in words that the generator knows; players never see it. From it follow the seed, with
+    which each word of a description is worth something, and what `cygnet doctor` tries. A builtin picture has one."""
 
 
 class Window(SpecModel):

@@ -58,7 +58,7 @@ class ContestServicer(contest_pb2_grpc.ContestServiceServicer):
     ) -> contest_pb2.GetContestResponse:
         document = self._contests.get(request.contest)
         view = player_view(document.contest, self._clock())
-        view.examples.extend(examples(self._vocabularies.of(document), ()))
+        view.examples.extend(examples(self._vocabularies.of(document), tuple(document.descriptions.values())))
         return view
 
 
@@ -114,7 +114,7 @@ class SubmissionServicer(submission_pb2_grpc.SubmissionServiceServicer):
         check_submission(request.prompt, request.request_id, document.contest.max_prompt_chars)
         reading = self._vocabularies.read(document, request.prompt)
         if reading is not None and not reading.caption:
-            raise _nothing_read(examples(self._vocabularies.of(document), ()))
+            raise _nothing_read(examples(self._vocabularies.of(document), tuple(document.descriptions.values())))
         now_ms = self._clock()
         now = phase_at(document.contest, now_ms)
         admission = dedup_pb2.AdmitRequest(

@@ -46,17 +46,26 @@ class AdmissionPolicy(_message.Message):
     def __init__(self, generation: _Optional[int] = ..., every_ms: _Optional[int] = ..., burst: _Optional[int] = ..., pending: _Optional[int] = ..., max_predicted_wait_ms: _Optional[int] = ..., dedup_scope: _Optional[_Union[DedupScope, str]] = ...) -> None: ...
 
 class ContestDocument(_message.Message):
-    __slots__ = ("contest", "model", "admission", "staff", "next_model", "next_share")
+    __slots__ = ("contest", "model", "admission", "staff", "next_model", "next_share", "descriptions")
+    class DescriptionsEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: str
+        value: str
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[str] = ...) -> None: ...
     CONTEST_FIELD_NUMBER: _ClassVar[int]
     MODEL_FIELD_NUMBER: _ClassVar[int]
     ADMISSION_FIELD_NUMBER: _ClassVar[int]
     STAFF_FIELD_NUMBER: _ClassVar[int]
     NEXT_MODEL_FIELD_NUMBER: _ClassVar[int]
     NEXT_SHARE_FIELD_NUMBER: _ClassVar[int]
+    DESCRIPTIONS_FIELD_NUMBER: _ClassVar[int]
     contest: _contest_pb2.Contest
     model: Model
     admission: AdmissionPolicy
     staff: _containers.RepeatedScalarFieldContainer[str]
     next_model: Model
     next_share: int
-    def __init__(self, contest: _Optional[_Union[_contest_pb2.Contest, _Mapping]] = ..., model: _Optional[_Union[Model, _Mapping]] = ..., admission: _Optional[_Union[AdmissionPolicy, _Mapping]] = ..., staff: _Optional[_Iterable[str]] = ..., next_model: _Optional[_Union[Model, _Mapping]] = ..., next_share: _Optional[int] = ...) -> None: ...
+    descriptions: _containers.ScalarMap[str, str]
+    def __init__(self, contest: _Optional[_Union[_contest_pb2.Contest, _Mapping]] = ..., model: _Optional[_Union[Model, _Mapping]] = ..., admission: _Optional[_Union[AdmissionPolicy, _Mapping]] = ..., staff: _Optional[_Iterable[str]] = ..., next_model: _Optional[_Union[Model, _Mapping]] = ..., next_share: _Optional[int] = ..., descriptions: _Optional[_Mapping[str, str]] = ...) -> None: ...
