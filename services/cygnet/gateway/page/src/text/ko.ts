@@ -66,7 +66,7 @@ export const ko: Words = {
   notRead: "읽지 못함",
   fitted: (n) => `이 모델에는 설명이 너무 길어요. 처음 ${n}자까지만 읽었어요.`,
   nothingRead: (examples) =>
-    `화가가 아는 단어가 없어서 그리지 않았고, 기회도 줄지 않았어요.${examples.length === 0 ? "" : ` 이렇게 써 보세요: “${examples.join("”, “")}”`}`,
+    `화가가 아는 단어가 없어서 그릴 수 없어요. 기회는 줄지 않아요.${examples.length === 0 ? "" : ` 이렇게 써 보세요: “${examples.join("”, “")}”`}`,
   counter: (used, most) => `${most}자 중 ${used}자`,
   tooLong: (over) => `${over}자 초과`,
   draw: "그리기",
