@@ -126,6 +126,18 @@ def test_every_word_is_marked_and_words_without_meaning_are_not() -> None:
     assert marked("오리가 연못에서 헤엄친다") == "[오리가] [연못에서] {헤엄친다}"
 
 
+@pytest.mark.parametrize(
+    ("prompt", "read"),
+    [
+        ("a du\u200bck", "a [du\u200bck]"),
+        ("\u202ea swan\u202c", "\u202ea [swan]\u202c"),
+        ("연\u2060못 위의 오\u200b리", "[연\u2060못] 위의 [오\u200b리]"),
+    ],
+)
+def test_what_cannot_be_seen_ends_no_word(prompt: str, read: str) -> None:
+    assert marked(prompt) == read
+
+
 def test_unknown_words_change_nothing_wherever_they_stand() -> None:
     chance = random.Random(3)
     scenes = np.random.default_rng(3)

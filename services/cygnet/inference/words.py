@@ -47,8 +47,10 @@ class Speller:
 
     def words(self, prompt: str) -> Iterator[Word]:
         """The words and breaks of the prompt, in order; what is neither letter, digit nor picture is left out."""
-        for match in _TOKEN.finditer(prompt):
-            raw, start, end = match.group(), match.start(), match.end()
+        # What cannot be seen (category Cf: zero-width characters, writing directions) ends no word.
+        seen = [at for at, character in enumerate(prompt) if unicodedata.category(character) != "Cf"]
+        for match in _TOKEN.finditer("".join(prompt[at] for at in seen)):
+            raw, start, end = match.group(), seen[match.start()], seen[match.end() - 1] + 1
             if raw not in BREAKS and not any(_is_meant(character) for character in raw):
                 continue
             text = unicodedata.normalize("NFKC", raw).casefold()
