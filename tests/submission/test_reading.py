@@ -193,6 +193,17 @@ def test_an_example_that_is_not_understood_is_not_given() -> None:
     assert [example.prompt["en"] for example in examples(None, ("a red boat at sea",))][0] != "a red boat at sea"
 
 
+async def test_a_targets_description_is_no_example(game: Game, token: str) -> None:
+    request = admin_pb2.ApplyContestRequest(document=document(), target_pictures=[DUCK])
+    request.document.descriptions["duck"] = "빨간 배"
+    await game.admin.ApplyContest(request, metadata=(("authorization", f"Bearer {ADMIN_TOKEN}"),))
+    view = await game.contests.GetContest(contest_pb2.GetContestRequest(contest="test"))
+    assert len(view.examples) == 3
+    with pytest.raises(InvalidRequest) as refused:
+        await game.submit(token, "kubernetes")
+    assert "boat" not in f"{view} {refused.value.message}"
+
+
 async def test_a_lost_store_is_made_whole_by_whoever_puts_the_words_again(
     game: Game, token: str, redis_client: aioredis.Redis
 ) -> None:
