@@ -224,3 +224,29 @@ def test_reading_whatever_a_stranger_writes_costs_milliseconds(prompt: str) -> N
 def test_what_is_no_vocabulary_is_refused(broken: dict[str, object]) -> None:
     with pytest.raises(ValueError, match="vocabulary"):
         Vocabulary.of(broken)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "phrases one swan",
+        "phrases several swan",
+        "phrases colour red",
+        "phrases background pond",
+        "phrases count",
+        "phrases scenery",
+        "usual_place swan",
+        "traits lifeless",
+        "classes particles",
+    ],
+)
+def test_a_vocabulary_that_lacks_what_one_of_its_words_needs_is_refused_at_once(path: str) -> None:
+    """Else whoever first writes that word would end the reading."""
+    broken = json.loads(SHIPPED.read_text(encoding="utf-8"))
+    *parents, last = path.split()
+    part = broken
+    for parent in parents:
+        part = part[parent]
+    del part[last]
+    with pytest.raises(ValueError, match="vocabulary"):
+        Vocabulary.of(broken)

@@ -25,6 +25,7 @@ Slots = dict[str, str]
 
 _ADJECTIVES = ("colour", "size", "side", "count")
 _NOUNS = ("species", "accessory", "background", "scenery", "weather", "noun")
+_SAID = ("size", "pose", "colour", "accessory", "background", "scenery", "facing", "side", "weather", "light")
 _ORDER = ("count", "accessory", "companion", "size", "pose", "side", "scenery", "weather", "light", "facing")
 
 
@@ -103,10 +104,26 @@ class Vocabulary:
             raise ValueError(f"the vocabulary has format {data.get('format')!r}, this version reads {FORMAT}")
         try:
             vocabulary = cls(data)
-            compose(vocabulary._phrases, {"species": next(iter(vocabulary._phrases["one"]))})
-        except (KeyError, TypeError, AttributeError, StopIteration) as error:
+            vocabulary._check()
+        except (KeyError, TypeError, AttributeError, IndexError) as error:
             raise ValueError(f"the vocabulary lacks {error} or has another form") from error
         return vocabulary
+
+    def _check(self) -> None:
+        """Fails as `read` would, for whichever of the words it is that lacks something."""
+        for name in ("filler", "joining", "particles", "counter", "correct"):
+            self._classes[name]
+        for name in ("lifeless", "symmetrical", "companions"):
+            self._traits[name]
+        subject = next((value.lstrip("+") for attribute, value in self._words.values() if attribute == "species"), "")
+        for attribute, value in set(self._words.values()):
+            if attribute == "species":
+                species = value.lstrip("+")
+                self._usual_place[species], self._phrases["scenery"], self._phrases["count"]
+                compose(self._phrases, {"species": species, "companion": species})
+                "".join(self._phrases["several"][species])
+            elif attribute in _SAID:
+                compose(self._phrases, {"species": subject, attribute: value})
 
     def read(self, prompt: str) -> Reading:
         """What the generator reads of the prompt. What stands behind MAX_PROMPT_CHARACTERS is not looked at."""
