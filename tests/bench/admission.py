@@ -83,7 +83,6 @@ async def raw_script(participants: int, concurrency: int) -> tuple[Row, float]:
             picture_sha256="0" * 64,
             score=61.5,
             cosine=0.5,
-            seed=1,
             generator_digest="1" * 64,
             scorer_digest="2" * 64,
             calibration_id="bench",
@@ -129,7 +128,6 @@ def admission(participant: str) -> Admission:
         submission_id=identity.submission_id(request),
         fingerprint=identity.fingerprint(request, request.model, canonical),
         canonical_prompt=canonical,
-        seed=1,
         pace=Pace((), 0),
         max_queue=100,
     )

@@ -62,7 +62,7 @@ def admit_request(
     )
 
 
-def admission_of(request: dedup_pb2.AdmitRequest, *, max_queue: int = 100, seed: int = 1) -> Admission:
+def admission_of(request: dedup_pb2.AdmitRequest, *, max_queue: int = 100) -> Admission:
     """Returns what the service makes of a request whose prompt is canonical."""
     return Admission(
         request=request,
@@ -70,7 +70,6 @@ def admission_of(request: dedup_pb2.AdmitRequest, *, max_queue: int = 100, seed:
         submission_id=identity.submission_id(request),
         fingerprint=identity.fingerprint(request, request.model, request.prompt),
         canonical_prompt=request.prompt,
-        seed=seed,
         pace=Pace((), 0),
         max_queue=max_queue,
     )

@@ -25,7 +25,6 @@ MODELS = [
     Model(generator_source="hf://big", steps=1, size=512, scorer_source=CLIP),
 ]
 QUEUED, DRAWING, DONE, FAILED = "QUEUED", "DRAWING", "DONE", "FAILED"
-SEED = 2**62 + 12345
 LEASE_MS = 10_000
 MOST_LOST = 2
 SUBMIT = Bucket(every_ms=300, burst=8)
@@ -91,7 +90,7 @@ def make_admission(
         **limits,
     )
     wanted.participant_id, wanted.nickname = participant, nickname
-    return admission_of(wanted, max_queue=max_queue, seed=SEED)
+    return admission_of(wanted, max_queue=max_queue)
 
 
 class Expected:

@@ -35,7 +35,6 @@ from .model import (
     PARTICIPANTS,
     PROMPTS,
     QUEUED,
-    SEED,
     SUBMIT,
     Expected,
     make_admission,
@@ -136,7 +135,7 @@ class Scripts(RuleBasedStateMachine):
         assert claimed is not None
         job = claimed.job
         assert (job.contest, job.fingerprint, job.fence) == (CONTEST, waiting[0], self.model.fences[waiting[0]])
-        assert (job.seed, job.model) == (SEED, drawing.model)
+        assert job.model == drawing.model
         self.leases.append(job)
         if drawing.first_of_account and model is None:
             # However many jobs others had waiting: the first of mine was passed by one of each at most.

@@ -35,6 +35,7 @@ class Game:
     players: "submission_pb2_grpc.SubmissionServiceAsyncStub"
     contests: "contest_pb2_grpc.ContestServiceAsyncStub"
     admin: "admin_pb2_grpc.ContestAdminServiceAsyncStub"
+    seeds: "admin_pb2_grpc.SeedAdminServiceAsyncStub"
     dedup: "dedup_pb2_grpc.DedupServiceAsyncStub"
     pictures: PictureStore
     lifetime: Lifetime
@@ -165,6 +166,7 @@ async def playing(
             players=submission_pb2_grpc.SubmissionServiceStub(public),
             contests=contest_pb2_grpc.ContestServiceStub(public),
             admin=admin_pb2_grpc.ContestAdminServiceStub(admin),
+            seeds=admin_pb2_grpc.SeedAdminServiceStub(admin),
             dedup=dedup_pb2_grpc.DedupServiceStub(inside),
             pictures=PictureStore(f"file://{folder}"),
             lifetime=submission_life,

@@ -1,4 +1,4 @@
-"""`cygnet contest …`: looks at contests."""
+"""`cygnet contest …`: looks at contests, and ends them."""
 
 import asyncio
 
@@ -9,7 +9,7 @@ from cygnet.cli.options import Installation, installation_options
 
 @click.group()
 def contest() -> None:
-    """Look at contests."""
+    """Look at contests, and end them."""
 
 
 @contest.command()
@@ -31,3 +31,33 @@ def show(name: str, as_json: bool, installation: Installation) -> None:
         click.echo(MessageToJson(document))
     else:
         click.echo(yaml.safe_dump(MessageToDict(document), sort_keys=False, allow_unicode=True), nl=False)
+
+
+@contest.command()
+@click.argument("name")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@installation_options
+def reveal(name: str, as_json: bool, installation: Installation) -> None:
+    """Publish the secret that decided how a contest's words were drawn, after its end and for good.
+
+    All drawings for a target had one seed, which follows from the secret; players saw the secret's SHA-256 from the
+    opening on. With the secret everybody can draw every prompt again and see that nothing was changed
+    (docs/scoring.md says how). Doing it again changes nothing.
+
+    \b
+      cygnet contest reveal duck-and-swan
+    """
+    import json
+
+    revealed = asyncio.run(installation.admin_apis().reveal(name))
+    if as_json:
+        document = {
+            "secret": revealed.secret.hex(),
+            "commitment": revealed.commitment,
+            "counters": dict(revealed.counters),
+        }
+        click.echo(json.dumps(document))
+        return
+    click.echo(f"secret      {revealed.secret.hex()}\ncommitment  {revealed.commitment}")
+    for target, counter in sorted(revealed.counters.items()):
+        click.echo(f"counter     {counter}  {target}")

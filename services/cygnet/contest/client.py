@@ -9,7 +9,7 @@ from cygnet.platform.grpc.client import channel
 from cygnet.v1 import leaderboard_pb2, leaderboard_pb2_grpc
 
 if TYPE_CHECKING:
-    from cygnet.internal.v1.admin_pb2_grpc import ContestAdminServiceAsyncStub
+    from cygnet.internal.v1.admin_pb2_grpc import ContestAdminServiceAsyncStub, SeedAdminServiceAsyncStub
     from cygnet.v1.leaderboard_pb2_grpc import LeaderboardServiceAsyncStub
 
 
@@ -58,6 +58,12 @@ class AdminApis:
         async with channel(self.submission, token=self.token) as connection:
             stub: ContestAdminServiceAsyncStub = admin_pb2_grpc.ContestAdminServiceStub(connection)
             return (await stub.GetContestDocument(request)).document
+
+    async def reveal(self, name: str) -> admin_pb2.RevealResponse:
+        """Publishes the secret that a contest's seeds follow from. Raises DomainError before its end."""
+        async with channel(self.submission, token=self.token) as connection:
+            stub: SeedAdminServiceAsyncStub = admin_pb2_grpc.SeedAdminServiceStub(connection)
+            return await stub.RevealSecret(admin_pb2.RevealRequest(contest=name))
 
     async def board(self, contest: str, target: str, limit: int) -> leaderboard_pb2.Leaderboard:
         """Returns the ranking as it is, also while players see one that stands still. Raises DomainError."""

@@ -31,6 +31,9 @@ contests:
   outbox, outbox_refused streams: scores that are not with the leaderboard yet; those that it will not have
   outbox_lock            string: which process empties the outbox at present
   secret                 string: what seeds are derived from
+  counters               hash: target's picture -> the counter that its seed has
+  revealed_secret, revealed_counters
+                         the same, of what was revealed
 """
 
 import hashlib

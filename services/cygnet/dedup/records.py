@@ -109,17 +109,17 @@ def same(earlier: submission_pb2.Submission, request: dedup_pb2.AdmitRequest) ->
 
 def claimed(contest: str, fingerprint: str, lease_ms: int, fields: Sequence[bytes]) -> Claimed:
     """Reads a job that claim.lua leased."""
-    fence, attempts, prompt, seed, target, target_sha256, model, queued_ms = fields
+    fence, attempts, prompt, ladder, target, target_sha256, model, queued_ms = fields
     job = dedup_pb2.Job(
         contest=contest,
         fingerprint=fingerprint,
         fence=int(fence),
         lease_ms=lease_ms,
         canonical_prompt=prompt.decode(),
-        seed=int(seed),
         target=contest_pb2.Target(name=target.decode(), picture_sha256=target_sha256.decode()),
         model=document_pb2.Model.FromString(model),
         attempt=int(attempts),
+        ladder=ladder.decode().splitlines(),
     )
     return Claimed(job, int(queued_ms))
 

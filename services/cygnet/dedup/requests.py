@@ -16,6 +16,9 @@ from cygnet.platform.validation import ID, NAME, REASON, REQUEST_ID, SHA256, Vio
 from cygnet.v1 import submission_pb2
 
 MOST_ADMISSIONS = 128
+MOST_RUNGS = 16
+MOST_SEEDS = 16
+"""Counters from which a target's seed is chosen."""
 MAX_BYTES = 1024 * 1024
 """The largest request: a vocabulary, or MOST_ADMISSIONS with every word of a prompt marked."""
 _SQUARES = {side * side for side in range(17)}
@@ -39,6 +42,9 @@ def check_admission(request: dedup_pb2.AdmitRequest) -> None:
     if request.HasField("reading"):
         wrong.line("reading.caption", request.reading.caption, 1, 1_000)
         wrong.require("reading.spans", len(request.reading.spans) <= 300, "must be at most 300")
+    wrong.within("ladder", len(request.ladder), 0, MOST_RUNGS)
+    for i, rung in enumerate(request.ladder):
+        wrong.line(f"ladder.{i}", rung, 1, 1_000)
     wrong.done()
 
 
@@ -68,6 +74,14 @@ def check_vocabulary(request: dedup_pb2.PutVocabularyRequest) -> None:
             Vocabulary.of(data)
         except ValueError as error:
             wrong.require("vocabulary", False, f"must be a vocabulary.json: {error}").done()
+
+
+def check_settling(request: dedup_pb2.SettleSeedRequest) -> None:
+    """Raises `InvalidRequest`."""
+    wrong = Violations()
+    wrong.matches("contest", request.contest, NAME)
+    wrong.matches("target_picture_sha256", request.target_picture_sha256, SHA256)
+    wrong.within("counter", request.counter, 0, MOST_SEEDS - 1).done()
 
 
 def check_contest(contest: str) -> None:

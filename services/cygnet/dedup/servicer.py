@@ -103,6 +103,26 @@ class DedupServicer(dedup_pb2_grpc.DedupServiceServicer):
             return dedup_pb2.GetVocabularyResponse(unchanged=True)
         return dedup_pb2.GetVocabularyResponse(vocabulary=vocabulary)
 
+    async def SettleSeed(
+        self, request: dedup_pb2.SettleSeedRequest, context: AioContext
+    ) -> dedup_pb2.SettleSeedResponse:
+        requests.check_settling(request)
+        counter = request.counter if request.HasField("counter") else None
+        return dedup_pb2.SettleSeedResponse(
+            counter=await self._store.seeds.settle(request.contest, request.target_picture_sha256, counter)
+        )
+
+    async def GetSeeds(self, request: dedup_pb2.GetSeedsRequest, context: AioContext) -> dedup_pb2.GetSeedsResponse:
+        requests.check_contest(request.contest)
+        return await self._store.seeds.public(request.contest)
+
+    async def RevealSecret(
+        self, request: dedup_pb2.RevealSecretRequest, context: AioContext
+    ) -> dedup_pb2.GetSeedsResponse:
+        requests.check_contest(request.contest)
+        await self._store.seeds.reveal(request.contest)
+        return await self._store.seeds.public(request.contest)
+
     async def GetStatistics(
         self, request: dedup_pb2.GetStatisticsRequest, context: AioContext
     ) -> dedup_pb2.GetStatisticsResponse:

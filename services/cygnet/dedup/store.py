@@ -9,6 +9,7 @@ import redis.asyncio as aioredis
 from cygnet.dedup import records
 from cygnet.dedup.admission import identity
 from cygnet.dedup.keys import CHANNEL, CONTESTS, FORMAT_KEY, key, keys, vocabulary_key
+from cygnet.dedup.seeds import SeedStore
 from cygnet.dedup.values import Admission, Bucket, Change, Claimed, Completion, Decision, Lease, Lengths, Pace, Served
 from cygnet.internal.v1 import dedup_pb2, results_pb2
 from cygnet.platform.errors import Unavailable
@@ -16,7 +17,7 @@ from cygnet.platform.redis import subscription, translate_errors
 from cygnet.platform.scripts import Argument, Script, load
 from cygnet.v1.submission_pb2 import Failure
 
-FORMAT = 2
+FORMAT = 3
 """The version of what lies in Redis. Raise it with every change that an older or newer reader would misread."""
 _PACE_SAMPLES = 64
 """Enough for a steady median, few enough to follow a change of model within minutes."""
@@ -34,6 +35,7 @@ class Store:
 
     def __init__(self, client: aioredis.Redis) -> None:
         self._redis = client
+        self.seeds = SeedStore(client)
         self._admit = _script(client, "admission/admit.lua")
         self._claim = _script(client, "queue/claim.lua")
         self._heartbeat = _script(client, "queue/heartbeat.lua")
@@ -136,6 +138,7 @@ class Store:
                 claimed = records.claimed(contest, fingerprint, lease_ms, fields)
                 if served and its_lane.decode() != lane:
                     records.draw_with(claimed.job, served, model_here)
+                await self.seeds.set_seed(claimed.job)
                 return claimed
             # Somebody was faster; another head means that somebody got work, so this ends.
             fingerprint = rest[0].decode()
@@ -347,8 +350,7 @@ def _prepared(
         "policy_generation": str(policy.generation),
         "fingerprint": admission.fingerprint,
         "canonical_prompt": admission.canonical_prompt,
-        # As a string: Lua would round it.
-        "seed": str(admission.seed),
+        "ladder": "\n".join(request.ladder),
         "target": request.target.name,
         "target_sha256": request.target.picture_sha256,
         "model": admission.model.SerializeToString(),

@@ -29,7 +29,6 @@ class Admission:
     submission_id: str
     fingerprint: str
     canonical_prompt: str
-    seed: int
     pace: "Pace"
     max_queue: int
     """New work is refused while this many jobs wait."""

@@ -11,6 +11,7 @@ from cygnet.platform.grpc.server import MAX_ADMIN_REQUEST_BYTES, Endpoint, Lifet
 from cygnet.platform.pictures import PictureStore
 from cygnet.platform.redis import connected
 from cygnet.submission.feed import SubmissionFeed
+from cygnet.submission.seeds import SeedAdminServicer, Seeds
 from cygnet.submission.servicer import ContestServicer, SubmissionServicer
 from cygnet.submission.sessions import SessionKeys
 from cygnet.submission.settings import SubmissionSettings
@@ -44,11 +45,15 @@ async def wire(settings: SubmissionSettings, lifetime: Lifetime) -> Sequence[End
         telemetry=telemetry,
         clock=now_ms,
     )
+    seeds = Seeds(dedup, now_ms)
     return [
-        Endpoint(settings.listen, [submissions, ContestServicer(contests, vocabularies, now_ms)]),
+        Endpoint(settings.listen, [submissions, ContestServicer(contests, vocabularies, seeds, now_ms)]),
         Endpoint(
             settings.admin_listen,
-            [ContestAdminServicer(contests, PictureStore(settings.pictures_url))],
+            [
+                ContestAdminServicer(contests, PictureStore(settings.pictures_url)),
+                SeedAdminServicer(contests, seeds, now_ms),
+            ],
             bearer_token=settings.admin_token.get_secret_value(),
             max_request_bytes=MAX_ADMIN_REQUEST_BYTES,
         ),

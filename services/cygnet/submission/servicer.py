@@ -24,6 +24,7 @@ from cygnet.platform.validation import ID, Violations
 from cygnet.submission.admissions import Admissions
 from cygnet.submission.examples import examples
 from cygnet.submission.feed import SubmissionFeed
+from cygnet.submission.seeds import Seeds
 from cygnet.submission.sessions import Session, SessionKeys, new_participant_id
 from cygnet.submission.store import ParticipantStore
 from cygnet.submission.telemetry import Telemetry
@@ -47,10 +48,13 @@ MAX_LIST = 100
 class ContestServicer(contest_pb2_grpc.ContestServiceServicer):
     """Tells players what the contest is about."""
 
-    def __init__(self, contests: ContestStore, vocabularies: Vocabularies, clock: Callable[[], int]) -> None:
+    def __init__(
+        self, contests: ContestStore, vocabularies: Vocabularies, seeds: Seeds, clock: Callable[[], int]
+    ) -> None:
         """`clock` returns ms since the epoch."""
         self._contests = contests
         self._vocabularies = vocabularies
+        self._seeds = seeds
         self._clock = clock
 
     async def GetContest(
@@ -58,6 +62,7 @@ class ContestServicer(contest_pb2_grpc.ContestServiceServicer):
     ) -> contest_pb2.GetContestResponse:
         document = self._contests.get(request.contest)
         view = player_view(document.contest, self._clock())
+        await self._seeds.show(document.contest, view)
         view.examples.extend(examples(self._vocabularies.of(document), tuple(document.descriptions.values())))
         return view
 
@@ -130,6 +135,7 @@ class SubmissionServicer(submission_pb2_grpc.SubmissionServiceServicer):
             next_share=document.next_share,
             only_known=not now.takes_submissions,
             reading=reading,
+            ladder=self._vocabularies.ladder(document, target.name),
         )
         try:
             submission = await self._admissions.admit(admission)

@@ -10,6 +10,7 @@ import functools
 import hashlib
 import json
 import logging
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from cygnet.contest.store import ContestStore
@@ -72,10 +73,20 @@ class Vocabularies:
         vocabulary = self.of(document)
         return None if vocabulary is None else _read(vocabulary, prompt)
 
+    def ladder(self, document: document_pb2.ContestDocument, target: str) -> Sequence[str]:
+        """Returns captions that say more and more of what a target shows; none where that cannot be said."""
+        vocabulary, description = self.of(document), document.descriptions.get(target, "")
+        return _ladder(vocabulary, description) if vocabulary is not None and description else ()
+
 
 def _parsed(raw: bytes) -> tuple[str, Vocabulary | None]:
     # It was checked when it was put.
     return hashlib.sha256(raw).hexdigest(), Vocabulary.of(json.loads(raw)) if raw else None
+
+
+@functools.lru_cache(maxsize=64)
+def _ladder(vocabulary: Vocabulary, description: str) -> Sequence[str]:
+    return vocabulary.ladder(description)
 
 
 @functools.lru_cache(maxsize=READINGS_KEPT)

@@ -32,7 +32,14 @@ class GetContestRequest(_message.Message):
     def __init__(self, contest: _Optional[str] = ...) -> None: ...
 
 class GetContestResponse(_message.Message):
-    __slots__ = ("contest", "phase", "next_change", "now", "frozen_from", "frozen_until", "opened_before", "examples")
+    __slots__ = ("contest", "phase", "next_change", "now", "frozen_from", "frozen_until", "opened_before", "examples", "seed_commitment", "seed_counters", "revealed_secret")
+    class SeedCountersEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: str
+        value: int
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[int] = ...) -> None: ...
     CONTEST_FIELD_NUMBER: _ClassVar[int]
     PHASE_FIELD_NUMBER: _ClassVar[int]
     NEXT_CHANGE_FIELD_NUMBER: _ClassVar[int]
@@ -41,6 +48,9 @@ class GetContestResponse(_message.Message):
     FROZEN_UNTIL_FIELD_NUMBER: _ClassVar[int]
     OPENED_BEFORE_FIELD_NUMBER: _ClassVar[int]
     EXAMPLES_FIELD_NUMBER: _ClassVar[int]
+    SEED_COMMITMENT_FIELD_NUMBER: _ClassVar[int]
+    SEED_COUNTERS_FIELD_NUMBER: _ClassVar[int]
+    REVEALED_SECRET_FIELD_NUMBER: _ClassVar[int]
     contest: Contest
     phase: ContestPhase
     next_change: _timestamp_pb2.Timestamp
@@ -49,7 +59,10 @@ class GetContestResponse(_message.Message):
     frozen_until: _timestamp_pb2.Timestamp
     opened_before: bool
     examples: _containers.RepeatedCompositeFieldContainer[Example]
-    def __init__(self, contest: _Optional[_Union[Contest, _Mapping]] = ..., phase: _Optional[_Union[ContestPhase, str]] = ..., next_change: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., now: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., frozen_from: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., frozen_until: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., opened_before: _Optional[bool] = ..., examples: _Optional[_Iterable[_Union[Example, _Mapping]]] = ...) -> None: ...
+    seed_commitment: str
+    seed_counters: _containers.ScalarMap[str, int]
+    revealed_secret: bytes
+    def __init__(self, contest: _Optional[_Union[Contest, _Mapping]] = ..., phase: _Optional[_Union[ContestPhase, str]] = ..., next_change: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., now: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., frozen_from: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., frozen_until: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., opened_before: _Optional[bool] = ..., examples: _Optional[_Iterable[_Union[Example, _Mapping]]] = ..., seed_commitment: _Optional[str] = ..., seed_counters: _Optional[_Mapping[str, int]] = ..., revealed_secret: _Optional[bytes] = ...) -> None: ...
 
 class Example(_message.Message):
     __slots__ = ("prompt",)

@@ -28,13 +28,14 @@ async def wire(settings: WorkerSettings, lifetime: Lifetime) -> Sequence[Endpoin
     pictures, telemetry = PictureStore(settings.pictures_url), Telemetry()
     readiness = Readiness(triton, telemetry, lifetime.set_ready, clock=time.monotonic)
     await lifetime.set_ready(False)
+    jobs = JobQueue(
+        dedup_pb2_grpc.DedupServiceStub(dedup),
+        contest=settings.contest,
+        worker_id=f"{socket.gethostname()[:100]}-{os.getpid()}",
+    )
     worker = Worker(
-        JobQueue(
-            dedup_pb2_grpc.DedupServiceStub(dedup),
-            contest=settings.contest,
-            worker_id=f"{socket.gethostname()[:100]}-{os.getpid()}",
-        ),
-        ScoredGenerator(triton, pictures),
+        jobs,
+        ScoredGenerator(triton, pictures, jobs),
         pictures,
         readiness,
         telemetry,

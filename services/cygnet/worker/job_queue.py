@@ -49,6 +49,14 @@ class JobQueue:
             dedup_pb2.PutVocabularyRequest(generator_source=served.generator.source, vocabulary=served.vocabulary)
         )
 
+    async def settle_seed(self, job: dedup_pb2.Job, counter: int | None) -> int | None:
+        """Settles which seed the target's drawings have, unless it is; returns the counter that holds."""
+        request = dedup_pb2.SettleSeedRequest(
+            contest=job.contest, target_picture_sha256=job.target.picture_sha256, counter=counter
+        )
+        answer = await self._stub.SettleSeed(request)
+        return answer.counter if answer.HasField("counter") else None
+
     async def heartbeat(self, job: dedup_pb2.Job) -> None:
         """Keeps a lease."""
         request = dedup_pb2.HeartbeatRequest(contest=job.contest, fingerprint=job.fingerprint, fence=job.fence)

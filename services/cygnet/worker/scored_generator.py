@@ -20,6 +20,8 @@ from cygnet.internal.v1 import dedup_pb2
 from cygnet.platform.errors import NotFound
 from cygnet.platform.pictures import PictureStore
 from cygnet.v1 import submission_pb2
+from cygnet.worker.job_queue import JobQueue
+from cygnet.worker.seeds import SeedChooser
 
 _TARGETS_KEPT = 64
 """Embeddings of targets that are kept: eight targets in each of eight contests."""
@@ -32,9 +34,10 @@ class CannotDraw(Exception):
 class ScoredGenerator:
     """Draws and scores jobs with one Triton."""
 
-    def __init__(self, triton: TritonClient, pictures: PictureStore) -> None:
-        """`pictures` has those of the targets."""
+    def __init__(self, triton: TritonClient, pictures: PictureStore, jobs: JobQueue) -> None:
+        """`pictures` has those of the targets; `jobs` knows which seeds are settled."""
         self._triton = triton
+        self._seeds = SeedChooser(jobs.settle_seed, self._score)
         self._pictures = pictures
         self._targets: OrderedDict[tuple[str, str], NDArray[np.float32]] = OrderedDict()
         self._embedding = asyncio.Lock()
@@ -50,13 +53,23 @@ class ScoredGenerator:
             Unavailable: the picture store did not answer.
         """
         try:
-            drawing = await self._triton.draw_and_score(job.canonical_prompt, job.seed, job.model.steps, job.model.size)
-            # Jobs are claimed for what the last probe found; Triton may have been started anew with another model.
-            require_models(drawing, job.model.generator_source, job.model.scorer_source)
-            target = await self._target(job.target.picture_sha256, drawing.scorer)
+            seed = await self._seeds.seed_of(job)
+            drawing, target = await self._draw(job, job.canonical_prompt, seed)
             return drawing.picture, _result(job, drawing, target, drawing.scorer.usable_calibration())
         except (DrawingFailed, NotScorable) as error:
             raise CannotDraw(str(error)) from error
+
+    async def _draw(self, job: dedup_pb2.Job, prompt: str, seed: int) -> tuple[Drawing, NDArray[np.float32]]:
+        """Returns what was drawn, and the embedding of the job's target."""
+        drawing = await self._triton.draw_and_score(prompt, seed, job.model.steps, job.model.size)
+        # Jobs are claimed for what the last probe found; Triton may have been started anew with another model.
+        require_models(drawing, job.model.generator_source, job.model.scorer_source)
+        return drawing, await self._target(job.target.picture_sha256, drawing.scorer)
+
+    async def _score(self, job: dedup_pb2.Job, prompt: str, seed: int) -> float:
+        drawing, target = await self._draw(job, prompt, seed)
+        calibration = drawing.scorer.usable_calibration()
+        return score(cosine(drawing.embedding, target, calibration.mean), calibration.points_for(target))
 
     async def _target(self, picture_sha256: str, scorer: ScorerInfo) -> NDArray[np.float32]:
         key = (picture_sha256, scorer.digest)

@@ -3,7 +3,7 @@
 -- KEYS  submission job queue queued_at clock pending finish submit_bucket work_bucket history waiters outbox
 --       queue_by_model models scored_participants last_nickname leases pace last_poll
 -- ARGV  now:number contest:string submission_id:string participant:string nickname:string policy_generation:string
---       fingerprint:string canonical_prompt:string seed:string target:string target_sha256:string model:bytes
+--       fingerprint:string canonical_prompt:string ladder:string target:string target_sha256:string model:bytes
 --       lane:string record:bytes every_ms:number burst:number max_pending:number max_queue:number
 --       submit_every_ms:number submit_burst:number
 -- Returns outcome, ms until a bucket has a token again, jobs waiting; for what is known also the submission as it was
@@ -77,7 +77,7 @@ if new_work then
   outcome = 'accepted'
   local tag, finish = place()
   redis.call('HSET', JOB,
-    'state', 'queued', 'canonical_prompt', canonical_prompt, 'seed', seed, 'target', target,
+    'state', 'queued', 'canonical_prompt', canonical_prompt, 'ladder', ladder, 'target', target,
     'target_sha256', target_sha256, 'model', model, 'lane', lane, 'owner', participant,
     'charged_ms', int(every_ms), 'tag', int(tag), 'queued_ms', int(now), 'attempts', '0', 'lost', '0')
   redis.call('HINCRBY', JOB, 'run', 1)

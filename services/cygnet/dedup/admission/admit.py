@@ -96,7 +96,6 @@ class AdmissionController:
             submission_id=submission_id,
             fingerprint=identity.fingerprint(request, model, canonical),
             canonical_prompt=canonical,
-            seed=identity.seed(secret, request.target.picture_sha256),
             pace=pace,
             max_queue=eta.longest_queue(request.policy.max_predicted_wait_ms, pace),
         )

@@ -9,12 +9,12 @@
 -- The guess is a fingerprint or '', the token the claim's own, the lane the caller's ('' for any job); a model is away
 -- after away_ms without a poll.
 -- Returns {'empty'}, {'head', fingerprint} when the guess was wrong, or {'claimed', fence, attempts, canonical_prompt,
---         seed, target, target_sha256, model, queued_ms, lane, the caller's model}
+--         ladder, target, target_sha256, model, queued_ms, lane, the caller's model}
 local AFTER_LANE, AFTER_TAG = 16 + 2, 16 + 1 + 16 + 2
 
 local function claimed()
   local job = redis.call('HMGET', JOB,
-    'fence', 'attempts', 'canonical_prompt', 'seed', 'target', 'target_sha256', 'model', 'queued_ms', 'lane')
+    'fence', 'attempts', 'canonical_prompt', 'ladder', 'target', 'target_sha256', 'model', 'queued_ms', 'lane')
   job[#job + 1] = redis.call('HGET', MODELS, lane) or ''
   return { 'claimed', unpack(job) }
 end

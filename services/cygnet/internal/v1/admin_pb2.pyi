@@ -7,6 +7,29 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 
 DESCRIPTOR: _descriptor.FileDescriptor
 
+class RevealRequest(_message.Message):
+    __slots__ = ("contest",)
+    CONTEST_FIELD_NUMBER: _ClassVar[int]
+    contest: str
+    def __init__(self, contest: _Optional[str] = ...) -> None: ...
+
+class RevealResponse(_message.Message):
+    __slots__ = ("secret", "commitment", "counters")
+    class CountersEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: str
+        value: int
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[int] = ...) -> None: ...
+    SECRET_FIELD_NUMBER: _ClassVar[int]
+    COMMITMENT_FIELD_NUMBER: _ClassVar[int]
+    COUNTERS_FIELD_NUMBER: _ClassVar[int]
+    secret: bytes
+    commitment: str
+    counters: _containers.ScalarMap[str, int]
+    def __init__(self, secret: _Optional[bytes] = ..., commitment: _Optional[str] = ..., counters: _Optional[_Mapping[str, int]] = ...) -> None: ...
+
 class ApplyContestRequest(_message.Message):
     __slots__ = ("document", "target_pictures", "dry_run")
     DOCUMENT_FIELD_NUMBER: _ClassVar[int]

@@ -144,3 +144,79 @@ class ContestAdminService:
             timeout,
             metadata,
             _registered_method=True)
+
+
+class SeedAdminServiceStub:
+    """Served by the submission service, on the same port and with the same token.
+    """
+
+    def __init__(self, channel):
+        """Constructor.
+
+        Args:
+            channel: A grpc.Channel.
+        """
+        self.RevealSecret = channel.unary_unary(
+                '/cygnet.internal.v1.SeedAdminService/RevealSecret',
+                request_serializer=cygnet_dot_internal_dot_v1_dot_admin__pb2.RevealRequest.SerializeToString,
+                response_deserializer=cygnet_dot_internal_dot_v1_dot_admin__pb2.RevealResponse.FromString,
+                _registered_method=True)
+
+
+class SeedAdminServiceServicer:
+    """Served by the submission service, on the same port and with the same token.
+    """
+
+    def RevealSecret(self, request, context):
+        """Publishes the secret that the seeds of a contest follow from. FAILED_PRECONDITION before the contest has ended.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+
+def add_SeedAdminServiceServicer_to_server(servicer, server):
+    rpc_method_handlers = {
+            'RevealSecret': grpc.unary_unary_rpc_method_handler(
+                    servicer.RevealSecret,
+                    request_deserializer=cygnet_dot_internal_dot_v1_dot_admin__pb2.RevealRequest.FromString,
+                    response_serializer=cygnet_dot_internal_dot_v1_dot_admin__pb2.RevealResponse.SerializeToString,
+            ),
+    }
+    generic_handler = grpc.method_handlers_generic_handler(
+            'cygnet.internal.v1.SeedAdminService', rpc_method_handlers)
+    server.add_generic_rpc_handlers((generic_handler,))
+    server.add_registered_method_handlers('cygnet.internal.v1.SeedAdminService', rpc_method_handlers)
+
+
+ # This class is part of an EXPERIMENTAL API.
+class SeedAdminService:
+    """Served by the submission service, on the same port and with the same token.
+    """
+
+    @staticmethod
+    def RevealSecret(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/cygnet.internal.v1.SeedAdminService/RevealSecret',
+            cygnet_dot_internal_dot_v1_dot_admin__pb2.RevealRequest.SerializeToString,
+            cygnet_dot_internal_dot_v1_dot_admin__pb2.RevealResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)

@@ -74,3 +74,34 @@ class ContestAdminServiceServicer(metaclass=_abc_1.ABCMeta):
         """Returns the document in force. NOT_FOUND when there is none of that name."""
 
 def add_ContestAdminServiceServicer_to_server(servicer: ContestAdminServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...
+
+class SeedAdminServiceStub:
+    """Served by the submission service, on the same port and with the same token."""
+
+    @_typing.overload
+    def __new__(cls, channel: _grpc.Channel) -> _Self: ...
+    @_typing.overload
+    def __new__(cls, channel: _aio.Channel) -> SeedAdminServiceAsyncStub: ...
+    RevealSecret: _grpc.UnaryUnaryMultiCallable[_admin_pb2.RevealRequest, _admin_pb2.RevealResponse]
+    """Publishes the secret that the seeds of a contest follow from. FAILED_PRECONDITION before the contest has ended."""
+
+@_typing.type_check_only
+class SeedAdminServiceAsyncStub(SeedAdminServiceStub):
+    """Served by the submission service, on the same port and with the same token."""
+
+    def __init__(self, channel: _aio.Channel) -> None: ...
+    RevealSecret: _aio.UnaryUnaryMultiCallable[_admin_pb2.RevealRequest, _admin_pb2.RevealResponse]  # type: ignore[assignment]
+    """Publishes the secret that the seeds of a contest follow from. FAILED_PRECONDITION before the contest has ended."""
+
+class SeedAdminServiceServicer(metaclass=_abc_1.ABCMeta):
+    """Served by the submission service, on the same port and with the same token."""
+
+    @_abc_1.abstractmethod
+    def RevealSecret(
+        self,
+        request: _admin_pb2.RevealRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_admin_pb2.RevealResponse, _abc.Awaitable[_admin_pb2.RevealResponse]]:
+        """Publishes the secret that the seeds of a contest follow from. FAILED_PRECONDITION before the contest has ended."""
+
+def add_SeedAdminServiceServicer_to_server(servicer: SeedAdminServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -10,7 +10,7 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class AdmitRequest(_message.Message):
-    __slots__ = ("contest", "participant_id", "nickname", "request_id", "target", "prompt", "model", "policy", "next_model", "next_share", "only_known", "reading")
+    __slots__ = ("contest", "participant_id", "nickname", "request_id", "target", "prompt", "model", "policy", "next_model", "next_share", "only_known", "reading", "ladder")
     CONTEST_FIELD_NUMBER: _ClassVar[int]
     PARTICIPANT_ID_FIELD_NUMBER: _ClassVar[int]
     NICKNAME_FIELD_NUMBER: _ClassVar[int]
@@ -23,6 +23,7 @@ class AdmitRequest(_message.Message):
     NEXT_SHARE_FIELD_NUMBER: _ClassVar[int]
     ONLY_KNOWN_FIELD_NUMBER: _ClassVar[int]
     READING_FIELD_NUMBER: _ClassVar[int]
+    LADDER_FIELD_NUMBER: _ClassVar[int]
     contest: str
     participant_id: str
     nickname: str
@@ -35,7 +36,8 @@ class AdmitRequest(_message.Message):
     next_share: int
     only_known: bool
     reading: _submission_pb2.Reading
-    def __init__(self, contest: _Optional[str] = ..., participant_id: _Optional[str] = ..., nickname: _Optional[str] = ..., request_id: _Optional[str] = ..., target: _Optional[_Union[_contest_pb2.Target, _Mapping]] = ..., prompt: _Optional[str] = ..., model: _Optional[_Union[_document_pb2.Model, _Mapping]] = ..., policy: _Optional[_Union[_document_pb2.AdmissionPolicy, _Mapping]] = ..., next_model: _Optional[_Union[_document_pb2.Model, _Mapping]] = ..., next_share: _Optional[int] = ..., only_known: _Optional[bool] = ..., reading: _Optional[_Union[_submission_pb2.Reading, _Mapping]] = ...) -> None: ...
+    ladder: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, contest: _Optional[str] = ..., participant_id: _Optional[str] = ..., nickname: _Optional[str] = ..., request_id: _Optional[str] = ..., target: _Optional[_Union[_contest_pb2.Target, _Mapping]] = ..., prompt: _Optional[str] = ..., model: _Optional[_Union[_document_pb2.Model, _Mapping]] = ..., policy: _Optional[_Union[_document_pb2.AdmissionPolicy, _Mapping]] = ..., next_model: _Optional[_Union[_document_pb2.Model, _Mapping]] = ..., next_share: _Optional[int] = ..., only_known: _Optional[bool] = ..., reading: _Optional[_Union[_submission_pb2.Reading, _Mapping]] = ..., ladder: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class AdmitManyRequest(_message.Message):
     __slots__ = ("requests",)
@@ -78,7 +80,7 @@ class ClaimResponse(_message.Message):
     def __init__(self, job: _Optional[_Union[Job, _Mapping]] = ...) -> None: ...
 
 class Job(_message.Message):
-    __slots__ = ("contest", "fingerprint", "fence", "lease_ms", "canonical_prompt", "seed", "target", "model", "attempt")
+    __slots__ = ("contest", "fingerprint", "fence", "lease_ms", "canonical_prompt", "seed", "target", "model", "attempt", "candidate_seeds", "ladder")
     CONTEST_FIELD_NUMBER: _ClassVar[int]
     FINGERPRINT_FIELD_NUMBER: _ClassVar[int]
     FENCE_FIELD_NUMBER: _ClassVar[int]
@@ -88,6 +90,8 @@ class Job(_message.Message):
     TARGET_FIELD_NUMBER: _ClassVar[int]
     MODEL_FIELD_NUMBER: _ClassVar[int]
     ATTEMPT_FIELD_NUMBER: _ClassVar[int]
+    CANDIDATE_SEEDS_FIELD_NUMBER: _ClassVar[int]
+    LADDER_FIELD_NUMBER: _ClassVar[int]
     contest: str
     fingerprint: str
     fence: int
@@ -97,7 +101,54 @@ class Job(_message.Message):
     target: _contest_pb2.Target
     model: _document_pb2.Model
     attempt: int
-    def __init__(self, contest: _Optional[str] = ..., fingerprint: _Optional[str] = ..., fence: _Optional[int] = ..., lease_ms: _Optional[int] = ..., canonical_prompt: _Optional[str] = ..., seed: _Optional[int] = ..., target: _Optional[_Union[_contest_pb2.Target, _Mapping]] = ..., model: _Optional[_Union[_document_pb2.Model, _Mapping]] = ..., attempt: _Optional[int] = ...) -> None: ...
+    candidate_seeds: _containers.RepeatedScalarFieldContainer[int]
+    ladder: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, contest: _Optional[str] = ..., fingerprint: _Optional[str] = ..., fence: _Optional[int] = ..., lease_ms: _Optional[int] = ..., canonical_prompt: _Optional[str] = ..., seed: _Optional[int] = ..., target: _Optional[_Union[_contest_pb2.Target, _Mapping]] = ..., model: _Optional[_Union[_document_pb2.Model, _Mapping]] = ..., attempt: _Optional[int] = ..., candidate_seeds: _Optional[_Iterable[int]] = ..., ladder: _Optional[_Iterable[str]] = ...) -> None: ...
+
+class SettleSeedRequest(_message.Message):
+    __slots__ = ("contest", "target_picture_sha256", "counter")
+    CONTEST_FIELD_NUMBER: _ClassVar[int]
+    TARGET_PICTURE_SHA256_FIELD_NUMBER: _ClassVar[int]
+    COUNTER_FIELD_NUMBER: _ClassVar[int]
+    contest: str
+    target_picture_sha256: str
+    counter: int
+    def __init__(self, contest: _Optional[str] = ..., target_picture_sha256: _Optional[str] = ..., counter: _Optional[int] = ...) -> None: ...
+
+class SettleSeedResponse(_message.Message):
+    __slots__ = ("counter",)
+    COUNTER_FIELD_NUMBER: _ClassVar[int]
+    counter: int
+    def __init__(self, counter: _Optional[int] = ...) -> None: ...
+
+class GetSeedsRequest(_message.Message):
+    __slots__ = ("contest",)
+    CONTEST_FIELD_NUMBER: _ClassVar[int]
+    contest: str
+    def __init__(self, contest: _Optional[str] = ...) -> None: ...
+
+class RevealSecretRequest(_message.Message):
+    __slots__ = ("contest",)
+    CONTEST_FIELD_NUMBER: _ClassVar[int]
+    contest: str
+    def __init__(self, contest: _Optional[str] = ...) -> None: ...
+
+class GetSeedsResponse(_message.Message):
+    __slots__ = ("commitment", "counters", "revealed_secret")
+    class CountersEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: str
+        value: int
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[int] = ...) -> None: ...
+    COMMITMENT_FIELD_NUMBER: _ClassVar[int]
+    COUNTERS_FIELD_NUMBER: _ClassVar[int]
+    REVEALED_SECRET_FIELD_NUMBER: _ClassVar[int]
+    commitment: str
+    counters: _containers.ScalarMap[str, int]
+    revealed_secret: bytes
+    def __init__(self, commitment: _Optional[str] = ..., counters: _Optional[_Mapping[str, int]] = ..., revealed_secret: _Optional[bytes] = ...) -> None: ...
 
 class HeartbeatRequest(_message.Message):
     __slots__ = ("contest", "fingerprint", "fence")

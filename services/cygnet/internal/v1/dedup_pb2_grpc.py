@@ -35,6 +35,21 @@ class DedupServiceStub:
         Args:
             channel: A grpc.Channel.
         """
+        self.SettleSeed = channel.unary_unary(
+                '/cygnet.internal.v1.DedupService/SettleSeed',
+                request_serializer=cygnet_dot_internal_dot_v1_dot_dedup__pb2.SettleSeedRequest.SerializeToString,
+                response_deserializer=cygnet_dot_internal_dot_v1_dot_dedup__pb2.SettleSeedResponse.FromString,
+                _registered_method=True)
+        self.GetSeeds = channel.unary_unary(
+                '/cygnet.internal.v1.DedupService/GetSeeds',
+                request_serializer=cygnet_dot_internal_dot_v1_dot_dedup__pb2.GetSeedsRequest.SerializeToString,
+                response_deserializer=cygnet_dot_internal_dot_v1_dot_dedup__pb2.GetSeedsResponse.FromString,
+                _registered_method=True)
+        self.RevealSecret = channel.unary_unary(
+                '/cygnet.internal.v1.DedupService/RevealSecret',
+                request_serializer=cygnet_dot_internal_dot_v1_dot_dedup__pb2.RevealSecretRequest.SerializeToString,
+                response_deserializer=cygnet_dot_internal_dot_v1_dot_dedup__pb2.GetSeedsResponse.FromString,
+                _registered_method=True)
         self.AdmitMany = channel.unary_unary(
                 '/cygnet.internal.v1.DedupService/AdmitMany',
                 request_serializer=cygnet_dot_internal_dot_v1_dot_dedup__pb2.AdmitManyRequest.SerializeToString,
@@ -95,6 +110,27 @@ class DedupServiceStub:
 class DedupServiceServicer:
     """Owns prompts: drawn, being drawn, waiting. Called by the submission service and by workers.
     """
+
+    def SettleSeed(self, request, context):
+        """Settles which of a target's seeds its drawings have, or says how that was settled: whoever is first decides.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetSeeds(self, request, context):
+        """Returns what players may know of a contest's seeds.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def RevealSecret(self, request, context):
+        """Makes the contest's secret known, for good; whatever is drawn later has a new one. Safe to repeat.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
 
     def AdmitMany(self, request, context):
         """Decides on submissions, on each in one atomic step. A caller sends those of one moment together: a call costs
@@ -177,6 +213,21 @@ class DedupServiceServicer:
 
 def add_DedupServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
+            'SettleSeed': grpc.unary_unary_rpc_method_handler(
+                    servicer.SettleSeed,
+                    request_deserializer=cygnet_dot_internal_dot_v1_dot_dedup__pb2.SettleSeedRequest.FromString,
+                    response_serializer=cygnet_dot_internal_dot_v1_dot_dedup__pb2.SettleSeedResponse.SerializeToString,
+            ),
+            'GetSeeds': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetSeeds,
+                    request_deserializer=cygnet_dot_internal_dot_v1_dot_dedup__pb2.GetSeedsRequest.FromString,
+                    response_serializer=cygnet_dot_internal_dot_v1_dot_dedup__pb2.GetSeedsResponse.SerializeToString,
+            ),
+            'RevealSecret': grpc.unary_unary_rpc_method_handler(
+                    servicer.RevealSecret,
+                    request_deserializer=cygnet_dot_internal_dot_v1_dot_dedup__pb2.RevealSecretRequest.FromString,
+                    response_serializer=cygnet_dot_internal_dot_v1_dot_dedup__pb2.GetSeedsResponse.SerializeToString,
+            ),
             'AdmitMany': grpc.unary_unary_rpc_method_handler(
                     servicer.AdmitMany,
                     request_deserializer=cygnet_dot_internal_dot_v1_dot_dedup__pb2.AdmitManyRequest.FromString,
@@ -243,6 +294,87 @@ def add_DedupServiceServicer_to_server(servicer, server):
 class DedupService:
     """Owns prompts: drawn, being drawn, waiting. Called by the submission service and by workers.
     """
+
+    @staticmethod
+    def SettleSeed(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/cygnet.internal.v1.DedupService/SettleSeed',
+            cygnet_dot_internal_dot_v1_dot_dedup__pb2.SettleSeedRequest.SerializeToString,
+            cygnet_dot_internal_dot_v1_dot_dedup__pb2.SettleSeedResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetSeeds(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/cygnet.internal.v1.DedupService/GetSeeds',
+            cygnet_dot_internal_dot_v1_dot_dedup__pb2.GetSeedsRequest.SerializeToString,
+            cygnet_dot_internal_dot_v1_dot_dedup__pb2.GetSeedsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RevealSecret(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/cygnet.internal.v1.DedupService/RevealSecret',
+            cygnet_dot_internal_dot_v1_dot_dedup__pb2.RevealSecretRequest.SerializeToString,
+            cygnet_dot_internal_dot_v1_dot_dedup__pb2.GetSeedsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
 
     @staticmethod
     def AdmitMany(request,

@@ -33,6 +33,12 @@ class DedupServiceStub:
     def __new__(cls, channel: _grpc.Channel) -> _Self: ...
     @_typing.overload
     def __new__(cls, channel: _aio.Channel) -> DedupServiceAsyncStub: ...
+    SettleSeed: _grpc.UnaryUnaryMultiCallable[_dedup_pb2.SettleSeedRequest, _dedup_pb2.SettleSeedResponse]
+    """Settles which of a target's seeds its drawings have, or says how that was settled: whoever is first decides."""
+    GetSeeds: _grpc.UnaryUnaryMultiCallable[_dedup_pb2.GetSeedsRequest, _dedup_pb2.GetSeedsResponse]
+    """Returns what players may know of a contest's seeds."""
+    RevealSecret: _grpc.UnaryUnaryMultiCallable[_dedup_pb2.RevealSecretRequest, _dedup_pb2.GetSeedsResponse]
+    """Makes the contest's secret known, for good; whatever is drawn later has a new one. Safe to repeat."""
     AdmitMany: _grpc.UnaryUnaryMultiCallable[_dedup_pb2.AdmitManyRequest, _dedup_pb2.AdmitManyResponse]
     """Decides on submissions, on each in one atomic step. A caller sends those of one moment together: a call costs
     much more than a submission in it.
@@ -63,6 +69,12 @@ class DedupServiceAsyncStub(DedupServiceStub):
     """Owns prompts: drawn, being drawn, waiting. Called by the submission service and by workers."""
 
     def __init__(self, channel: _aio.Channel) -> None: ...
+    SettleSeed: _aio.UnaryUnaryMultiCallable[_dedup_pb2.SettleSeedRequest, _dedup_pb2.SettleSeedResponse]  # type: ignore[assignment]
+    """Settles which of a target's seeds its drawings have, or says how that was settled: whoever is first decides."""
+    GetSeeds: _aio.UnaryUnaryMultiCallable[_dedup_pb2.GetSeedsRequest, _dedup_pb2.GetSeedsResponse]  # type: ignore[assignment]
+    """Returns what players may know of a contest's seeds."""
+    RevealSecret: _aio.UnaryUnaryMultiCallable[_dedup_pb2.RevealSecretRequest, _dedup_pb2.GetSeedsResponse]  # type: ignore[assignment]
+    """Makes the contest's secret known, for good; whatever is drawn later has a new one. Safe to repeat."""
     AdmitMany: _aio.UnaryUnaryMultiCallable[_dedup_pb2.AdmitManyRequest, _dedup_pb2.AdmitManyResponse]  # type: ignore[assignment]
     """Decides on submissions, on each in one atomic step. A caller sends those of one moment together: a call costs
     much more than a submission in it.
@@ -90,6 +102,30 @@ class DedupServiceAsyncStub(DedupServiceStub):
 
 class DedupServiceServicer(metaclass=_abc_1.ABCMeta):
     """Owns prompts: drawn, being drawn, waiting. Called by the submission service and by workers."""
+
+    @_abc_1.abstractmethod
+    def SettleSeed(
+        self,
+        request: _dedup_pb2.SettleSeedRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_dedup_pb2.SettleSeedResponse, _abc.Awaitable[_dedup_pb2.SettleSeedResponse]]:
+        """Settles which of a target's seeds its drawings have, or says how that was settled: whoever is first decides."""
+
+    @_abc_1.abstractmethod
+    def GetSeeds(
+        self,
+        request: _dedup_pb2.GetSeedsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_dedup_pb2.GetSeedsResponse, _abc.Awaitable[_dedup_pb2.GetSeedsResponse]]:
+        """Returns what players may know of a contest's seeds."""
+
+    @_abc_1.abstractmethod
+    def RevealSecret(
+        self,
+        request: _dedup_pb2.RevealSecretRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_dedup_pb2.GetSeedsResponse, _abc.Awaitable[_dedup_pb2.GetSeedsResponse]]:
+        """Makes the contest's secret known, for good; whatever is drawn later has a new one. Safe to repeat."""
 
     @_abc_1.abstractmethod
     def AdmitMany(
