@@ -57,10 +57,11 @@ async def test_before_the_end_nothing_is_given_away(game: Game) -> None:
     assert not (await view(game)).revealed_secret
 
 
+Windows = tuple[tuple[float, float], ...]
+
+
 @pytest.mark.parametrize("windows", [((-60, -1),), ()])
-async def test_after_the_end_everybody_can_compute_the_seed(
-    game: Game, windows: tuple[tuple[float, float], ...]
-) -> None:
+async def test_after_the_end_everybody_can_compute_the_seed(game: Game, windows: Windows) -> None:
     await game.apply()
     bound = (await view(game)).seed_commitment
     settled = dedup_pb2.SettleSeedRequest(contest="test", target_picture_sha256=TARGET, counter=4)
@@ -105,10 +106,10 @@ async def test_a_described_target_brings_its_ladder_to_whoever_draws_first(game:
     assert len(job.candidate_seeds) == 16
 
 
-async def test_a_contest_is_shown_while_dedup_is_away(
-    redis_url: str, redis_client: aioredis.Redis, tmp_path: Path
-) -> None:
-    async with playing(redis_url, tmp_path, dedup=dedup_pb2_grpc.DedupServiceServicer()) as game:
+@pytest.mark.usefixtures("redis_client")
+async def test_a_contest_is_shown_while_dedup_is_away(redis_url: str, tmp_path: Path) -> None:
+    nobody = dedup_pb2_grpc.DedupServiceServicer()  # type: ignore[abstract]
+    async with playing(redis_url, tmp_path, dedup=nobody) as game:
         await game.apply()
         seen = await view(game)
     assert seen.contest.name == "test"
