@@ -147,7 +147,7 @@ class Reconciler:
 
     async def _publish(self, contest: Contest, serving: Serving) -> tuple[Policy | None, Problem | None]:
         try:
-            pictures = await self._dependencies.pictures.of(contest)
+            pictures = [picture.png for picture in await self._dependencies.pictures.of(contest)]
             document = to_document(contest.document, pictures)
             # A changed model is asked for as far as replicas serve it, under the name that they know it by.
             document.model.CopyFrom(serving.model)

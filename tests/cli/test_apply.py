@@ -15,7 +15,11 @@ import yaml
 from PIL import Image
 
 from cygnet.contest.admin import ContestAdminServicer
+from cygnet.contest.client import AdminApis
+from cygnet.contest.document import read_contest
 from cygnet.contest.store import ContestStore
+from cygnet.internal.v1 import document_pb2
+from cygnet.platform.errors import InvalidRequest
 from cygnet.platform.grpc.server import MAX_ADMIN_REQUEST_BYTES, Endpoint, serving
 from cygnet.platform.pictures import PictureStore
 
@@ -119,7 +123,53 @@ async def test_a_dry_run_checks_and_changes_nothing(installation: Installation, 
     assert (result.exit_code, result.output.strip()) == (0, "contest/pycon-kr created (generation 1) (dry run)")
     assert installation.submission.names == installation.leaderboard.names == []
     as_json = await installation.run("apply", "-f", str(contest), "--dry-run", "--json")
-    assert json.loads(as_json.output) == {"contest": "pycon-kr", "generation": 1, "changed": True, "dryRun": True}
+    facts = {"contest": "pycon-kr", "generation": 1, "changed": True, "dryRun": True}
+    assert json.loads(as_json.output) == {**facts, "targets": {"duck": {"shape": "64x64 PNG", "changes": []}}}
+
+
+async def test_what_is_stored_is_the_normalised_picture_and_what_was_changed_is_said(
+    installation: Installation, contest: Path, tmp_path: Path
+) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    Image.new("RGB", (120, 80), "gold").save(tmp_path / "duck.png", exif=exif)
+    result = await installation.run("apply", "-f", str(contest))
+    assert result.output.startswith(
+        "target duck: 80x120 PNG: turned upright as its EXIF says, metadata removed, padded"
+    )
+    (target,) = installation.submission.get("pycon-kr").contest.targets
+    stored = await installation.pictures.get(target.picture_sha256)
+    with Image.open(io.BytesIO(stored)) as picture:
+        assert (picture.format, picture.mode, picture.size, picture.info) == ("PNG", "RGB", (120, 120), {})
+    assert "target duck" not in (await installation.run("apply", "-f", str(contest), "--json")).output
+
+
+async def test_a_picture_that_cannot_be_read_is_refused_with_words(
+    installation: Installation, contest: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "duck.png").write_bytes(b"GIF89a")
+    result = await installation.run("apply", "-f", str(contest))
+    assert (result.exit_code, installation.submission.names) == (1, [])
+    assert "spec.targets.0.image.file: the picture is no readable PNG, JPEG, WebP or GIF" in result.output
+    assert "Traceback" not in result.output
+
+
+async def test_the_service_takes_normalised_pictures_alone_and_keeps_none_of_a_refused_document(
+    installation: Installation, contest: Path
+) -> None:
+    document, (picture,) = read_contest(contest)
+    _, submission, _, leaderboard, *_ = installation.options
+    apis = AdminApis(submission, leaderboard, TOKEN)
+    file = io.BytesIO()
+    Image.new("L", (64, 64), 7).save(file, "PNG")
+    with pytest.raises(InvalidRequest, match="is not as a target is stored"):
+        await apis.apply(document, [file.getvalue()])
+    broken = document_pb2.ContestDocument()
+    broken.CopyFrom(document)
+    broken.contest.max_prompt_chars = 9_999
+    with pytest.raises(InvalidRequest, match="maxPromptChars"):
+        await apis.apply(broken, [picture.png])
+    assert not await installation.pictures.exists(document.contest.targets[0].picture_sha256)
 
 
 async def test_applying_again_heals_a_service_that_missed_it(installation: Installation, contest: Path) -> None:

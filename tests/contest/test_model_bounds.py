@@ -1,7 +1,6 @@
 """What a contest may ask of the models is what the models take.
 
-Triton's models import nothing of cygnet, so that they run in its stock image: their bounds are their own, and are read
-here from their source.
+Triton's models keep bounds of their own, and they are read here from their source.
 """
 
 import ast

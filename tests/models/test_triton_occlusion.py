@@ -127,7 +127,7 @@ def test_a_scorer_may_hide_nothing() -> None:
         "import sys; sys.path[:0] = sys.argv[2:]\n"
         "from pathlib import Path\n"
         "from embedder import Embedder, EmbedRequest\n"
-        "from pictures import blank\n"
+        "from cygnet.platform.images import blank\n"
         "embedder = Embedder(Path(sys.argv[1]), 'cpu', 8, regions=0)\n"
         "[result] = embedder.embed([EmbedRequest(blank(), regions=True)])\n"
         "assert result.regions.shape == (0, embedder.dimensions)\n"

@@ -22,9 +22,9 @@ async def test_pictures_come_from_cygnet_or_from_a_config_map() -> None:
         assert name == "targets"
         return config_map(duck=png())
 
-    assert await target_pictures(contest(targets=FROM_A_MAP), read) == [png()]
+    assert [picture.png for picture in await target_pictures(contest(targets=FROM_A_MAP), read)] == [png()]
     (builtin,) = await target_pictures(contest(), read)
-    assert builtin.startswith(b"\x89PNG")
+    assert builtin.png.startswith(b"\x89PNG")
 
 
 @pytest.mark.parametrize(
@@ -33,7 +33,7 @@ async def test_pictures_come_from_cygnet_or_from_a_config_map() -> None:
         (None, "ConfigMap targets does not exist: kubectl create configmap"),
         (config_map(swan=png()), "has no binary key duck.png"),
         ({"data": {"duck.png": "text"}}, "has no binary key duck.png"),
-        (config_map(duck=b"GIF89a"), "no PNG that can be read"),
+        (config_map(duck=b"GIF89a"), "is no readable PNG, JPEG, WebP or GIF"),
         ({"binaryData": {"duck.png": "%%%"}}, "targets"),
     ],
 )
@@ -61,7 +61,7 @@ async def test_a_picture_is_kept_for_a_while_and_a_failure_is_not() -> None:
             await pictures.of(subject)
     answer = config_map(duck=png())
     for _ in range(3):
-        assert await pictures.of(subject) == [png()]
+        assert [picture.png for picture in await pictures.of(subject)] == [png()]
     assert asked == 3
     now = KEPT_S + 1
     await pictures.of(subject)

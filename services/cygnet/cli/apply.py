@@ -29,9 +29,15 @@ def apply(file: Path, dry_run: bool, as_json: bool, installation: Installation) 
     from cygnet.contest.document import read_contest
 
     document, pictures = read_contest(file)
-    applied = asyncio.run(installation.admin_apis().apply(document, pictures, dry_run=dry_run))
+    stored = [picture.png for picture in pictures]
+    applied = asyncio.run(installation.admin_apis().apply(document, stored, dry_run=dry_run))
+    targets = {target.name: picture for target, picture in zip(document.contest.targets, pictures, strict=True)}
     if as_json:
         facts = {"contest": applied.name, "generation": applied.generation, "changed": applied.changed}
-        click.echo(json.dumps({**facts, "dryRun": dry_run}))
+        changes = {name: {"shape": picture.shape, "changes": picture.changes} for name, picture in targets.items()}
+        click.echo(json.dumps({**facts, "dryRun": dry_run, "targets": changes}))
     else:
+        for name, picture in targets.items():
+            if picture.changes:
+                click.echo(f"target {name}: {picture}")
         click.echo(f"{applied}{' (dry run)' if dry_run else ''}")

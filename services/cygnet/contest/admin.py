@@ -2,7 +2,7 @@
 
 import hashlib
 
-from cygnet.contest.document import check_target_picture
+from cygnet.contest.document import check_normalised
 from cygnet.contest.spec import MAX_TARGETS
 from cygnet.contest.store import ContestStore
 from cygnet.internal.v1 import admin_pb2, admin_pb2_grpc
@@ -24,6 +24,8 @@ class ContestAdminServicer(admin_pb2_grpc.ContestAdminServiceServicer):
         self, request: admin_pb2.ApplyContestRequest, context: AioContext
     ) -> admin_pb2.ApplyContestResponse:
         if self._pictures is not None:
+            # A document that is refused leaves no picture behind.
+            await self._contests.apply(request.document, dry_run=True)
             await self._keep_pictures(self._pictures, request)
         generation, changed = await self._contests.apply(request.document, dry_run=request.dry_run)
         return admin_pb2.ApplyContestResponse(generation=generation, changed=changed)
@@ -38,7 +40,7 @@ class ContestAdminServicer(admin_pb2_grpc.ContestAdminServiceServicer):
             raise InvalidRequest(FieldViolation("target_pictures", f"at most {MAX_TARGETS}"))
         sent = {hashlib.sha256(picture).hexdigest(): picture for picture in request.target_pictures}
         for i, picture in enumerate(request.target_pictures):
-            check_target_picture(picture, f"target_pictures.{i}")
+            check_normalised(picture, f"target_pictures.{i}")
         for i, target in enumerate(request.document.contest.targets):
             await self._keep_picture(store, target, sent.get(target.picture_sha256), i, request.dry_run)
 

@@ -1,25 +1,21 @@
 """From the resource to the document that services hold, and the check of a document that a service is sent."""
 
 import hashlib
-import io
-import warnings
 from importlib import resources
 from pathlib import Path
 from typing import Any
 
 from google.protobuf.timestamp_pb2 import Timestamp
-from PIL import Image, UnidentifiedImageError
 
 from cygnet.contest import yamlfile
 from cygnet.contest.rules import SpecModel, validated
 from cygnet.contest.spec import ContestSpec, ModelSpec, Spec, TargetSpec
 from cygnet.internal.v1 import document_pb2
 from cygnet.platform.errors import FieldViolation, InvalidRequest
+from cygnet.platform.images import MAX_BYTES, TargetPicture, UnfitPicture, normalise_target
 from cygnet.platform.validation import SHA256
 from cygnet.v1 import contest_pb2
 
-MAX_TARGET_BYTES = 2 * 1024 * 1024
-MAX_TARGET_SIDE = 2048
 MAX_SHARE = 1_000
 
 _SCOPES = {
@@ -29,10 +25,10 @@ _SCOPES = {
 _SCOPE_NAMES = {scope: name for name, scope in _SCOPES.items()}
 
 
-def read_contest(path: Path) -> tuple[document_pb2.ContestDocument, list[bytes]]:
+def read_contest(path: Path) -> tuple[document_pb2.ContestDocument, list[TargetPicture]]:
     """Reads a contest from a YAML file.
 
-    Returns the document (generation 0: the next one) and the PNG bytes of its targets, in their order.
+    Returns the document (generation 0: the next one) and the pictures of its targets, in their order.
 
     Raises:
         InvalidRequest: with one violation per wrong field, named as in the file.
@@ -41,7 +37,7 @@ def read_contest(path: Path) -> tuple[document_pb2.ContestDocument, list[bytes]]
     pictures = [
         _picture(target, path.parent, f"spec.targets.{i}.image") for i, target in enumerate(contest.spec.targets)
     ]
-    return to_document(contest, pictures), pictures
+    return to_document(contest, [picture.png for picture in pictures]), pictures
 
 
 def to_contest(spec: Spec) -> contest_pb2.Contest:
@@ -174,20 +170,24 @@ def _time(moment: Timestamp) -> str:
         return ""  # beyond the year 9999
 
 
-def check_target_picture(picture: bytes, field: str) -> None:
-    """Raises InvalidRequest unless `picture` is a PNG of a sane size that can be decoded."""
-    if len(picture) > MAX_TARGET_BYTES:
-        raise InvalidRequest(FieldViolation(field, f"larger than {MAX_TARGET_BYTES} bytes"))
+def target_picture(content: bytes, field: str) -> TargetPicture:
+    """Returns an organiser's picture as it is stored, shown and scored.
+
+    Raises:
+        InvalidRequest: it is none that can be a target.
+    """
     try:
-        with warnings.catch_warnings():
-            # A picture that claims to be huge is an attack, not a matter for a warning.
-            warnings.simplefilter("error", Image.DecompressionBombWarning)
-            with Image.open(io.BytesIO(picture), formats=["PNG"]) as image:
-                if max(image.size) > MAX_TARGET_SIDE or min(image.size) < 64:
-                    raise InvalidRequest(FieldViolation(field, f"each side must have 64 to {MAX_TARGET_SIDE} pixels"))
-                image.load()
-    except (UnidentifiedImageError, OSError, SyntaxError, Image.DecompressionBombWarning) as error:
-        raise InvalidRequest(FieldViolation(field, f"this is no PNG that can be read: {error}")) from None
+        return normalise_target(content)
+    except UnfitPicture as unfit:
+        raise InvalidRequest(FieldViolation(field, f"the picture {unfit}")) from None
+
+
+def check_normalised(picture: bytes, field: str) -> None:
+    """Raises InvalidRequest for a picture that `target_picture` would change: it would be scored as nobody sees it."""
+    if changes := target_picture(picture, field).changes:
+        raise InvalidRequest(
+            FieldViolation(field, f"is not as a target is stored ({', '.join(changes)}): send it with `cygnet apply`")
+        )
 
 
 def builtin_picture(name: str) -> bytes:
@@ -201,21 +201,18 @@ def _description(target: TargetSpec) -> str:
     return resources.files("cygnet.contest").joinpath("targets", f"{target.image.builtin}.txt").read_text().strip()
 
 
-def _picture(target: TargetSpec, folder: Path, field: str) -> bytes:
+def _picture(target: TargetSpec, folder: Path, field: str) -> TargetPicture:
     image = target.image
     if image.builtin is not None:
-        return builtin_picture(image.builtin)
+        return target_picture(builtin_picture(image.builtin), field)
     if image.config_map_key_ref is not None:
         return _picture_in(folder, image.config_map_key_ref.key, f"{field}.configMapKeyRef.key")
     return _picture_in(folder, str(image.file), f"{field}.file")
 
 
-def _picture_in(folder: Path, name: str, field: str) -> bytes:
+def _picture_in(folder: Path, name: str, field: str) -> TargetPicture:
     path = folder / name
     if not path.is_file():
         raise InvalidRequest(FieldViolation(field, f"there is no file {path}"))
-    if path.stat().st_size > MAX_TARGET_BYTES:
-        raise InvalidRequest(FieldViolation(field, f"larger than {MAX_TARGET_BYTES} bytes"))
-    picture = path.read_bytes()
-    check_target_picture(picture, field)
-    return picture
+    with path.open("rb") as file:
+        return target_picture(file.read(MAX_BYTES + 1), field)

@@ -48,8 +48,9 @@ _LOCAL_ONLY: JsonDict = {"x-local-only": True}
 
 
 class ConfigMapKeyRef(SpecModel):
-    """A PNG of 64 to 2048 pixels a side in a ConfigMap of the same namespace: kubectl create configmap NAME
-    --from-file=KEY. Without Kubernetes, the file of the key's name beside the document.
+    """A PNG, JPEG, WebP or GIF of 64 to 4096 pixels a side in a ConfigMap of the same namespace: kubectl create
+    configmap NAME --from-file=KEY. Without Kubernetes, the file of the key's name beside the document. It is stored,
+    shown and scored as an upright square of 8-bit RGB, at most 768 pixels a side.
     """
 
     name: str = Field(min_length=1, max_length=253)
@@ -58,12 +59,12 @@ class ConfigMapKeyRef(SpecModel):
         str,
         Field(min_length=5, max_length=253),
         Rule(
-            "targets are PNG pictures: name a key that ends in .png",
-            "self.endsWith('.png')",
-            lambda key: key.endswith(".png"),
+            "targets are pictures: name a key that ends in .png, .jpg, .jpeg, .webp or .gif",
+            "self.matches('[.](png|jpe?g|webp|gif)$')",
+            lambda key: key.endswith((".png", ".jpg", ".jpeg", ".webp", ".gif")),
         ),
     ]
-    """The key, ending in .png."""
+    """The key, ending in .png, .jpg, .jpeg, .webp or .gif."""
 
 
 class Image(SpecModel):
@@ -72,7 +73,7 @@ class Image(SpecModel):
     builtin: Builtin | None = None
     """A picture that comes with Cygnet, a duck or a swan on a pond, flat or in another style."""
     file: str | None = Field(default=None, json_schema_extra=_LOCAL_ONLY)
-    """A PNG file, relative to the document; only where there is no Kubernetes."""
+    """A picture file, relative to the document; only where there is no Kubernetes."""
     config_map_key_ref: ConfigMapKeyRef | None = None
 
     rules = (

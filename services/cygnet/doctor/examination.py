@@ -13,6 +13,7 @@ from PIL import Image
 from cygnet.doctor.attacks import PICTURES, PROMPTS, Subject
 from cygnet.inference.scoring import cosine, score
 from cygnet.inference.triton import Drawing, Embedding, ScorerInfo
+from cygnet.platform.images import open_picture
 
 POOR = 30.0
 """An honest score below this says that the generator does not draw this target at all."""
@@ -103,7 +104,7 @@ async def examine(
         TritonUnavailable, DrawingFailed: the generator cannot draw now, or cannot draw this.
         NotScorable: the scorer has no scale.
     """
-    opened = {name: Image.open(io.BytesIO(content)) for name, content in pictures.items()}
+    opened = {name: open_picture(content) for name, content in pictures.items()}
     subject = Subject(in_words(target), opened[target], list(opened.values()))
     judge = _Judge(generator, (await generator.embed(pictures[target])).vector, terms, stepped)
     honest = median([score for prompt in honest_prompts for score in await judge.drawn(prompt)])

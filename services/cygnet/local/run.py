@@ -101,7 +101,11 @@ class _Game:
                 if error.reason != "CONTEST_NOT_FOUND":
                     # There are several; which of them are played is the organiser's choice.
                     return
-        applied = await apis.apply(self._config.document, self._config.pictures)
+        targets = zip(self._config.document.contest.targets, self._config.pictures, strict=True)
+        for target, picture in targets:
+            if picture.changes:
+                self._console.report("target", f"target {target.name}: {picture}", target=target.name)
+        applied = await apis.apply(self._config.document, [picture.png for picture in self._config.pictures])
         self._console.report(
             "applied", str(applied), contest=applied.name, generation=applied.generation, changed=applied.changed
         )

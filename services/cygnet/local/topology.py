@@ -23,6 +23,7 @@ from cygnet.local.triton import (
     prepare_backend,
 )
 from cygnet.platform.grpc import LIVENESS
+from cygnet.platform.images import TargetPicture
 
 METRICS_OF_SERVICES = ("submission", "dedup", "leaderboard", "worker", "gateway")
 _GRACE_S = 3
@@ -60,7 +61,7 @@ class GameConfig:
     json_logs: bool
     document: document_pb2.ContestDocument
     """The contest that was given, or the example."""
-    pictures: list[bytes]
+    pictures: list[TargetPicture]
     """The PNG bytes of its targets, in their order."""
 
 

@@ -42,8 +42,9 @@ class TritonPythonModel:
         log_loading("scorer", "importing torch and transformers (ten seconds and more from a cold disk)")
         import calibration
         import embedder  # after OpenMP's variables are set
-        import pictures
         from cygnet_backend.device import choose_device
+
+        from cygnet.platform.images import UnfitPicture, blank, open_picture
 
         log_loading("scorer", f"loading {settings.source}")
         repository = Path(args["model_repository"]).resolve().parent
@@ -54,12 +55,12 @@ class TritonPythonModel:
             files.path, device, settings.gpu_batch, settings.regions, calibration.crops(published)
         )
         self.request = embedder.EmbedRequest
-        self.open_picture, self.unfit = pictures.open_picture, pictures.UnfitPicture
+        self.open_picture, self.unfit = open_picture, UnfitPicture
         scale = calibration.read(published, self.embedder.dimensions)
         self.info = json.dumps({"source": settings.source, "digest": files.digest, "calibration": scale}).encode()
         log_loading("scorer", "warming up")
         started = time.monotonic()
-        self.embedder.embed([self.request(pictures.blank(), regions=True)])
+        self.embedder.embed([self.request(blank(), regions=True)])
         log_loading("scorer", f"ready on {device}, one embedding in {time.monotonic() - started:.2f} s")
 
     def execute(self, requests: list[pb_utils.InferenceRequest]) -> None:
