@@ -34,8 +34,8 @@ async def view(game: Game) -> contest_pb2.GetContestResponse:
     return await game.contests.GetContest(contest_pb2.GetContestRequest(contest="test"))
 
 
-async def reveal(game: Game, token: str | None = ADMIN_TOKEN) -> admin_pb2.RevealResponse:
-    return await game.seeds.RevealSecret(admin_pb2.RevealRequest(contest="test"), metadata=bearer(token))
+async def reveal(game: Game, token: str | None = ADMIN_TOKEN) -> admin_pb2.RevealSeedsResponse:
+    return await game.seeds.RevealSeeds(admin_pb2.RevealSeedsRequest(contest="test"), metadata=bearer(token))
 
 
 async def test_the_organiser_is_bound_before_anything_is_drawn(game: Game) -> None:

@@ -59,11 +59,11 @@ class AdminApis:
             stub: ContestAdminServiceAsyncStub = admin_pb2_grpc.ContestAdminServiceStub(connection)
             return (await stub.GetContestDocument(request)).document
 
-    async def reveal(self, name: str) -> admin_pb2.RevealResponse:
+    async def reveal(self, name: str) -> admin_pb2.RevealSeedsResponse:
         """Publishes the secret that a contest's seeds follow from. Raises DomainError before its end."""
         async with channel(self.submission, token=self.token) as connection:
             stub: SeedAdminServiceAsyncStub = admin_pb2_grpc.SeedAdminServiceStub(connection)
-            return await stub.RevealSecret(admin_pb2.RevealRequest(contest=name))
+            return await stub.RevealSeeds(admin_pb2.RevealSeedsRequest(contest=name))
 
     async def board(self, contest: str, target: str, limit: int) -> leaderboard_pb2.Leaderboard:
         """Returns the ranking as it is, also while players see one that stands still. Raises DomainError."""

@@ -118,10 +118,10 @@ class DedupServicer(dedup_pb2_grpc.DedupServiceServicer):
 
     async def RevealSecret(
         self, request: dedup_pb2.RevealSecretRequest, context: AioContext
-    ) -> dedup_pb2.GetSeedsResponse:
+    ) -> dedup_pb2.RevealSecretResponse:
         requests.check_contest(request.contest)
         await self._store.seeds.reveal(request.contest)
-        return await self._store.seeds.public(request.contest)
+        return dedup_pb2.RevealSecretResponse()
 
     async def GetStatistics(
         self, request: dedup_pb2.GetStatisticsRequest, context: AioContext

@@ -39,11 +39,13 @@ class Seeds:
         view.seed_commitment, view.revealed_secret = seeds.commitment, seeds.revealed_secret
         view.seed_counters.update(_by_name(contest, seeds))
 
-    async def reveal(self, document: document_pb2.ContestDocument) -> admin_pb2.RevealResponse:
+    async def reveal(self, document: document_pb2.ContestDocument) -> admin_pb2.RevealSeedsResponse:
         """Publishes a contest's secret."""
-        seeds = await self._dedup.RevealSecret(dedup_pb2.RevealSecretRequest(contest=document.contest.name))
-        self._known.pop(document.contest.name, None)
-        return admin_pb2.RevealResponse(
+        name = document.contest.name
+        await self._dedup.RevealSecret(dedup_pb2.RevealSecretRequest(contest=name))
+        self._known.pop(name, None)
+        seeds = await self._of(name)
+        return admin_pb2.RevealSeedsResponse(
             secret=seeds.revealed_secret, commitment=seeds.commitment, counters=_by_name(document.contest, seeds)
         )
 
@@ -66,7 +68,9 @@ class SeedAdminServicer(admin_pb2_grpc.SeedAdminServiceServicer):
         self._seeds = seeds
         self._clock = clock
 
-    async def RevealSecret(self, request: admin_pb2.RevealRequest, context: AioContext) -> admin_pb2.RevealResponse:
+    async def RevealSeeds(
+        self, request: admin_pb2.RevealSeedsRequest, context: AioContext
+    ) -> admin_pb2.RevealSeedsResponse:
         document = self._contests.get(request.contest)
         now = phase_at(document.contest, self._clock())
         ended = now.phase == contest_pb2.CONTEST_PHASE_FINISHED

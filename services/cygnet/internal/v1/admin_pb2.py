@@ -25,31 +25,31 @@ _sym_db = _symbol_database.Default()
 from cygnet.internal.v1 import document_pb2 as cygnet_dot_internal_dot_v1_dot_document__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1e\x63ygnet/internal/v1/admin.proto\x12\x12\x63ygnet.internal.v1\x1a!cygnet/internal/v1/document.proto\" \n\rRevealRequest\x12\x0f\n\x07\x63ontest\x18\x01 \x01(\t\"\xa9\x01\n\x0eRevealResponse\x12\x0e\n\x06secret\x18\x01 \x01(\x0c\x12\x12\n\ncommitment\x18\x02 \x01(\t\x12\x42\n\x08\x63ounters\x18\x03 \x03(\x0b\x32\x30.cygnet.internal.v1.RevealResponse.CountersEntry\x1a/\n\rCountersEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\r:\x02\x38\x01\"v\n\x13\x41pplyContestRequest\x12\x35\n\x08\x64ocument\x18\x01 \x01(\x0b\x32#.cygnet.internal.v1.ContestDocument\x12\x17\n\x0ftarget_pictures\x18\x02 \x03(\x0c\x12\x0f\n\x07\x64ry_run\x18\x03 \x01(\x08\";\n\x14\x41pplyContestResponse\x12\x12\n\ngeneration\x18\x01 \x01(\x04\x12\x0f\n\x07\x63hanged\x18\x02 \x01(\x08\",\n\x19GetContestDocumentRequest\x12\x0f\n\x07\x63ontest\x18\x01 \x01(\t\"S\n\x1aGetContestDocumentResponse\x12\x35\n\x08\x64ocument\x18\x01 \x01(\x0b\x32#.cygnet.internal.v1.ContestDocument2\xed\x01\n\x13\x43ontestAdminService\x12\x61\n\x0c\x41pplyContest\x12\'.cygnet.internal.v1.ApplyContestRequest\x1a(.cygnet.internal.v1.ApplyContestResponse\x12s\n\x12GetContestDocument\x12-.cygnet.internal.v1.GetContestDocumentRequest\x1a..cygnet.internal.v1.GetContestDocumentResponse2i\n\x10SeedAdminService\x12U\n\x0cRevealSecret\x12!.cygnet.internal.v1.RevealRequest\x1a\".cygnet.internal.v1.RevealResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1e\x63ygnet/internal/v1/admin.proto\x12\x12\x63ygnet.internal.v1\x1a!cygnet/internal/v1/document.proto\"%\n\x12RevealSeedsRequest\x12\x0f\n\x07\x63ontest\x18\x01 \x01(\t\"\xb3\x01\n\x13RevealSeedsResponse\x12\x0e\n\x06secret\x18\x01 \x01(\x0c\x12\x12\n\ncommitment\x18\x02 \x01(\t\x12G\n\x08\x63ounters\x18\x03 \x03(\x0b\x32\x35.cygnet.internal.v1.RevealSeedsResponse.CountersEntry\x1a/\n\rCountersEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\r:\x02\x38\x01\"v\n\x13\x41pplyContestRequest\x12\x35\n\x08\x64ocument\x18\x01 \x01(\x0b\x32#.cygnet.internal.v1.ContestDocument\x12\x17\n\x0ftarget_pictures\x18\x02 \x03(\x0c\x12\x0f\n\x07\x64ry_run\x18\x03 \x01(\x08\";\n\x14\x41pplyContestResponse\x12\x12\n\ngeneration\x18\x01 \x01(\x04\x12\x0f\n\x07\x63hanged\x18\x02 \x01(\x08\",\n\x19GetContestDocumentRequest\x12\x0f\n\x07\x63ontest\x18\x01 \x01(\t\"S\n\x1aGetContestDocumentResponse\x12\x35\n\x08\x64ocument\x18\x01 \x01(\x0b\x32#.cygnet.internal.v1.ContestDocument2\xed\x01\n\x13\x43ontestAdminService\x12\x61\n\x0c\x41pplyContest\x12\'.cygnet.internal.v1.ApplyContestRequest\x1a(.cygnet.internal.v1.ApplyContestResponse\x12s\n\x12GetContestDocument\x12-.cygnet.internal.v1.GetContestDocumentRequest\x1a..cygnet.internal.v1.GetContestDocumentResponse2r\n\x10SeedAdminService\x12^\n\x0bRevealSeeds\x12&.cygnet.internal.v1.RevealSeedsRequest\x1a\'.cygnet.internal.v1.RevealSeedsResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'cygnet.internal.v1.admin_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_REVEALRESPONSE_COUNTERSENTRY']._loaded_options = None
-  _globals['_REVEALRESPONSE_COUNTERSENTRY']._serialized_options = b'8\001'
-  _globals['_REVEALREQUEST']._serialized_start=89
-  _globals['_REVEALREQUEST']._serialized_end=121
-  _globals['_REVEALRESPONSE']._serialized_start=124
-  _globals['_REVEALRESPONSE']._serialized_end=293
-  _globals['_REVEALRESPONSE_COUNTERSENTRY']._serialized_start=246
-  _globals['_REVEALRESPONSE_COUNTERSENTRY']._serialized_end=293
-  _globals['_APPLYCONTESTREQUEST']._serialized_start=295
-  _globals['_APPLYCONTESTREQUEST']._serialized_end=413
-  _globals['_APPLYCONTESTRESPONSE']._serialized_start=415
-  _globals['_APPLYCONTESTRESPONSE']._serialized_end=474
-  _globals['_GETCONTESTDOCUMENTREQUEST']._serialized_start=476
-  _globals['_GETCONTESTDOCUMENTREQUEST']._serialized_end=520
-  _globals['_GETCONTESTDOCUMENTRESPONSE']._serialized_start=522
-  _globals['_GETCONTESTDOCUMENTRESPONSE']._serialized_end=605
-  _globals['_CONTESTADMINSERVICE']._serialized_start=608
-  _globals['_CONTESTADMINSERVICE']._serialized_end=845
-  _globals['_SEEDADMINSERVICE']._serialized_start=847
-  _globals['_SEEDADMINSERVICE']._serialized_end=952
+  _globals['_REVEALSEEDSRESPONSE_COUNTERSENTRY']._loaded_options = None
+  _globals['_REVEALSEEDSRESPONSE_COUNTERSENTRY']._serialized_options = b'8\001'
+  _globals['_REVEALSEEDSREQUEST']._serialized_start=89
+  _globals['_REVEALSEEDSREQUEST']._serialized_end=126
+  _globals['_REVEALSEEDSRESPONSE']._serialized_start=129
+  _globals['_REVEALSEEDSRESPONSE']._serialized_end=308
+  _globals['_REVEALSEEDSRESPONSE_COUNTERSENTRY']._serialized_start=261
+  _globals['_REVEALSEEDSRESPONSE_COUNTERSENTRY']._serialized_end=308
+  _globals['_APPLYCONTESTREQUEST']._serialized_start=310
+  _globals['_APPLYCONTESTREQUEST']._serialized_end=428
+  _globals['_APPLYCONTESTRESPONSE']._serialized_start=430
+  _globals['_APPLYCONTESTRESPONSE']._serialized_end=489
+  _globals['_GETCONTESTDOCUMENTREQUEST']._serialized_start=491
+  _globals['_GETCONTESTDOCUMENTREQUEST']._serialized_end=535
+  _globals['_GETCONTESTDOCUMENTRESPONSE']._serialized_start=537
+  _globals['_GETCONTESTDOCUMENTRESPONSE']._serialized_end=620
+  _globals['_CONTESTADMINSERVICE']._serialized_start=623
+  _globals['_CONTESTADMINSERVICE']._serialized_end=860
+  _globals['_SEEDADMINSERVICE']._serialized_start=862
+  _globals['_SEEDADMINSERVICE']._serialized_end=976
 # @@protoc_insertion_point(module_scope)

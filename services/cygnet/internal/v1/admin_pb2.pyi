@@ -7,13 +7,13 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 
 DESCRIPTOR: _descriptor.FileDescriptor
 
-class RevealRequest(_message.Message):
+class RevealSeedsRequest(_message.Message):
     __slots__ = ("contest",)
     CONTEST_FIELD_NUMBER: _ClassVar[int]
     contest: str
     def __init__(self, contest: _Optional[str] = ...) -> None: ...
 
-class RevealResponse(_message.Message):
+class RevealSeedsResponse(_message.Message):
     __slots__ = ("secret", "commitment", "counters")
     class CountersEntry(_message.Message):
         __slots__ = ("key", "value")

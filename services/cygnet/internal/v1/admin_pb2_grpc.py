@@ -156,10 +156,10 @@ class SeedAdminServiceStub:
         Args:
             channel: A grpc.Channel.
         """
-        self.RevealSecret = channel.unary_unary(
-                '/cygnet.internal.v1.SeedAdminService/RevealSecret',
-                request_serializer=cygnet_dot_internal_dot_v1_dot_admin__pb2.RevealRequest.SerializeToString,
-                response_deserializer=cygnet_dot_internal_dot_v1_dot_admin__pb2.RevealResponse.FromString,
+        self.RevealSeeds = channel.unary_unary(
+                '/cygnet.internal.v1.SeedAdminService/RevealSeeds',
+                request_serializer=cygnet_dot_internal_dot_v1_dot_admin__pb2.RevealSeedsRequest.SerializeToString,
+                response_deserializer=cygnet_dot_internal_dot_v1_dot_admin__pb2.RevealSeedsResponse.FromString,
                 _registered_method=True)
 
 
@@ -167,7 +167,7 @@ class SeedAdminServiceServicer:
     """Served by the submission service, on the same port and with the same token.
     """
 
-    def RevealSecret(self, request, context):
+    def RevealSeeds(self, request, context):
         """Publishes the secret that the seeds of a contest follow from. FAILED_PRECONDITION before the contest has ended.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -177,10 +177,10 @@ class SeedAdminServiceServicer:
 
 def add_SeedAdminServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
-            'RevealSecret': grpc.unary_unary_rpc_method_handler(
-                    servicer.RevealSecret,
-                    request_deserializer=cygnet_dot_internal_dot_v1_dot_admin__pb2.RevealRequest.FromString,
-                    response_serializer=cygnet_dot_internal_dot_v1_dot_admin__pb2.RevealResponse.SerializeToString,
+            'RevealSeeds': grpc.unary_unary_rpc_method_handler(
+                    servicer.RevealSeeds,
+                    request_deserializer=cygnet_dot_internal_dot_v1_dot_admin__pb2.RevealSeedsRequest.FromString,
+                    response_serializer=cygnet_dot_internal_dot_v1_dot_admin__pb2.RevealSeedsResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -195,7 +195,7 @@ class SeedAdminService:
     """
 
     @staticmethod
-    def RevealSecret(request,
+    def RevealSeeds(request,
             target,
             options=(),
             channel_credentials=None,
@@ -208,9 +208,9 @@ class SeedAdminService:
         return grpc.experimental.unary_unary(
             request,
             target,
-            '/cygnet.internal.v1.SeedAdminService/RevealSecret',
-            cygnet_dot_internal_dot_v1_dot_admin__pb2.RevealRequest.SerializeToString,
-            cygnet_dot_internal_dot_v1_dot_admin__pb2.RevealResponse.FromString,
+            '/cygnet.internal.v1.SeedAdminService/RevealSeeds',
+            cygnet_dot_internal_dot_v1_dot_admin__pb2.RevealSeedsRequest.SerializeToString,
+            cygnet_dot_internal_dot_v1_dot_admin__pb2.RevealSeedsResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -82,7 +82,7 @@ class SeedAdminServiceStub:
     def __new__(cls, channel: _grpc.Channel) -> _Self: ...
     @_typing.overload
     def __new__(cls, channel: _aio.Channel) -> SeedAdminServiceAsyncStub: ...
-    RevealSecret: _grpc.UnaryUnaryMultiCallable[_admin_pb2.RevealRequest, _admin_pb2.RevealResponse]
+    RevealSeeds: _grpc.UnaryUnaryMultiCallable[_admin_pb2.RevealSeedsRequest, _admin_pb2.RevealSeedsResponse]
     """Publishes the secret that the seeds of a contest follow from. FAILED_PRECONDITION before the contest has ended."""
 
 @_typing.type_check_only
@@ -90,18 +90,18 @@ class SeedAdminServiceAsyncStub(SeedAdminServiceStub):
     """Served by the submission service, on the same port and with the same token."""
 
     def __init__(self, channel: _aio.Channel) -> None: ...
-    RevealSecret: _aio.UnaryUnaryMultiCallable[_admin_pb2.RevealRequest, _admin_pb2.RevealResponse]  # type: ignore[assignment]
+    RevealSeeds: _aio.UnaryUnaryMultiCallable[_admin_pb2.RevealSeedsRequest, _admin_pb2.RevealSeedsResponse]  # type: ignore[assignment]
     """Publishes the secret that the seeds of a contest follow from. FAILED_PRECONDITION before the contest has ended."""
 
 class SeedAdminServiceServicer(metaclass=_abc_1.ABCMeta):
     """Served by the submission service, on the same port and with the same token."""
 
     @_abc_1.abstractmethod
-    def RevealSecret(
+    def RevealSeeds(
         self,
-        request: _admin_pb2.RevealRequest,
+        request: _admin_pb2.RevealSeedsRequest,
         context: _ServicerContext,
-    ) -> _typing.Union[_admin_pb2.RevealResponse, _abc.Awaitable[_admin_pb2.RevealResponse]]:
+    ) -> _typing.Union[_admin_pb2.RevealSeedsResponse, _abc.Awaitable[_admin_pb2.RevealSeedsResponse]]:
         """Publishes the secret that the seeds of a contest follow from. FAILED_PRECONDITION before the contest has ended."""
 
 def add_SeedAdminServiceServicer_to_server(servicer: SeedAdminServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -133,6 +133,10 @@ class RevealSecretRequest(_message.Message):
     contest: str
     def __init__(self, contest: _Optional[str] = ...) -> None: ...
 
+class RevealSecretResponse(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
 class GetSeedsResponse(_message.Message):
     __slots__ = ("commitment", "counters", "revealed_secret")
     class CountersEntry(_message.Message):

@@ -48,7 +48,7 @@ class DedupServiceStub:
         self.RevealSecret = channel.unary_unary(
                 '/cygnet.internal.v1.DedupService/RevealSecret',
                 request_serializer=cygnet_dot_internal_dot_v1_dot_dedup__pb2.RevealSecretRequest.SerializeToString,
-                response_deserializer=cygnet_dot_internal_dot_v1_dot_dedup__pb2.GetSeedsResponse.FromString,
+                response_deserializer=cygnet_dot_internal_dot_v1_dot_dedup__pb2.RevealSecretResponse.FromString,
                 _registered_method=True)
         self.AdmitMany = channel.unary_unary(
                 '/cygnet.internal.v1.DedupService/AdmitMany',
@@ -226,7 +226,7 @@ def add_DedupServiceServicer_to_server(servicer, server):
             'RevealSecret': grpc.unary_unary_rpc_method_handler(
                     servicer.RevealSecret,
                     request_deserializer=cygnet_dot_internal_dot_v1_dot_dedup__pb2.RevealSecretRequest.FromString,
-                    response_serializer=cygnet_dot_internal_dot_v1_dot_dedup__pb2.GetSeedsResponse.SerializeToString,
+                    response_serializer=cygnet_dot_internal_dot_v1_dot_dedup__pb2.RevealSecretResponse.SerializeToString,
             ),
             'AdmitMany': grpc.unary_unary_rpc_method_handler(
                     servicer.AdmitMany,
@@ -365,7 +365,7 @@ class DedupService:
             target,
             '/cygnet.internal.v1.DedupService/RevealSecret',
             cygnet_dot_internal_dot_v1_dot_dedup__pb2.RevealSecretRequest.SerializeToString,
-            cygnet_dot_internal_dot_v1_dot_dedup__pb2.GetSeedsResponse.FromString,
+            cygnet_dot_internal_dot_v1_dot_dedup__pb2.RevealSecretResponse.FromString,
             options,
             channel_credentials,
             insecure,

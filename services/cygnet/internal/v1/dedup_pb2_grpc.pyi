@@ -37,7 +37,7 @@ class DedupServiceStub:
     """Settles which of a target's seeds its drawings have, or says how that was settled: whoever is first decides."""
     GetSeeds: _grpc.UnaryUnaryMultiCallable[_dedup_pb2.GetSeedsRequest, _dedup_pb2.GetSeedsResponse]
     """Returns what players may know of a contest's seeds."""
-    RevealSecret: _grpc.UnaryUnaryMultiCallable[_dedup_pb2.RevealSecretRequest, _dedup_pb2.GetSeedsResponse]
+    RevealSecret: _grpc.UnaryUnaryMultiCallable[_dedup_pb2.RevealSecretRequest, _dedup_pb2.RevealSecretResponse]
     """Makes the contest's secret known, for good; whatever is drawn later has a new one. Safe to repeat."""
     AdmitMany: _grpc.UnaryUnaryMultiCallable[_dedup_pb2.AdmitManyRequest, _dedup_pb2.AdmitManyResponse]
     """Decides on submissions, on each in one atomic step. A caller sends those of one moment together: a call costs
@@ -73,7 +73,7 @@ class DedupServiceAsyncStub(DedupServiceStub):
     """Settles which of a target's seeds its drawings have, or says how that was settled: whoever is first decides."""
     GetSeeds: _aio.UnaryUnaryMultiCallable[_dedup_pb2.GetSeedsRequest, _dedup_pb2.GetSeedsResponse]  # type: ignore[assignment]
     """Returns what players may know of a contest's seeds."""
-    RevealSecret: _aio.UnaryUnaryMultiCallable[_dedup_pb2.RevealSecretRequest, _dedup_pb2.GetSeedsResponse]  # type: ignore[assignment]
+    RevealSecret: _aio.UnaryUnaryMultiCallable[_dedup_pb2.RevealSecretRequest, _dedup_pb2.RevealSecretResponse]  # type: ignore[assignment]
     """Makes the contest's secret known, for good; whatever is drawn later has a new one. Safe to repeat."""
     AdmitMany: _aio.UnaryUnaryMultiCallable[_dedup_pb2.AdmitManyRequest, _dedup_pb2.AdmitManyResponse]  # type: ignore[assignment]
     """Decides on submissions, on each in one atomic step. A caller sends those of one moment together: a call costs
@@ -124,7 +124,7 @@ class DedupServiceServicer(metaclass=_abc_1.ABCMeta):
         self,
         request: _dedup_pb2.RevealSecretRequest,
         context: _ServicerContext,
-    ) -> _typing.Union[_dedup_pb2.GetSeedsResponse, _abc.Awaitable[_dedup_pb2.GetSeedsResponse]]:
+    ) -> _typing.Union[_dedup_pb2.RevealSecretResponse, _abc.Awaitable[_dedup_pb2.RevealSecretResponse]]:
         """Makes the contest's secret known, for good; whatever is drawn later has a new one. Safe to repeat."""
 
     @_abc_1.abstractmethod
