@@ -6,10 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from cygnet.doctor.attacks import PICTURES, PROMPTS
+from cygnet.doctor.attacks import PROMPTS
+from cygnet.inference.attacks import PICTURES
 
 from ..worker.triton_double import TritonDouble
 from .test_apply import Installation, Result, contest, cygnet, installation  # noqa: F401 - fixtures
+
+VOCABULARY = Path(__file__).parents[2] / "triton_models" / "weights" / "cygnet-tiny" / "vocabulary.json"
 
 
 @pytest.fixture
@@ -38,7 +41,7 @@ async def test_a_gameable_target_is_named_with_what_succeeded(options: tuple[str
     result = await doctor(*options)
     assert result.exit_code == 1
     assert "duck: this target is gameable" in result.output
-    assert "<- succeeds: not below" in result.output
+    assert "<- succeeds: " in result.output
     assert "examining duck" in result.output
     assert triton.prompts[0] == "a duck"
     assert len(triton.prompts) == 1 + len(PROMPTS)
@@ -53,6 +56,29 @@ async def test_json_says_all_of_it(options: tuple[str, ...], triton: TritonDoubl
     assert target["honest"]["prompts"] == ["a yellow duck on a pond"]
     assert [attack["name"] for attack in target["attacks"]] == [attack.name for attack in (*PICTURES, *PROMPTS)]
     assert all(attack["succeeded"] == (attack["score"] >= attack["limit"]) for attack in target["attacks"])
+
+
+async def test_a_description_is_drawn_part_by_part(
+    options: tuple[str, ...],
+    installation: Installation,  # noqa: F811
+    contest: Path,  # noqa: F811
+    triton: TritonDouble,
+) -> None:
+    without = await doctor(*options)
+    assert "Whether effort pays is not known: give spec.targets[].description" in without.output
+    triton.vocabulary = VOCABULARY.read_bytes()
+    contest.write_text(contest.read_text().replace("{name: duck,", "{name: duck, description: a red duck in the snow,"))
+    assert (await installation.run("apply", "-f", str(contest))).exit_code == 0
+    triton.prompts.clear()
+    result = await doctor(*options)
+    assert triton.prompts[0] == "a red duck in the snow"
+    assert triton.prompts[-3:] == ["a duck", "a red duck", "a red duck in the snow"]
+    assert "Does effort pay?" in result.output
+    assert "less than 8: choose a picture" in result.output or '"a duck" alone is worth' in result.output
+    as_json = await doctor("--json", *options)
+    [target] = json.loads(as_json.output[as_json.output.index("{") :])["targets"]
+    assert [rung["caption"] for rung in target["effort"]["ladder"]] == triton.prompts[-3:]
+    assert target["effort"]["pays"] is False
 
 
 async def test_what_cannot_be_examined_says_why(options: tuple[str, ...], triton: TritonDouble) -> None:

@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 from PIL import Image, ImageStat
 
-from cygnet.doctor.attacks import NO_GAIN, PICTURES, PROMPTS, SHARE, SIZE, Attack, Subject
-from cygnet.doctor.examination import Examination, Terms, examine, steps_of
+from cygnet.doctor.attacks import NO_GAIN, PROMPTS
+from cygnet.doctor.examination import POOR, Examination, Terms, examine, steps_of
+from cygnet.inference.attacks import LIMIT, PICTURES, SHARE, SIZE, Attack, Subject, look
 from cygnet.inference.scoring import Calibration
 from cygnet.inference.triton import Drawing, Embedding, ModelInfo, ScorerInfo
 
@@ -50,14 +51,14 @@ def _at(cosine: float) -> np.ndarray[tuple[int], np.dtype[np.float32]]:
     return np.array([cosine, np.sqrt(1 - cosine**2)], dtype=np.float32)
 
 
-async def examined(generator: GeneratorDouble) -> tuple[Examination, int]:
+async def examined(generator: GeneratorDouble, *ladder: str) -> tuple[Examination, int]:
     steps = 0
 
     def stepped() -> None:
         nonlocal steps
         steps += 1
 
-    return await examine(generator, "rubber-duck", PICTURES_OF_CONTEST, [HONEST], TERMS, stepped), steps
+    return await examine(generator, "rubber-duck", PICTURES_OF_CONTEST, [HONEST], TERMS, stepped, ladder), steps
 
 
 def drawn(honest: float, attack: float) -> Callable[[str, int], float]:
@@ -96,7 +97,47 @@ async def test_a_name_said_often_may_draw_it_and_must_not_gain() -> None:
 async def test_a_target_that_nobody_can_draw_is_said_to_be_one() -> None:
     examination, _ = await examined(GeneratorDouble(drawn(0.2, 0.15), 0.0))
     assert examination.poor
-    assert examination.gameable
+    # Two thirds of next to nothing are no limit: 15 points are nobody's while.
+    assert not examination.gameable
+    assert {tried.limit for tried in examination.tried} == {SHARE * POOR, NO_GAIN * POOR}
+
+
+async def test_what_scores_nothing_never_succeeds() -> None:
+    examination, _ = await examined(GeneratorDouble(drawn(0.0, 0.0), 0.0))
+    assert not examination.gameable
+
+
+RUNGS = ("a duck", "a red duck", "a red duck in the snow")
+
+
+@pytest.mark.parametrize(
+    ("cosines", "pays"),
+    [
+        ((0.2, 0.4, 0.6), [True, True, True]),
+        ((0.2, 0.27, 0.6), [True, False, True]),
+        ((0.3, 0.5, 0.5), [False, True, False]),
+    ],
+)
+async def test_effort_pays_where_the_noun_is_worth_little_and_each_part_is_worth_saying(
+    cosines: tuple[float, ...], pays: list[bool]
+) -> None:
+    worth = dict(zip(RUNGS, cosines, strict=True))
+    examination, steps = await examined(GeneratorDouble(lambda prompt, _: worth.get(prompt, 0.6), 0.0), *RUNGS)
+    assert [rung.pays for rung in examination.ladder] == pays
+    assert examination.effort_pays == all(pays)
+    second = examination.ladder[1]
+    assert (second.caption, second.pays) == (RUNGS[1], pays[1])
+    assert second.gain == pytest.approx((cosines[1] - cosines[0]) * 100)
+    assert steps == steps_of(1 + len(RUNGS), TERMS)
+
+
+@pytest.mark.parametrize(("pictures", "succeeded"), [(0.1, False), (LIMIT / 100 + 0.01, True)])
+async def test_a_look_at_a_target_draws_nothing(pictures: float, succeeded: bool) -> None:
+    generator = GeneratorDouble(drawn(0.6, 0.3), pictures)
+    tried = await look(generator.embed, "rubber duck", PICTURES_OF_CONTEST["rubber-duck"])
+    assert [each.attack for each in tried] == [attack.name for attack in PICTURES]
+    assert {each.succeeded for each in tried} == {succeeded}
+    assert not generator.drawn
 
 
 async def test_prompts_are_what_a_player_could_send() -> None:

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from cygnet.doctor.attacks import PICTURES, PROMPTS
+from cygnet.doctor.attacks import PROMPTS
 from cygnet.doctor.examination import Examination, Terms, examine
+from cygnet.inference.attacks import PICTURES
 from cygnet.inference.triton import TritonClient
 
 from .conftest import Server, Weights

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     "prompts",
     multiple=True,
     metavar="WORDS",
-    help="An honest prompt, to be measured against; may be repeated.  [default: a TARGET]",
+    help="An honest prompt, to be measured against; may be repeated.  [default: the target's description, or a TARGET]",
 )
 @click.option("--seeds", type=click.IntRange(1, 50), default=5, show_default=True, help="Drawings for each prompt.")
 @click.option(
@@ -41,19 +41,23 @@ def doctor(
     as_json: bool,
     installation: Installation,
 ) -> None:
-    """Try to cheat at every target of a contest, and say which ones can be cheated at.
+    """Try to cheat at every target of a contest, and see whether effort pays.
 
     Pictures that draw nothing (the target's name, white paper, noise, its colours as a mosaic, its pieces shuffled …)
     are scored as drawings are, and prompts that describe nothing (the name twenty times, everything at once, the name
     as writing) are drawn and scored. An attack succeeds when it comes to two thirds of what honest drawings score, the
-    median of some seeds of "a TARGET"; the name twenty times or as writing may well draw the target, and succeeds when
-    it gains a fifth.
+    median of some seeds of the target's description; the name twenty times or as writing may well draw the target, and
+    succeeds when it gains a fifth.
 
-    A target that is gameable is better replaced: by a picture with more to it, or one that the models know better.
-    Where the honest score itself is low, the generator cannot draw the target; see whether --prompt "better words" can.
+    Then the description (spec.targets[].description) is drawn part by part: the noun alone, with its colour, with its
+    place, and so on. Effort pays where the noun alone gets less than 25 points and each part adds 8 or more.
 
-    Pictures are drawn beside those of players, one at a time: about twenty for each target with 5 seeds. Nothing is
-    stored, and no try of anybody is used. Exit status 1 when a target is gameable.
+    What to do is said with each finding. A target that is gameable is better replaced: by a picture with more to it, or
+    one that the models know better. Where the honest score itself is low, the generator cannot draw the target; see
+    whether --prompt "better words" can.
+
+    Pictures are drawn beside those of players, one at a time: about forty for each target with 5 seeds. Nothing is
+    stored, and no try of anybody is used. Exit status 1 when a target is gameable, too hard, or does not reward effort.
 
     \b
       cygnet doctor
@@ -78,7 +82,7 @@ def doctor(
         click.echo(json.dumps({"targets": [_facts(each) for each in examined]}, ensure_ascii=False))
     else:
         click.echo("\n\n".join(map(_report, examined)))
-    if any(each.gameable for each in examined):
+    if any(each.gameable or each.poor or not each.effort_pays for each in examined):
         raise click.exceptions.Exit(1)
 
 
@@ -89,18 +93,58 @@ def _progress(target: str, steps: int) -> Iterator[Callable[[], None]]:
 
 
 def _report(examination: "Examination") -> str:
-    attacks = sorted(examination.tried, key=lambda tried: tried.score / tried.limit if tried.limit else 0, reverse=True)
-    successes = [tried for tried in attacks if tried.succeeded]
-    verdict = "this target is gameable" if successes else "fair"
+    attacks = sorted(examination.tried, key=lambda tried: tried.score / tried.limit, reverse=True)
     prompts = ", ".join(f'"{prompt}"' for prompt in examination.honest_prompts)
-    lines = [f"{examination.target}: {verdict}", f"  {examination.honest:5.1f}  honest drawings ({prompts}), median"]
+    lines = [
+        f"{examination.target}: {_verdict(examination)}",
+        f"  {examination.honest:5.1f}  honest drawings ({prompts}), median",
+    ]
     if examination.poor:
-        lines.append('         That is low: the generator does not draw this target well; try --prompt "better words".')
+        lines.append(
+            '         That is low: the generator does not draw this target well; try --prompt "better words", or choose'
+            " a target in a style that it draws."
+        )
     lines += [
-        f"  {tried.score:5.1f}  {tried.what}{f'  <- succeeds: not below {tried.limit:.1f}' if tried.succeeded else ''}"
+        f"  {tried.score:5.1f}  {tried.what}{f'  <- succeeds: {tried.limit:.1f} or more' if tried.succeeded else ''}"
         for tried in attacks
     ]
-    return "\n".join(lines)
+    return "\n".join([*lines, *_effort(examination)])
+
+
+def _verdict(examination: "Examination") -> str:
+    if examination.gameable:
+        return "this target is gameable"
+    if examination.poor:
+        return "too hard for the generator"
+    if not examination.effort_pays:
+        return "effort does not always pay"
+    return "fair, and effort pays" if examination.ladder else "fair"
+
+
+def _effort(examination: "Examination") -> list[str]:
+    ladder = examination.ladder
+    if not ladder:
+        return [
+            "  Whether effort pays is not known: give spec.targets[].description, what the picture shows, in words",
+            "  that the generator knows (it needs a vocabulary).",
+        ]
+    lines = ["  Does effort pay? Each part said, median:"]
+    lines += [f"  {rung.score:5.1f}  {rung.gain:+5.1f}  {rung.caption}{'' if rung.pays else '  <-'}" for rung in ladder]
+    first, *others = ladder
+    if not first.pays:
+        lines.append(
+            f'  "{first.caption}" alone is worth {first.score:.0f}: choose a picture that needs more words, with'
+            " another colour, place or pose than is usual."
+        )
+    for before, rung in zip(ladder, others, strict=False):
+        if not rung.pays:
+            lines.append(
+                f'  From "{before.caption}" to "{rung.caption}" gains {rung.gain:.1f}, less than 8: choose a picture'
+                " that shows this more clearly, or leave it out of the description."
+            )
+    if not others:
+        lines.append("  The description says one thing only: describe colour, place and what else there is.")
+    return lines
 
 
 def _facts(examination: "Examination") -> dict[str, object]:
@@ -108,6 +152,13 @@ def _facts(examination: "Examination") -> dict[str, object]:
         "target": examination.target,
         "gameable": examination.gameable,
         "honest": {"prompts": examination.honest_prompts, "score": examination.honest},
+        "poor": examination.poor,
+        "effort": {
+            "pays": examination.effort_pays if examination.ladder else None,
+            "ladder": [
+                {"caption": rung.caption, "score": rung.score, "pays": rung.pays} for rung in examination.ladder
+            ],
+        },
         "attacks": [
             {
                 "name": tried.attack,

@@ -1,10 +1,12 @@
 """The examination of a running contest: its document, its stored targets, and the Triton that draws for it."""
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 
 from cygnet.contest.client import AdminApis
 from cygnet.doctor.examination import Examination, Terms, examine, in_words, steps_of
+from cygnet.inference.reading import Vocabulary
 from cygnet.inference.triton import TritonClient, require_models
 from cygnet.platform.pictures import PictureStore
 
@@ -34,8 +36,15 @@ async def examine_contest(
     terms = Terms(model.steps, model.size, contest.max_prompt_chars, seeds)
     triton = TritonClient(triton_address)
     try:
-        require_models(await triton.probe(patience_s=60), model.generator_source, model.scorer_source)
-        return [await _examine_one(triton, target, pictures, prompts, terms, progress) for target in pictures]
+        served = await triton.probe(patience_s=60)
+        require_models(served, model.generator_source, model.scorer_source)
+        vocabulary = Vocabulary.of(json.loads(served.vocabulary)) if served.vocabulary else None
+        return [
+            await _examine_one(
+                triton, target, pictures, prompts, terms, progress, document.descriptions.get(target, ""), vocabulary
+            )
+            for target in pictures
+        ]
     finally:
         await triton.close()
 
@@ -47,7 +56,10 @@ async def _examine_one(
     prompts: Sequence[str],
     terms: Terms,
     progress: Progress,
+    description: str,
+    vocabulary: Vocabulary | None,
 ) -> Examination:
-    honest = prompts or (f"a {in_words(target)}",)
-    with progress(target, steps_of(len(honest), terms)) as stepped:
-        return await examine(triton, target, pictures, honest, terms, stepped)
+    honest = prompts or (description or f"a {in_words(target)}",)
+    ladder = vocabulary.ladder(description) if vocabulary is not None else []
+    with progress(target, steps_of(len(honest) + len(ladder), terms)) as stepped:
+        return await examine(triton, target, pictures, honest, terms, stepped, ladder)

@@ -1,6 +1,5 @@
 """Trying all attacks on one target and saying what they prove. Knows neither gRPC nor the console."""
 
-import io
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
@@ -10,13 +9,19 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from cygnet.doctor.attacks import PICTURES, PROMPTS, Subject
+from cygnet.doctor.attacks import PROMPTS
+from cygnet.inference.attacks import PICTURES, Subject, Tried, encoded
 from cygnet.inference.scoring import cosine, score
 from cygnet.inference.triton import Drawing, Embedding, ScorerInfo
 from cygnet.platform.images import open_picture
 
 POOR = 30.0
-"""An honest score below this says that the generator does not draw this target at all."""
+"""An honest score below this says that the generator does not draw this target at all. Attacks are measured against so
+many points then: a share of next to nothing would be reached by anything."""
+STEP = 8.0
+"""Points that each part of a description must add; a missing one costs as much."""
+EASY = 25.0
+"""From so many points on, the noun alone is half of the game."""
 
 
 class Generator(Protocol):
@@ -45,18 +50,14 @@ class Terms:
 
 
 @dataclass(frozen=True)
-class Tried:
-    """One attack and what it scored; `limit` is what it had to stay below."""
+class Rung:
+    """A caption that says one thing more than the one before, and the median score of its drawings."""
 
-    attack: str
-    what: str
+    caption: str
     score: float
-    limit: float
-
-    @property
-    def succeeded(self) -> bool:
-        """Whether it is worth somebody's while."""
-        return self.score >= self.limit
+    gain: float
+    """Over the caption before; of the first one, its score."""
+    pays: bool
 
 
 @dataclass(frozen=True)
@@ -68,6 +69,13 @@ class Examination:
     honest: float
     """The median score of honest drawings, 0 to 100."""
     tried: tuple[Tried, ...]
+    ladder: tuple[Rung, ...]
+    """The target's description, part by part; empty where nobody described it, or the generator reads no words."""
+
+    @property
+    def effort_pays(self) -> bool:
+        """Whether each part of the description is worth saying; nothing is known against it without a description."""
+        return all(rung.pays for rung in self.ladder)
 
     @property
     def gameable(self) -> bool:
@@ -81,7 +89,7 @@ class Examination:
 
 
 def steps_of(prompts: int, terms: Terms) -> int:
-    """Returns how often an examination with this number of honest `prompts` calls `stepped`."""
+    """Returns how often an examination with this number of honest `prompts` and captions calls `stepped`."""
     return (prompts + len(PROMPTS)) * terms.seeds + len(PICTURES)
 
 
@@ -97,8 +105,11 @@ async def examine(
     honest_prompts: Sequence[str],
     terms: Terms,
     stepped: Callable[[], None],
+    ladder: Sequence[str] = (),
 ) -> Examination:
-    """Tries every attack on `target`, one of `pictures` by name (PNG bytes); `stepped` is called after each picture.
+    """Tries every attack on `target`, one of `pictures` by name (PNG bytes), and draws the captions of its `ladder`.
+
+    `stepped` is called after each picture.
 
     Raises:
         TritonUnavailable, DrawingFailed: the generator cannot draw now, or cannot draw this.
@@ -108,14 +119,25 @@ async def examine(
     subject = Subject(in_words(target), opened[target], list(opened.values()))
     judge = _Judge(generator, (await generator.embed(pictures[target])).vector, terms, stepped)
     honest = median([score for prompt in honest_prompts for score in await judge.drawn(prompt)])
+    worth = max(honest, POOR)
     tried = [
-        Tried(attack.name, attack.what, await judge.shown(attack.make(subject)), attack.share * honest)
+        Tried(attack.name, attack.what, await judge.shown(attack.make(subject)), attack.share * worth)
         for attack in PICTURES
     ]
     for attack in PROMPTS:
         scores = await judge.drawn(attack.make(subject)[: terms.longest_prompt])
-        tried.append(Tried(attack.name, attack.what, median(scores), attack.share * honest))
-    return Examination(target, tuple(honest_prompts), honest, tuple(tried))
+        tried.append(Tried(attack.name, attack.what, median(scores), attack.share * worth))
+    climbed = [(caption, median(await judge.drawn(caption))) for caption in ladder]
+    return Examination(target, tuple(honest_prompts), honest, tuple(tried), _rungs(climbed))
+
+
+def _rungs(climbed: Sequence[tuple[str, float]]) -> tuple[Rung, ...]:
+    rungs, before = [], 0.0
+    for number, (caption, points) in enumerate(climbed):
+        pays = points - before >= STEP if number else points < EASY or len(climbed) == 1
+        rungs.append(Rung(caption, points, points - before, pays))
+        before = points
+    return tuple(rungs)
 
 
 class _Judge:
@@ -139,9 +161,7 @@ class _Judge:
 
     async def shown(self, picture: Image.Image) -> float:
         """Returns the score of a picture that nobody drew."""
-        file = io.BytesIO()
-        picture.save(file, "PNG")
-        embedding = await self._generator.embed(file.getvalue())
+        embedding = await self._generator.embed(encoded(picture))
         return self._score(embedding.vector, embedding.scorer)
 
     def _score(self, embedding: NDArray[np.float32], scorer: ScorerInfo) -> float:
