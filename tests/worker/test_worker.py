@@ -68,7 +68,7 @@ async def test_a_prompt_that_is_too_long_for_the_model_says_how_much_of_it_fitte
     assert not short.result.HasField("fitted_chars")
 
 
-async def test_dedup_is_told_which_words_the_model_knows(
+async def test_the_models_vocabulary_reaches_dedup(
     env: Environment, triton: TritonDouble, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(loop, "_ANNOUNCE_S", 0.05)

@@ -151,8 +151,9 @@ def _people() -> list[timeseries.Panel]:
         lines(
             "Refusals a minute, by reason",
             "SUBMIT_RATE: a participant sends too often, whatever it is; this is what a macro meets. NEW_WORK_RATE and "
-            "PENDING_LIMIT: a participant asks for too many drawings. QUEUE_FULL: everybody together does. CONTEST_…: "
-            "it is paused or closed. By Envoy: more calls than it lets in, of all clients together.",
+            "PENDING_LIMIT: a participant asks for too many drawings. QUEUE_FULL: everybody together does. "
+            "NOTHING_READ: the model knows no word of the prompt. CONTEST_…: it is paused or closed. By Envoy: "
+            "more calls than it lets in, of all clients together.",
             Place(16, y, 8, _LINES_HEIGHT),
             [Line(queries.REFUSED_BY_REASON, "{{outcome}}"), Line(queries.REFUSED_BY_ENVOY, "by Envoy")],
             unit="cpm",

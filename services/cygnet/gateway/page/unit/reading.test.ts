@@ -29,7 +29,7 @@ describe("the draft's reading", () => {
 
   const pass = (ms: number) => vi.advanceTimersByTimeAsync(ms);
 
-  test("is asked for once the writing pauses", async () => {
+  test("is requested once the writing pauses", async () => {
     const { reader, received } = start();
     for (const draft of ["a", "a d", "a du", "a duck"]) {
       reader.update(draft);
@@ -67,7 +67,7 @@ describe("the draft's reading", () => {
     expect(reader.latest.value).toBeUndefined();
   });
 
-  test("is not asked for again and again where the model has no vocabulary", async () => {
+  test("is not requested again and again where the model has no vocabulary", async () => {
     const { reader, received, server } = start({ knows: false });
     reader.update("a");
     await pass(PAUSE_MS);
