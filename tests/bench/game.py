@@ -89,7 +89,7 @@ class Row:
 
 def seeds_of(judge: Judge, secrets: int) -> list[int]:
     """One seed for each secret: that of the first counter whose ladder rises, as a contest chooses it."""
-    rungs = _rungs(judge)
+    rungs = rungs_of(judge)
     return [_choose(judge, rungs, f"secret {number}") for number in range(secrets)]
 
 
@@ -107,14 +107,14 @@ def _choose(judge: Judge, rungs: list[str], secret: str) -> int:
     return best
 
 
-def _rungs(judge: Judge) -> list[str]:
+def rungs_of(judge: Judge) -> list[str]:
     description = (LADDERS / f"{judge.name}.tsv").read_text().splitlines()[0].removeprefix("# ")
     return judge.weights.vocabulary.ladder(description)
 
 
 def ladder_rows(judge: Judge, seeds: Sequence[int]) -> Iterator[Row]:
     """What each part of a description is worth, and whether effort pays in both languages."""
-    rungs = _rungs(judge)
+    rungs = rungs_of(judge)
     table = np.array([[judge.of_caption(rung, seed) for rung in rungs] for seed in seeds])
     medians = np.median(table, axis=0)
     click.echo(f"{judge.name}: " + ", ".join(f"{m:.0f}" for m in medians), err=True)
@@ -144,7 +144,7 @@ def _spearman(one: Sequence[float], other: Sequence[float]) -> float:
 
 def wording_rows(judge: Judge, seeds: Sequence[int]) -> Iterator[Row]:
     """How full descriptions by different people are spread, and how many pictures there are to find."""
-    full = dict(_slots(judge))
+    full = dict(slots_of(judge))
     spreads, crowded, distinct = [], [], []
     for number, seed in enumerate(seeds):
         chance = random.Random(number)
@@ -161,7 +161,7 @@ def wording_rows(judge: Judge, seeds: Sequence[int]) -> Iterator[Row]:
 
 def luck_rows(judge: Judge, seeds: Sequence[int]) -> Iterator[Row]:
     """What spelling and a macro of random edits are worth."""
-    full = dict(_slots(judge))
+    full = dict(slots_of(judge))
     plain = compose(PHRASES, full)
     spellings, climbs = [], []
     for number, seed in enumerate(seeds):
@@ -182,7 +182,7 @@ def luck_rows(judge: Judge, seeds: Sequence[int]) -> Iterator[Row]:
 
 def picture_rows(judge: Judge, seeds: Sequence[int]) -> Iterator[Row]:
     """What a changed picture costs: little where it is the same to an eye, much where something is missing."""
-    full = dict(_slots(judge))
+    full = dict(slots_of(judge))
     costs: dict[str, list[float]] = {}
     for seed in seeds:
         picture = judge.weights.draw(compose(PHRASES, full), seed)
@@ -208,9 +208,9 @@ def _changed(picture: Image.Image) -> Iterator[tuple[str, Image.Image]]:
     yield "a shift of 8 pixels", moved
 
 
-def _slots(judge: Judge) -> dict[str, str]:
+def slots_of(judge: Judge) -> dict[str, str]:
     scene = COMPOSED[judge.name]
-    rung = set(_rungs(judge)[-1].split())
+    rung = set(rungs_of(judge)[-1].split())
     slots = {name: str(getattr(scene, name)) for name in ("species", *PHRASES) if name not in ("one", "several")}
     return {
         name: value

@@ -9,12 +9,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
 from PIL import Image
 
 from cygnet_training.__main__ import PROBE, SHIPPED, main
 from cygnet_training.calibrate import KINDS, measure_pairs
-from cygnet_training.captions import korean_caption, plain_caption
+from cygnet_training.captions import korean_caption
 from cygnet_training.clip import CROPS, centred_cosine, embed_pictures
 from cygnet_training.dataset import held_out_scenes
 from cygnet_training.evaluate import Weights, load_weights
@@ -23,13 +22,14 @@ from cygnet_training.presets import PRESETS
 from cygnet_training.probe import Probe, judge, read_probe
 from cygnet_training.renderer import render
 from cygnet_training.targets import draw_target
+from cygnet_training.vocabulary import canonical_caption
 
 WEIGHTS = Path(__file__).parents[2] / "triton_models" / "weights"
 PRESET = PRESETS[SHIPPED]
 WORLD = WORLDS[PRESET.world]
 # Shares that the probe must read right from pictures of 48 unseen scenes, and from 24 of them prompted in Korean.
 FLOORS = {"species": 0.85, "colour": 0.95, "background": 0.95, "accessory": 0.7, "count": 0.9}
-KOREAN_FLOORS = {"species": 0.65, "colour": 0.9, "background": 0.9, "accessory": 0.6, "count": 0.85}
+KOREAN_FLOORS = {"species": 0.85, "colour": 0.9, "background": 0.9, "accessory": 0.6, "count": 0.85}
 
 
 @pytest.fixture(scope="module")
@@ -69,7 +69,7 @@ def test_the_probe_reads_rendered_pictures(probe: Probe) -> None:
 
 def test_unseen_words_together_draw_what_they_say(weights: Weights, probe: Probe) -> None:
     scenes = held_out_scenes(PRESET, 48)
-    pictures = [weights.draw(plain_caption(scene), seed) for seed, scene in enumerate(scenes)]
+    pictures = [weights.draw(canonical_caption(scene), seed) for seed, scene in enumerate(scenes)]
     shares = judge(probe, pictures, scenes, WORLD)
     assert all(shares[name] >= floor for name, floor in FLOORS.items()), shares
 
@@ -105,9 +105,9 @@ def test_a_target_in_any_style_finds_its_own(weights: Weights, style: str) -> No
     assert _similarity(weights, swan, target) > _similarity(weights, house, target) + 20
 
 
-def test_unknown_words_draw_something(weights: Weights) -> None:
-    picture = np.asarray(weights.draw("zebra 鴨子 🦆 " + "duck " * 80, seed=1))
-    assert picture.std() > 5
+def test_unknown_words_change_not_one_pixel(weights: Weights) -> None:
+    plain = weights.draw("a duck", seed=1).tobytes()
+    assert weights.draw("zebra 鴨子 🦆 " + "masterpiece " * 80, seed=1).tobytes() == plain
 
 
 def test_scores_order_kinds_of_pairs(weights: Weights) -> None:
@@ -132,15 +132,6 @@ def test_the_calibration_is_monotone_and_whole() -> None:
         assert list(cosines) == sorted(cosines)
         assert list(scores) == sorted(scores)
         assert (scores[0], scores[-1]) == (0, 100)
-
-
-def test_the_text_tower_is_the_generators_text_encoder(weights: Weights) -> None:
-    words = [plain_caption(Scene("swan", "pink", "sky"))]
-    ids = weights.pipeline.tokenizer(words, return_tensors="pt")["input_ids"]
-    with torch.no_grad():
-        ours = weights.pipeline.text_encoder(ids).last_hidden_state
-        theirs = weights.clip.text_model(ids).last_hidden_state
-    assert torch.allclose(ours, theirs, atol=1e-5)
 
 
 def test_every_stage_runs_and_may_be_repeated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
