@@ -24,6 +24,7 @@ Slots = dict[str, str]
 """What a prompt says, by attribute, such as {"species": "duck", "colour": "red"}; what is not said is not there."""
 
 _ADJECTIVES = ("colour", "size", "side", "count")
+_MIRRORED = {"left": "right", "right": "left"}
 _NOUNS = ("species", "accessory", "background", "scenery", "weather", "noun")
 _SAID = ("size", "pose", "colour", "accessory", "background", "scenery", "facing", "side", "weather", "light")
 _ORDER = ("count", "accessory", "companion", "size", "pose", "side", "scenery", "weather", "light", "facing")
@@ -47,6 +48,14 @@ class Reading:
 
 
 Adjective = tuple[str, str, list[Word]]
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """What the text encoder is given for a prompt, and whether the finished picture is turned over, left to right."""
+
+    text: str
+    mirrored: bool
 
 
 @dataclass
@@ -132,6 +141,20 @@ class Vocabulary:
         if not caption:
             _mark(words, False)
         return Reading(caption, tuple(Span(w.start, w.end, w.read) for w in words if not w.silent))
+
+    def drawing(self, prompt: str, seed: int) -> Drawing:
+        """How a generator draws a prompt that was only taught figures that look right: what looks left is mirrored.
+
+        Where nobody said where it looks, the seed decides.
+        """
+        slots = dict(self._understand(prompt[:MAX_PROMPT_CHARACTERS])[0].slots)
+        if "species" not in slots:
+            return Drawing("", False)
+        facing = slots.pop("facing", "")
+        mirrored = facing == "left" or (not facing and seed % 2 == 1)
+        if mirrored and "side" in slots:
+            slots["side"] = _MIRRORED.get(slots["side"], slots["side"])
+        return Drawing(compose(self._phrases, slots), mirrored)
 
     def ladder(self, description: str) -> list[str]:
         """Captions that say more and more of a description: the noun, its colour, its place, and so on to all of it."""

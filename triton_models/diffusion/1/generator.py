@@ -23,10 +23,10 @@ from typing import Any
 import torch
 from diffusers import DiffusionPipeline
 from diffusers.utils import logging as diffusers_logging
-from PIL import Image
+from PIL import Image, ImageOps
 from transformers.utils import logging as transformers_logging
 
-from cygnet.inference.reading import Vocabulary
+from cygnet.inference.reading import Drawing, Vocabulary
 
 _PIPELINE: Any = DiffusionPipeline
 """The class as mypy shall see it: diffusers is only half typed."""
@@ -134,10 +134,11 @@ class Generator:
 
     def _generate_batch(self, requests: Sequence[GenerateRequest]) -> list[Image.Image]:
         padded = [*requests, *[requests[-1]] * (self.batch - len(requests))]
+        drawings = [self._drawing(request) for request in padded]
         guidance = {} if self.defaults.guidance_scale is None else {"guidance_scale": self.defaults.guidance_scale}
         with torch.inference_mode():
             drawn = self._pipeline(
-                prompt=[self.caption(request.prompt) for request in padded],
+                prompt=[drawing.text for drawing in drawings],
                 num_inference_steps=requests[0].steps,
                 height=requests[0].size,
                 width=requests[0].size,
@@ -145,7 +146,15 @@ class Generator:
                 output_type="pil",
                 **guidance,
             ).images
-        return list(drawn[: len(requests)])
+        return [
+            ImageOps.mirror(picture) if drawing.mirrored else picture
+            for picture, drawing in zip(drawn[: len(requests)], drawings, strict=False)
+        ]
+
+    def _drawing(self, request: GenerateRequest) -> Drawing:
+        if self._vocabulary is None:
+            return Drawing(request.prompt, mirrored=False)
+        return self._vocabulary.drawing(request.prompt, request.seed)
 
 
 def fetch_from_hub(repository: str, revision: str | None) -> Path:

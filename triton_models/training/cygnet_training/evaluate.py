@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from PIL import Image
+from PIL import Image, ImageOps
 
 from cygnet.inference.reading import Vocabulary
 from cygnet.inference.scoring import Calibration, score
@@ -142,14 +142,15 @@ class Weights:
 
     def draw(self, prompt: str, seed: int) -> Image.Image:
         """One picture with the defaults of `cygnet.json`; the same caption and seed give the same picture."""
+        drawing = self.vocabulary.drawing(prompt, seed)
         drawn = self.pipeline(
-            self.vocabulary.read(prompt).caption,
+            drawing.text,
             num_inference_steps=self.steps,
             guidance_scale=self.guidance_scale,
             generator=torch.Generator().manual_seed(seed),
         )
         picture: Image.Image = drawn.images[0]
-        return picture
+        return ImageOps.mirror(picture) if drawing.mirrored else picture
 
 
 def load_weights(directory: Path) -> Weights:

@@ -242,8 +242,6 @@ CLASSES: Mapping[str, str] = {
         solver, str, subset, tee, trees, wav, winner
     """,
 }
-FACING_SHARE = 0.65
-"""How often a caption says where a figure looks; otherwise it is chance, as a prompt that leaves it out has no say."""
 
 
 def canonical_caption(scene: Scene, left_out: Collection[str] = ()) -> str:
@@ -255,7 +253,7 @@ def canonical_caption(scene: Scene, left_out: Collection[str] = ()) -> str:
 
 
 def left_out(scene: Scene, rng: np.random.Generator) -> set[str]:
-    """The attributes that a caption leaves out: colour, place and facing, at random.
+    """What a caption leaves out: facing, as pictures are mirrored for it, and colour and place at random.
 
     A usual colour or place is left out far more readily than an unusual one: that is what makes a caption without the
     word mean the usual value. Whatever else is not plain is always said.
@@ -264,7 +262,7 @@ def left_out(scene: Scene, rng: np.random.Generator) -> set[str]:
     silent = {name for name, value in usual.items() if not is_mentioned(getattr(scene, name) == value, rng)}
     if made_visible(replace(scene, background=usual["background"])) != replace(scene, background=usual["background"]):
         silent.discard("background")
-    return silent | ({"facing"} if rng.random() >= FACING_SHARE else set())
+    return silent | {"facing"}
 
 
 def vocabulary() -> dict[str, object]:
