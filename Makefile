@@ -124,7 +124,9 @@ dashboards: $(VENV)/.installed-dev ## Writes the Grafana dashboards' JSON anew, 
 
 .PHONY: train-tiny
 train-tiny: $(VENV)/.installed-dev ## Trains the embedded models on CPU cores (hours; goes on where it stopped)
-	@PYTHONPATH=triton_models/training $(BIN)/python -m cygnet_training render clip autoencoder latents unet --preset small
+	@for preset in small middle; do \
+		PYTHONPATH=triton_models/training $(BIN)/python -m cygnet_training render clip autoencoder latents unet --preset $$preset; \
+	done
 	@PYTHONPATH=triton_models/training $(BIN)/python -m cygnet_training all --preset composed
 
 .PHONY: train-gpu
