@@ -1,6 +1,7 @@
 """The leaderboard as tests use it: wired as its `__main__` wires it, on live ports."""
 
 import asyncio
+import hashlib
 import itertools
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -86,8 +87,16 @@ class Service:
         )
 
     def result(
-        self, who: int, score: float, ms: int = 0, *, target: str = "duck", nickname: str | None = None
+        self,
+        who: int,
+        score: float,
+        ms: int = 0,
+        *,
+        target: str = "duck",
+        nickname: str | None = None,
+        picture: str | None = None,
     ) -> results_pb2.DeliveredResult:
+        """A result with a file of its own; with pixels of their own too, unless `picture` says which."""
         delivered_at = Timestamp()
         delivered_at.FromMilliseconds(OPENING_MS + ms)
         number = next(self.deliveries)
@@ -98,7 +107,12 @@ class Service:
             target=target,
             delivered_at=delivered_at,
             policy_generation=1,
-            result=submission_pb2.Result(picture_sha256=f"{number:064x}", score=score, cosine=0.5).SerializeToString(),
+            result=submission_pb2.Result(
+                picture_sha256=f"{number:064x}",
+                pixels_sha256=hashlib.sha256((picture or str(number)).encode()).hexdigest(),
+                score=score,
+                cosine=0.5,
+            ).SerializeToString(),
         )
 
     async def record(self, *results: results_pb2.DeliveredResult) -> int:
@@ -109,9 +123,12 @@ class Service:
         request = leaderboard_pb2.GetLeaderboardRequest(contest="test", target=target, limit=limit)
         return (await self.public.GetLeaderboard(request)).leaderboard
 
-    async def standing(self, who: int, target: str = "duck") -> leaderboard_pb2.Standing:
+    async def stands(self, who: int, target: str = "duck") -> leaderboard_pb2.GetStandingResponse:
         request = leaderboard_pb2.GetStandingRequest(contest="test", target=target, participant_id=base32(who))
-        return (await self.public.GetStanding(request)).standing
+        return await self.public.GetStanding(request)
+
+    async def standing(self, who: int, target: str = "duck") -> leaderboard_pb2.Standing:
+        return (await self.stands(who, target)).standing
 
     def watch(self, target: str = "duck", limit: int = 0, after: int = 0):  # type: ignore[no-untyped-def]
         return self.public.WatchLeaderboard(

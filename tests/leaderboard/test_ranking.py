@@ -27,7 +27,7 @@ def rows(values: list[float]) -> list[Row]:
 def row(score: float) -> Row:
     result = submission_pb2.Result(score=score)
     delivery = results_pb2.DeliveredResult(result=result.SerializeToString())
-    return Row(LogEntry(delivery, result), "Ada", steps(score))
+    return Row(LogEntry(delivery, result), "Ada", steps(score), 0)
 
 
 @pytest.mark.parametrize(

@@ -136,6 +136,7 @@ async def test_what_does_not_exist_and_what_is_out_of_bounds(service: Service) -
         ("nickname", "two\nlines"),
         ("target", "../duck"),
         ("result.picture_sha256", "F" * 64),
+        ("result.pixels_sha256", "0" * 63),
         ("result.score", 100.1),
         ("result.score", float("nan")),
         ("result.cosine", -1.1),

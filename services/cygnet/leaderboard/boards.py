@@ -4,15 +4,17 @@ from collections.abc import Callable
 
 from cygnet.contest.phase import frozen_ms, phase_at, turning_points_passed
 from cygnet.contest.store import ContestStore
-from cygnet.leaderboard.ranking import distinct_decimals, standing, standings
+from cygnet.leaderboard.ranking import own_standing, standings
 from cygnet.leaderboard.store import LeaderboardStore
+from cygnet.leaderboard.values import STAFF
 from cygnet.platform.errors import NotFound
 from cygnet.v1 import contest_pb2, leaderboard_pb2
 
 _STAGES = 128
 _EDITION_UNIT = 2**30
 """A revision is (generation * 128 + stage) * 2^30 + results recorded: it grows with each, on every replica alike.
-The generation of the document and the stage, how many turning points of its schedule have passed, are the edition."""
+The generation of the document and the stage, how many turning points of its schedule have passed, are the edition.
+While a ranking stands still no result is counted: how many there are is not shown then."""
 
 
 class Boards:
@@ -44,12 +46,12 @@ class Boards:
         return revision // _EDITION_UNIT == _edition(self._contests.get(contest).contest, self._clock())
 
     async def top(self, contest: str, target: str, limit: int) -> leaderboard_pb2.Leaderboard:
-        """Returns the `limit` best standings of a target."""
+        """Returns the standings of the `limit` best finds of a target."""
         document, now_ms = self._contests.get(contest), self._clock()
         frozen_from, phase = self._frozen_from(document.contest, now_ms), phase_at(document.contest, now_ms)
         read = await self._store.top(contest, target, limit, document.staff, frozen_from)
         leaderboard = leaderboard_pb2.Leaderboard(
-            revision=_edition(document.contest, now_ms) * _EDITION_UNIT + read.revision,
+            revision=_edition(document.contest, now_ms) * _EDITION_UNIT + (read.revision if frozen_from is None else 0),
             target=target,
             standings=standings(read.rows, read.worse, document.contest.decimals),
             participants=read.participants,
@@ -61,17 +63,19 @@ class Boards:
             leaderboard.next_change.FromMilliseconds(phase.next_change_ms)
         return leaderboard
 
-    async def standing(self, contest: str, target: str, participant_id: str) -> leaderboard_pb2.Standing:
-        """Returns a participant's standing; NotFound also before the first score, and for staff."""
+    async def standing(self, contest: str, target: str, participant_id: str) -> leaderboard_pb2.GetStandingResponse:
+        """Returns how a participant stands; NotFound also before the first score, and for staff."""
         document = self._contests.get(contest)
         frozen_from = self._frozen_from(document.contest, self._clock())
         own = await self._store.own(contest, target, participant_id, document.staff, frozen_from)
         if own is None:
             raise NotFound("this participant has no score yet", reason="NO_SCORE_YET")
-        if own.staff:
+        if own is STAFF:
             raise NotFound("staff plays, and is not ranked", reason="STAFF_NOT_RANKED")
-        decimals = distinct_decimals(own.row, (own.better_row, own.worse_row), document.contest.decimals)
-        return standing(own.row, own.better + 1, decimals)
+        decimals = document.contest.decimals
+        find = own_standing(own.find, None, decimals) if own.find else None
+        best = own_standing(own.best, own.finder, decimals) if own.best else None
+        return leaderboard_pb2.GetStandingResponse(standing=best or find, find=find if best else None)
 
     def _frozen_from(self, contest: contest_pb2.Contest, now_ms: int) -> int | None:
         """Returns since when the ranking stands still, in ms since the epoch; None: it moves."""

@@ -2,7 +2,8 @@
 
 Scores are ranked in steps of 0.0001, rounded half up, exactly as four decimals are displayed. So two participants
 share a rank if and only if four decimals show the same, and no ranking ever contradicts what is written beside it.
-See docs/decisions/0004-one-integer-per-standing.md.
+A picture, as its pixels, has one place: that of its finder.
+See docs/decisions/0004-one-integer-per-standing.md and 0017-one-picture-one-finder.md.
 """
 
 import hashlib
@@ -10,9 +11,9 @@ from collections.abc import Iterable, Sequence
 from decimal import ROUND_HALF_UP, Decimal
 from itertools import groupby
 
-from cygnet.leaderboard.values import Row
+from cygnet.leaderboard.values import Finder, Place, Row
 from cygnet.platform.text import skeleton
-from cygnet.v1 import leaderboard_pb2
+from cygnet.v1 import leaderboard_pb2, submission_pb2
 
 MOST_DECIMALS = 4
 """Steps of 0.0001 show in four decimals."""
@@ -57,7 +58,17 @@ def standing(row: Row, rank: int, decimals: int) -> leaderboard_pb2.Standing:
         picture_sha256=result.picture_sha256,
         achieved_at=delivery.delivered_at,
         decimals=decimals,
+        found_after=row.found_after,
     )
+
+
+def own_standing(place: Place, finder: Finder | None, decimals: int) -> leaderboard_pb2.Standing:
+    """Returns the message of a standing that is read alone; `finder` is whose picture it is, None: their own."""
+    enough = distinct_decimals(place.row, (place.better_row, place.worse_row), decimals)
+    made = standing(place.row, place.before + 1, enough)
+    if finder is not None:
+        made.finder.participant_id, made.finder.nickname = finder.participant_id, finder.nickname
+    return made
 
 
 def distinct_decimals(row: Row, others: Iterable[Row | None], least: int) -> int:
@@ -75,3 +86,8 @@ def nickname_key(nickname: str) -> str:
     A phone's keyboard writes "Ada" where an organiser wrote "ada", and a Cyrillic "Аda" passes for both.
     """
     return hashlib.sha256(skeleton(nickname).encode()).hexdigest()[:32]
+
+
+def picture_key(result: submission_pb2.Result) -> str:
+    """Returns what results with the same picture have in common; one from before pixels were hashed has its file."""
+    return result.pixels_sha256 or result.picture_sha256

@@ -1,10 +1,10 @@
 -- Appends a result to the log and ranks it in the same step; or ranks what was read from the log (append 0).
 -- A delivery counts once, however often it comes.
 --
--- KEYS  log revision seen names called epoch targets format rank best
+-- KEYS  log revision seen names called epoch targets format rank best drawn finders shared finds find
 -- ARGV  append:number announce:number channel:string contest:string log_format:string ranking_format:string
 --       lead_ms:number delivery_id:string participant_id:string nickname:string nickname_key:string target:string
---       steps:number delivered_ms:number delivery:bytes
+--       pixels:string steps:number delivered_ms:number delivery:bytes
 -- Returns 1 when it was new, else 0
 
 -- The newest nickname counts, in whatever order they come.
@@ -44,7 +44,27 @@ end
 redis.call('SET', FORMAT, ranking_format)
 redis.call('SADD', TARGETS, target)
 set_nickname()
-if redis.call('ZADD', RANK, 'GT', 'CH', packed(), participant_id) == 1 then
-  redis.call('HSET', BEST, participant_id, delivery)
+
+local result = packed()
+if redis.call('ZADD', RANK, 'GT', 'CH', result, participant_id) == 1 then
+  redis.call('HSET', BEST, participant_id, pixels)
+end
+
+-- Of several results with the same pixels (a newer scorer gives them another score) the best one counts.
+local before = drawing(DRAWN, participant_id, pixels)
+if not before or before < tonumber(result) then
+  redis.call('HSET', DRAWN, participant_id .. ' ' .. pixels, result .. ' ' .. delivery)
+end
+
+-- Whose result came first in the log is the finder, for ever.
+local finder = finder_at(FINDERS, pixels, 0) or participant_id
+if not before then
+  local place = string.format('%010.0f', redis.call('SCARD', SEEN))
+  redis.call('ZADD', FINDERS, 0, pixels .. ':' .. place .. ':' .. participant_id)
+end
+if finder ~= participant_id then
+  redis.call('ZADD', SHARED, 0, finder .. ':' .. pixels)
+elseif redis.call('ZADD', FINDS, 'GT', 'CH', result, participant_id) == 1 then
+  redis.call('HSET', FIND, participant_id, pixels)
 end
 return 1

@@ -37,9 +37,7 @@ class LeaderboardServicer(leaderboard_pb2_grpc.LeaderboardServiceServicer):
     ) -> leaderboard_pb2.GetStandingResponse:
         contest = self._boards.resolve(request.contest, request.target)
         Violations().matches("participant_id", request.participant_id, ID).done()
-        return leaderboard_pb2.GetStandingResponse(
-            standing=await self._boards.standing(contest, request.target, request.participant_id)
-        )
+        return await self._boards.standing(contest, request.target, request.participant_id)
 
     async def WatchLeaderboard(
         self, request: leaderboard_pb2.WatchLeaderboardRequest, context: AioContext

@@ -15,8 +15,16 @@ under `frozen:<format>:<ms>:`, for a ranking that stands still):
   targets        set: the targets that have results
   names          hash: participant -> when their newest nickname was given, its key, and the nickname
   called         sorted set, all scores 0: "<nickname key>:<participant>", to find who goes by a nickname
-  rank:<target>  sorted set: participant -> packed best result (prelude.lua)
-  best:<target>  hash: participant -> their best result as its message
+
+and for each target, where a picture is the SHA-256 of its pixels:
+
+  rank     sorted set: participant -> packed best result (prelude.lua)
+  best     hash: participant -> the picture of that result
+  drawn    hash: "<participant> <picture>" -> "<packed result> <its message>", the best of theirs with this picture
+  finders  sorted set, all scores 0: "<picture>:<place in the log>:<participant>", in whose order it was drawn
+  shared   sorted set, all scores 0: "<finder>:<picture>", the pictures that others had drawn later
+  finds    sorted set: participant -> packed best result with a picture of which they are the finder
+  find     hash: participant -> the picture of that result
 """
 
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
@@ -27,8 +35,8 @@ import redis.asyncio as aioredis
 from redis.exceptions import WatchError
 
 from cygnet.internal.v1 import results_pb2
-from cygnet.leaderboard.ranking import nickname_key, steps
-from cygnet.leaderboard.values import LogEntry, OwnRow, Row, TopRows
+from cygnet.leaderboard.ranking import nickname_key, picture_key, steps
+from cygnet.leaderboard.values import STAFF, Finder, LogEntry, OwnRows, Place, Row, TopRows
 from cygnet.platform.errors import Unavailable
 from cygnet.platform.redis import subscription, translate_errors
 from cygnet.platform.scripts import Argument, Script, load
@@ -37,7 +45,7 @@ EPOCH_LEAD_MS = 7 * 24 * 3_600_000
 """How far the epoch lies before the first result: a late delivery may be older than the first one by this much."""
 LOG_FORMAT = "2"
 """Format of an entry of the log. Raise it with every change that an older program would read wrongly."""
-RANKING_FORMAT = "2"
+RANKING_FORMAT = "3"
 """Format of what is derived from the log, which a rebuild brings up to date."""
 _MOMENT_BITS = 33
 _CHANNEL = "board:changes"
@@ -49,7 +57,7 @@ _FROZEN_KEPT_S = 8 * 24 * 3600
 _MADE_AGAIN_S = 24 * 3600
 _NOT_DERIVED = ("log", "revision", "rebuilding")
 _CONTEST_WIDE = ("format", "seen", "names", "called", "epoch", "targets")
-_PER_TARGET = ("rank", "best")
+_PER_TARGET = ("rank", "best", "drawn", "finders", "shared", "finds", "find")
 
 
 class LeaderboardStore:
@@ -75,22 +83,26 @@ class LeaderboardStore:
     async def top(
         self, contest: str, target: str, limit: int, staff: Iterable[str], frozen_ms: int | None = None
     ) -> TopRows:
-        """Returns the `limit` best rows, without nicknames of `staff`, and without what came from `frozen_ms` on."""
+        """Returns the `limit` best finds, without nicknames of `staff`, and without what came from `frozen_ms` on."""
         keys = await self._keys(contest, target, frozen_ms)
         answer = await self._standings(keys, limit=limit, staff=_nickname_keys(staff))
         revision, participants, worse, *rows = answer
-        return TopRows(revision, participants, tuple(map(_row, rows)), _row(worse) if worse else None)
+        return TopRows(revision, participants, tuple(map(_row, rows)), _row_or_none(worse))
 
     async def own(
         self, contest: str, target: str, participant_id: str, staff: Iterable[str], frozen_ms: int | None = None
-    ) -> OwnRow | None:
-        """Returns one participant's place; None before the first score."""
+    ) -> OwnRows | None:
+        """Returns how one participant stands; None before the first score, STAFF for who is not ranked."""
         keys = await self._keys(contest, target, frozen_ms)
         answer = await self._standing(keys, participant_id=participant_id, staff=_nickname_keys(staff))
         if not answer:
             return None
-        is_staff, better, row, above, below = answer
-        return OwnRow(better, _row(row), _row(above) if above else None, _row(below) if below else None, bool(is_staff))
+        if answer[0] == b"staff":
+            return STAFF
+        _, best, finder, find = answer
+        return OwnRows(
+            best=_place(best), finder=Finder(*(each.decode() for each in finder)) if finder else None, find=_place(find)
+        )
 
     async def changes(self) -> AsyncIterator[str | None]:
         """Yields the name of each contest that got results; None when some may have been missed."""
@@ -228,6 +240,7 @@ class LeaderboardStore:
                     "nickname": entry.delivery.nickname,
                     "nickname_key": nickname_key(entry.delivery.nickname),
                     "target": entry.delivery.target,
+                    "pixels": picture_key(entry.result),
                     "steps": steps(entry.result.score),
                     "delivered_ms": entry.delivered_ms,
                     "delivery": entry.delivery.SerializeToString(),
@@ -264,9 +277,20 @@ def _nickname_keys(nicknames: Iterable[str]) -> str:
 
 
 def _row(raw: Sequence[Any]) -> Row:
-    packed, delivery, nickname = raw
+    packed, delivery, nickname, found_after = raw
     best = LogEntry.parse(results_pb2.DeliveredResult.FromString(delivery))
-    return Row(best, nickname.decode(), int(packed) >> _MOMENT_BITS)
+    return Row(best, nickname.decode(), int(packed) >> _MOMENT_BITS, found_after)
+
+
+def _row_or_none(raw: Sequence[Any]) -> Row | None:
+    return _row(raw) if raw else None
+
+
+def _place(raw: Sequence[Any]) -> Place | None:
+    if not raw:
+        return None
+    before, row, above, below = raw
+    return Place(before, _row(row), _row_or_none(above), _row_or_none(below))
 
 
 def _other_version(stored: str, remedy: str) -> Unavailable:

@@ -40,5 +40,7 @@ def _check_entry(entry: LogEntry, field: str, violations: Violations) -> None:
     violations.matches(f"{field}.target", delivery.target, NAME)
     violations.require(f"{field}.delivered_at", 0 < entry.delivered_ms <= _MAX_MS, "must be when it was delivered")
     violations.matches(f"{field}.result.picture_sha256", result.picture_sha256, SHA256)
+    if result.pixels_sha256:
+        violations.matches(f"{field}.result.pixels_sha256", result.pixels_sha256, SHA256)
     violations.within(f"{field}.result.score", result.score, 0, 100)
     violations.cosine(f"{field}.result.cosine", result.cosine)

@@ -31,13 +31,15 @@ class LogEntry:
 
 @dataclass(frozen=True)
 class Row:
-    """A participant's best result on one target."""
+    """A participant's result with one picture on one target."""
 
     best: LogEntry
     nickname: str
     """How the participant is called now."""
     steps: int
     """The score in steps of 0.0001: what is ranked."""
+    found_after: int
+    """How many others had the same picture drawn after its finder, staff not counted."""
 
 
 @dataclass(frozen=True)
@@ -49,19 +51,41 @@ class TopRows:
     participants: int
     """How many have a standing, staff not counted."""
     rows: tuple[Row, ...]
-    """Best first."""
+    """Everybody's best find, best first."""
     worse: Row | None
     """The first one after them with another score."""
 
 
 @dataclass(frozen=True)
-class OwnRow:
-    """One participant's place in a ranking, and whose scores are next to it."""
+class Place:
+    """A place in a ranking, and whose scores are next to it."""
 
-    better: int
-    """How many have a better score, staff not counted."""
+    before: int
+    """How many stand before it, staff not counted."""
     row: Row
     better_row: Row | None
     worse_row: Row | None
-    staff: bool
-    """Plays, and is not ranked."""
+
+
+@dataclass(frozen=True)
+class Finder:
+    """Who had a picture drawn first."""
+
+    participant_id: str
+    nickname: str
+
+
+@dataclass(frozen=True)
+class OwnRows:
+    """How one participant stands."""
+
+    best: Place | None
+    """The best result, where it is a picture that somebody else had found and no find is as good."""
+    finder: Finder | None
+    """Who had found that picture."""
+    find: Place | None
+    """The best find; None where every picture had been found before."""
+
+
+STAFF = OwnRows(None, None, None)
+"""Plays, and is not ranked."""

@@ -27,7 +27,7 @@ from cygnet.v1 import submission_pb2 as cygnet_dot_v1_dot_submission__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1b\x63ygnet/v1/leaderboard.proto\x12\tcygnet.v1\x1a\x17\x63ygnet/v1/contest.proto\x1a\x1a\x63ygnet/v1/submission.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"G\n\x15GetLeaderboardRequest\x12\x0f\n\x07\x63ontest\x18\x01 \x01(\t\x12\x0e\n\x06target\x18\x02 \x01(\t\x12\r\n\x05limit\x18\x03 \x01(\r\"E\n\x16GetLeaderboardResponse\x12+\n\x0bleaderboard\x18\x01 \x01(\x0b\x32\x16.cygnet.v1.Leaderboard\"M\n\x12GetStandingRequest\x12\x0f\n\x07\x63ontest\x18\x01 \x01(\t\x12\x0e\n\x06target\x18\x02 \x01(\t\x12\x16\n\x0eparticipant_id\x18\x03 \x01(\t\"<\n\x13GetStandingResponse\x12%\n\x08standing\x18\x01 \x01(\x0b\x32\x13.cygnet.v1.Standing\"a\n\x17WatchLeaderboardRequest\x12\x0f\n\x07\x63ontest\x18\x01 \x01(\t\x12\x0e\n\x06target\x18\x02 \x01(\t\x12\r\n\x05limit\x18\x03 \x01(\r\x12\x16\n\x0e\x61\x66ter_revision\x18\x04 \x01(\x04\"\xa4\x01\n\x18WatchLeaderboardResponse\x12-\n\x0bleaderboard\x18\x01 \x01(\x0b\x32\x16.cygnet.v1.LeaderboardH\x00\x12)\n\theartbeat\x18\x02 \x01(\x0b\x32\x14.cygnet.v1.HeartbeatH\x00\x12%\n\x07goodbye\x18\x03 \x01(\x0b\x32\x12.cygnet.v1.GoodbyeH\x00\x42\x07\n\x05\x65vent\"\xf5\x01\n\x0bLeaderboard\x12\x10\n\x08revision\x18\x01 \x01(\x04\x12\x0e\n\x06target\x18\x02 \x01(\t\x12&\n\tstandings\x18\x03 \x03(\x0b\x32\x13.cygnet.v1.Standing\x12\x14\n\x0cparticipants\x18\x04 \x01(\r\x12-\n\tfrozen_at\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12&\n\x05phase\x18\x06 \x01(\x0e\x32\x17.cygnet.v1.ContestPhase\x12/\n\x0bnext_change\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xac\x01\n\x08Standing\x12\x0c\n\x04rank\x18\x01 \x01(\r\x12\x16\n\x0eparticipant_id\x18\x02 \x01(\t\x12\x10\n\x08nickname\x18\x03 \x01(\t\x12\r\n\x05score\x18\x04 \x01(\x01\x12\x16\n\x0epicture_sha256\x18\x05 \x01(\t\x12/\n\x0b\x61\x63hieved_at\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x10\n\x08\x64\x65\x63imals\x18\x07 \x01(\r2\x98\x02\n\x12LeaderboardService\x12U\n\x0eGetLeaderboard\x12 .cygnet.v1.GetLeaderboardRequest\x1a!.cygnet.v1.GetLeaderboardResponse\x12L\n\x0bGetStanding\x12\x1d.cygnet.v1.GetStandingRequest\x1a\x1e.cygnet.v1.GetStandingResponse\x12]\n\x10WatchLeaderboard\x12\".cygnet.v1.WatchLeaderboardRequest\x1a#.cygnet.v1.WatchLeaderboardResponse0\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1b\x63ygnet/v1/leaderboard.proto\x12\tcygnet.v1\x1a\x17\x63ygnet/v1/contest.proto\x1a\x1a\x63ygnet/v1/submission.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"G\n\x15GetLeaderboardRequest\x12\x0f\n\x07\x63ontest\x18\x01 \x01(\t\x12\x0e\n\x06target\x18\x02 \x01(\t\x12\r\n\x05limit\x18\x03 \x01(\r\"E\n\x16GetLeaderboardResponse\x12+\n\x0bleaderboard\x18\x01 \x01(\x0b\x32\x16.cygnet.v1.Leaderboard\"M\n\x12GetStandingRequest\x12\x0f\n\x07\x63ontest\x18\x01 \x01(\t\x12\x0e\n\x06target\x18\x02 \x01(\t\x12\x16\n\x0eparticipant_id\x18\x03 \x01(\t\"_\n\x13GetStandingResponse\x12%\n\x08standing\x18\x01 \x01(\x0b\x32\x13.cygnet.v1.Standing\x12!\n\x04\x66ind\x18\x02 \x01(\x0b\x32\x13.cygnet.v1.Standing\"a\n\x17WatchLeaderboardRequest\x12\x0f\n\x07\x63ontest\x18\x01 \x01(\t\x12\x0e\n\x06target\x18\x02 \x01(\t\x12\r\n\x05limit\x18\x03 \x01(\r\x12\x16\n\x0e\x61\x66ter_revision\x18\x04 \x01(\x04\"\xa4\x01\n\x18WatchLeaderboardResponse\x12-\n\x0bleaderboard\x18\x01 \x01(\x0b\x32\x16.cygnet.v1.LeaderboardH\x00\x12)\n\theartbeat\x18\x02 \x01(\x0b\x32\x14.cygnet.v1.HeartbeatH\x00\x12%\n\x07goodbye\x18\x03 \x01(\x0b\x32\x12.cygnet.v1.GoodbyeH\x00\x42\x07\n\x05\x65vent\"\xf5\x01\n\x0bLeaderboard\x12\x10\n\x08revision\x18\x01 \x01(\x04\x12\x0e\n\x06target\x18\x02 \x01(\t\x12&\n\tstandings\x18\x03 \x03(\x0b\x32\x13.cygnet.v1.Standing\x12\x14\n\x0cparticipants\x18\x04 \x01(\r\x12-\n\tfrozen_at\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12&\n\x05phase\x18\x06 \x01(\x0e\x32\x17.cygnet.v1.ContestPhase\x12/\n\x0bnext_change\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xe4\x01\n\x08Standing\x12\x0c\n\x04rank\x18\x01 \x01(\r\x12\x16\n\x0eparticipant_id\x18\x02 \x01(\t\x12\x10\n\x08nickname\x18\x03 \x01(\t\x12\r\n\x05score\x18\x04 \x01(\x01\x12\x16\n\x0epicture_sha256\x18\x05 \x01(\t\x12/\n\x0b\x61\x63hieved_at\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x10\n\x08\x64\x65\x63imals\x18\x07 \x01(\r\x12\x13\n\x0b\x66ound_after\x18\x08 \x01(\r\x12!\n\x06\x66inder\x18\t \x01(\x0b\x32\x11.cygnet.v1.Finder\"2\n\x06\x46inder\x12\x16\n\x0eparticipant_id\x18\x01 \x01(\t\x12\x10\n\x08nickname\x18\x02 \x01(\t2\x98\x02\n\x12LeaderboardService\x12U\n\x0eGetLeaderboard\x12 .cygnet.v1.GetLeaderboardRequest\x1a!.cygnet.v1.GetLeaderboardResponse\x12L\n\x0bGetStanding\x12\x1d.cygnet.v1.GetStandingRequest\x1a\x1e.cygnet.v1.GetStandingResponse\x12]\n\x10WatchLeaderboard\x12\".cygnet.v1.WatchLeaderboardRequest\x1a#.cygnet.v1.WatchLeaderboardResponse0\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -41,15 +41,17 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_GETSTANDINGREQUEST']._serialized_start=272
   _globals['_GETSTANDINGREQUEST']._serialized_end=349
   _globals['_GETSTANDINGRESPONSE']._serialized_start=351
-  _globals['_GETSTANDINGRESPONSE']._serialized_end=411
-  _globals['_WATCHLEADERBOARDREQUEST']._serialized_start=413
-  _globals['_WATCHLEADERBOARDREQUEST']._serialized_end=510
-  _globals['_WATCHLEADERBOARDRESPONSE']._serialized_start=513
-  _globals['_WATCHLEADERBOARDRESPONSE']._serialized_end=677
-  _globals['_LEADERBOARD']._serialized_start=680
-  _globals['_LEADERBOARD']._serialized_end=925
-  _globals['_STANDING']._serialized_start=928
-  _globals['_STANDING']._serialized_end=1100
-  _globals['_LEADERBOARDSERVICE']._serialized_start=1103
-  _globals['_LEADERBOARDSERVICE']._serialized_end=1383
+  _globals['_GETSTANDINGRESPONSE']._serialized_end=446
+  _globals['_WATCHLEADERBOARDREQUEST']._serialized_start=448
+  _globals['_WATCHLEADERBOARDREQUEST']._serialized_end=545
+  _globals['_WATCHLEADERBOARDRESPONSE']._serialized_start=548
+  _globals['_WATCHLEADERBOARDRESPONSE']._serialized_end=712
+  _globals['_LEADERBOARD']._serialized_start=715
+  _globals['_LEADERBOARD']._serialized_end=960
+  _globals['_STANDING']._serialized_start=963
+  _globals['_STANDING']._serialized_end=1191
+  _globals['_FINDER']._serialized_start=1193
+  _globals['_FINDER']._serialized_end=1243
+  _globals['_LEADERBOARDSERVICE']._serialized_start=1246
+  _globals['_LEADERBOARDSERVICE']._serialized_end=1526
 # @@protoc_insertion_point(module_scope)

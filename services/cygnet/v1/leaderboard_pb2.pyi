@@ -38,10 +38,12 @@ class GetStandingRequest(_message.Message):
     def __init__(self, contest: _Optional[str] = ..., target: _Optional[str] = ..., participant_id: _Optional[str] = ...) -> None: ...
 
 class GetStandingResponse(_message.Message):
-    __slots__ = ("standing",)
+    __slots__ = ("standing", "find")
     STANDING_FIELD_NUMBER: _ClassVar[int]
+    FIND_FIELD_NUMBER: _ClassVar[int]
     standing: Standing
-    def __init__(self, standing: _Optional[_Union[Standing, _Mapping]] = ...) -> None: ...
+    find: Standing
+    def __init__(self, standing: _Optional[_Union[Standing, _Mapping]] = ..., find: _Optional[_Union[Standing, _Mapping]] = ...) -> None: ...
 
 class WatchLeaderboardRequest(_message.Message):
     __slots__ = ("contest", "target", "limit", "after_revision")
@@ -84,7 +86,7 @@ class Leaderboard(_message.Message):
     def __init__(self, revision: _Optional[int] = ..., target: _Optional[str] = ..., standings: _Optional[_Iterable[_Union[Standing, _Mapping]]] = ..., participants: _Optional[int] = ..., frozen_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., phase: _Optional[_Union[_contest_pb2.ContestPhase, str]] = ..., next_change: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
 class Standing(_message.Message):
-    __slots__ = ("rank", "participant_id", "nickname", "score", "picture_sha256", "achieved_at", "decimals")
+    __slots__ = ("rank", "participant_id", "nickname", "score", "picture_sha256", "achieved_at", "decimals", "found_after", "finder")
     RANK_FIELD_NUMBER: _ClassVar[int]
     PARTICIPANT_ID_FIELD_NUMBER: _ClassVar[int]
     NICKNAME_FIELD_NUMBER: _ClassVar[int]
@@ -92,6 +94,8 @@ class Standing(_message.Message):
     PICTURE_SHA256_FIELD_NUMBER: _ClassVar[int]
     ACHIEVED_AT_FIELD_NUMBER: _ClassVar[int]
     DECIMALS_FIELD_NUMBER: _ClassVar[int]
+    FOUND_AFTER_FIELD_NUMBER: _ClassVar[int]
+    FINDER_FIELD_NUMBER: _ClassVar[int]
     rank: int
     participant_id: str
     nickname: str
@@ -99,4 +103,14 @@ class Standing(_message.Message):
     picture_sha256: str
     achieved_at: _timestamp_pb2.Timestamp
     decimals: int
-    def __init__(self, rank: _Optional[int] = ..., participant_id: _Optional[str] = ..., nickname: _Optional[str] = ..., score: _Optional[float] = ..., picture_sha256: _Optional[str] = ..., achieved_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., decimals: _Optional[int] = ...) -> None: ...
+    found_after: int
+    finder: Finder
+    def __init__(self, rank: _Optional[int] = ..., participant_id: _Optional[str] = ..., nickname: _Optional[str] = ..., score: _Optional[float] = ..., picture_sha256: _Optional[str] = ..., achieved_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., decimals: _Optional[int] = ..., found_after: _Optional[int] = ..., finder: _Optional[_Union[Finder, _Mapping]] = ...) -> None: ...
+
+class Finder(_message.Message):
+    __slots__ = ("participant_id", "nickname")
+    PARTICIPANT_ID_FIELD_NUMBER: _ClassVar[int]
+    NICKNAME_FIELD_NUMBER: _ClassVar[int]
+    participant_id: str
+    nickname: str
+    def __init__(self, participant_id: _Optional[str] = ..., nickname: _Optional[str] = ...) -> None: ...

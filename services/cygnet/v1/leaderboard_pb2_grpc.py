@@ -64,7 +64,7 @@ class LeaderboardServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def GetStanding(self, request, context):
-        """Returns one participant's standing. NOT_FOUND before the first score.
+        """Returns how one participant stands, also with a picture that somebody else had found. NOT_FOUND before the first score.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

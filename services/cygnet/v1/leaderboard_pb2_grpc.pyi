@@ -36,7 +36,7 @@ class LeaderboardServiceStub:
     GetLeaderboard: _grpc.UnaryUnaryMultiCallable[_leaderboard_pb2.GetLeaderboardRequest, _leaderboard_pb2.GetLeaderboardResponse]
     """Returns the best standings of one target."""
     GetStanding: _grpc.UnaryUnaryMultiCallable[_leaderboard_pb2.GetStandingRequest, _leaderboard_pb2.GetStandingResponse]
-    """Returns one participant's standing. NOT_FOUND before the first score."""
+    """Returns how one participant stands, also with a picture that somebody else had found. NOT_FOUND before the first score."""
     WatchLeaderboard: _grpc.UnaryStreamMultiCallable[_leaderboard_pb2.WatchLeaderboardRequest, _leaderboard_pb2.WatchLeaderboardResponse]
     """Streams the best standings of one target when they change, at most four times a second; a heartbeat every 15 s."""
 
@@ -48,7 +48,7 @@ class LeaderboardServiceAsyncStub(LeaderboardServiceStub):
     GetLeaderboard: _aio.UnaryUnaryMultiCallable[_leaderboard_pb2.GetLeaderboardRequest, _leaderboard_pb2.GetLeaderboardResponse]  # type: ignore[assignment]
     """Returns the best standings of one target."""
     GetStanding: _aio.UnaryUnaryMultiCallable[_leaderboard_pb2.GetStandingRequest, _leaderboard_pb2.GetStandingResponse]  # type: ignore[assignment]
-    """Returns one participant's standing. NOT_FOUND before the first score."""
+    """Returns how one participant stands, also with a picture that somebody else had found. NOT_FOUND before the first score."""
     WatchLeaderboard: _aio.UnaryStreamMultiCallable[_leaderboard_pb2.WatchLeaderboardRequest, _leaderboard_pb2.WatchLeaderboardResponse]  # type: ignore[assignment]
     """Streams the best standings of one target when they change, at most four times a second; a heartbeat every 15 s."""
 
@@ -69,7 +69,7 @@ class LeaderboardServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _leaderboard_pb2.GetStandingRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_leaderboard_pb2.GetStandingResponse, _abc.Awaitable[_leaderboard_pb2.GetStandingResponse]]:
-        """Returns one participant's standing. NOT_FOUND before the first score."""
+        """Returns how one participant stands, also with a picture that somebody else had found. NOT_FOUND before the first score."""
 
     @_abc_1.abstractmethod
     def WatchLeaderboard(

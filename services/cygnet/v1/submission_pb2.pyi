@@ -197,7 +197,7 @@ class DrawingProgress(_message.Message):
     def __init__(self, started_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., typical_ms: _Optional[int] = ...) -> None: ...
 
 class Result(_message.Message):
-    __slots__ = ("picture_sha256", "score", "cosine", "seed", "generator_digest", "scorer_digest", "calibration_id", "completed_at", "what_score", "look_score", "heat", "negative_heat", "fitted_chars")
+    __slots__ = ("picture_sha256", "score", "cosine", "seed", "generator_digest", "scorer_digest", "calibration_id", "completed_at", "what_score", "look_score", "heat", "negative_heat", "fitted_chars", "pixels_sha256")
     PICTURE_SHA256_FIELD_NUMBER: _ClassVar[int]
     SCORE_FIELD_NUMBER: _ClassVar[int]
     COSINE_FIELD_NUMBER: _ClassVar[int]
@@ -211,6 +211,7 @@ class Result(_message.Message):
     HEAT_FIELD_NUMBER: _ClassVar[int]
     NEGATIVE_HEAT_FIELD_NUMBER: _ClassVar[int]
     FITTED_CHARS_FIELD_NUMBER: _ClassVar[int]
+    PIXELS_SHA256_FIELD_NUMBER: _ClassVar[int]
     picture_sha256: str
     score: float
     cosine: float
@@ -224,7 +225,8 @@ class Result(_message.Message):
     heat: bytes
     negative_heat: bytes
     fitted_chars: int
-    def __init__(self, picture_sha256: _Optional[str] = ..., score: _Optional[float] = ..., cosine: _Optional[float] = ..., seed: _Optional[int] = ..., generator_digest: _Optional[str] = ..., scorer_digest: _Optional[str] = ..., calibration_id: _Optional[str] = ..., completed_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., what_score: _Optional[float] = ..., look_score: _Optional[float] = ..., heat: _Optional[bytes] = ..., negative_heat: _Optional[bytes] = ..., fitted_chars: _Optional[int] = ...) -> None: ...
+    pixels_sha256: str
+    def __init__(self, picture_sha256: _Optional[str] = ..., score: _Optional[float] = ..., cosine: _Optional[float] = ..., seed: _Optional[int] = ..., generator_digest: _Optional[str] = ..., scorer_digest: _Optional[str] = ..., calibration_id: _Optional[str] = ..., completed_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., what_score: _Optional[float] = ..., look_score: _Optional[float] = ..., heat: _Optional[bytes] = ..., negative_heat: _Optional[bytes] = ..., fitted_chars: _Optional[int] = ..., pixels_sha256: _Optional[str] = ...) -> None: ...
 
 class Failure(_message.Message):
     __slots__ = ("reason", "message")

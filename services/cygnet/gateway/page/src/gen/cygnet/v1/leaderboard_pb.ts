@@ -18,7 +18,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file cygnet/v1/leaderboard.proto.
  */
 export const file_cygnet_v1_leaderboard: GenFile = /*@__PURE__*/
-  fileDesc("ChtjeWduZXQvdjEvbGVhZGVyYm9hcmQucHJvdG8SCWN5Z25ldC52MSJHChVHZXRMZWFkZXJib2FyZFJlcXVlc3QSDwoHY29udGVzdBgBIAEoCRIOCgZ0YXJnZXQYAiABKAkSDQoFbGltaXQYAyABKA0iRQoWR2V0TGVhZGVyYm9hcmRSZXNwb25zZRIrCgtsZWFkZXJib2FyZBgBIAEoCzIWLmN5Z25ldC52MS5MZWFkZXJib2FyZCJNChJHZXRTdGFuZGluZ1JlcXVlc3QSDwoHY29udGVzdBgBIAEoCRIOCgZ0YXJnZXQYAiABKAkSFgoOcGFydGljaXBhbnRfaWQYAyABKAkiPAoTR2V0U3RhbmRpbmdSZXNwb25zZRIlCghzdGFuZGluZxgBIAEoCzITLmN5Z25ldC52MS5TdGFuZGluZyJhChdXYXRjaExlYWRlcmJvYXJkUmVxdWVzdBIPCgdjb250ZXN0GAEgASgJEg4KBnRhcmdldBgCIAEoCRINCgVsaW1pdBgDIAEoDRIWCg5hZnRlcl9yZXZpc2lvbhgEIAEoBCKkAQoYV2F0Y2hMZWFkZXJib2FyZFJlc3BvbnNlEi0KC2xlYWRlcmJvYXJkGAEgASgLMhYuY3lnbmV0LnYxLkxlYWRlcmJvYXJkSAASKQoJaGVhcnRiZWF0GAIgASgLMhQuY3lnbmV0LnYxLkhlYXJ0YmVhdEgAEiUKB2dvb2RieWUYAyABKAsyEi5jeWduZXQudjEuR29vZGJ5ZUgAQgcKBWV2ZW50IvUBCgtMZWFkZXJib2FyZBIQCghyZXZpc2lvbhgBIAEoBBIOCgZ0YXJnZXQYAiABKAkSJgoJc3RhbmRpbmdzGAMgAygLMhMuY3lnbmV0LnYxLlN0YW5kaW5nEhQKDHBhcnRpY2lwYW50cxgEIAEoDRItCglmcm96ZW5fYXQYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEiYKBXBoYXNlGAYgASgOMhcuY3lnbmV0LnYxLkNvbnRlc3RQaGFzZRIvCgtuZXh0X2NoYW5nZRgHIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAirAEKCFN0YW5kaW5nEgwKBHJhbmsYASABKA0SFgoOcGFydGljaXBhbnRfaWQYAiABKAkSEAoIbmlja25hbWUYAyABKAkSDQoFc2NvcmUYBCABKAESFgoOcGljdHVyZV9zaGEyNTYYBSABKAkSLwoLYWNoaWV2ZWRfYXQYBiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhAKCGRlY2ltYWxzGAcgASgNMpgCChJMZWFkZXJib2FyZFNlcnZpY2USVQoOR2V0TGVhZGVyYm9hcmQSIC5jeWduZXQudjEuR2V0TGVhZGVyYm9hcmRSZXF1ZXN0GiEuY3lnbmV0LnYxLkdldExlYWRlcmJvYXJkUmVzcG9uc2USTAoLR2V0U3RhbmRpbmcSHS5jeWduZXQudjEuR2V0U3RhbmRpbmdSZXF1ZXN0Gh4uY3lnbmV0LnYxLkdldFN0YW5kaW5nUmVzcG9uc2USXQoQV2F0Y2hMZWFkZXJib2FyZBIiLmN5Z25ldC52MS5XYXRjaExlYWRlcmJvYXJkUmVxdWVzdBojLmN5Z25ldC52MS5XYXRjaExlYWRlcmJvYXJkUmVzcG9uc2UwAWIGcHJvdG8z", [file_cygnet_v1_contest, file_cygnet_v1_submission, file_google_protobuf_timestamp]);
+  fileDesc("ChtjeWduZXQvdjEvbGVhZGVyYm9hcmQucHJvdG8SCWN5Z25ldC52MSJHChVHZXRMZWFkZXJib2FyZFJlcXVlc3QSDwoHY29udGVzdBgBIAEoCRIOCgZ0YXJnZXQYAiABKAkSDQoFbGltaXQYAyABKA0iRQoWR2V0TGVhZGVyYm9hcmRSZXNwb25zZRIrCgtsZWFkZXJib2FyZBgBIAEoCzIWLmN5Z25ldC52MS5MZWFkZXJib2FyZCJNChJHZXRTdGFuZGluZ1JlcXVlc3QSDwoHY29udGVzdBgBIAEoCRIOCgZ0YXJnZXQYAiABKAkSFgoOcGFydGljaXBhbnRfaWQYAyABKAkiXwoTR2V0U3RhbmRpbmdSZXNwb25zZRIlCghzdGFuZGluZxgBIAEoCzITLmN5Z25ldC52MS5TdGFuZGluZxIhCgRmaW5kGAIgASgLMhMuY3lnbmV0LnYxLlN0YW5kaW5nImEKF1dhdGNoTGVhZGVyYm9hcmRSZXF1ZXN0Eg8KB2NvbnRlc3QYASABKAkSDgoGdGFyZ2V0GAIgASgJEg0KBWxpbWl0GAMgASgNEhYKDmFmdGVyX3JldmlzaW9uGAQgASgEIqQBChhXYXRjaExlYWRlcmJvYXJkUmVzcG9uc2USLQoLbGVhZGVyYm9hcmQYASABKAsyFi5jeWduZXQudjEuTGVhZGVyYm9hcmRIABIpCgloZWFydGJlYXQYAiABKAsyFC5jeWduZXQudjEuSGVhcnRiZWF0SAASJQoHZ29vZGJ5ZRgDIAEoCzISLmN5Z25ldC52MS5Hb29kYnllSABCBwoFZXZlbnQi9QEKC0xlYWRlcmJvYXJkEhAKCHJldmlzaW9uGAEgASgEEg4KBnRhcmdldBgCIAEoCRImCglzdGFuZGluZ3MYAyADKAsyEy5jeWduZXQudjEuU3RhbmRpbmcSFAoMcGFydGljaXBhbnRzGAQgASgNEi0KCWZyb3plbl9hdBgFIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASJgoFcGhhc2UYBiABKA4yFy5jeWduZXQudjEuQ29udGVzdFBoYXNlEi8KC25leHRfY2hhbmdlGAcgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCLkAQoIU3RhbmRpbmcSDAoEcmFuaxgBIAEoDRIWCg5wYXJ0aWNpcGFudF9pZBgCIAEoCRIQCghuaWNrbmFtZRgDIAEoCRINCgVzY29yZRgEIAEoARIWCg5waWN0dXJlX3NoYTI1NhgFIAEoCRIvCgthY2hpZXZlZF9hdBgGIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASEAoIZGVjaW1hbHMYByABKA0SEwoLZm91bmRfYWZ0ZXIYCCABKA0SIQoGZmluZGVyGAkgASgLMhEuY3lnbmV0LnYxLkZpbmRlciIyCgZGaW5kZXISFgoOcGFydGljaXBhbnRfaWQYASABKAkSEAoIbmlja25hbWUYAiABKAkymAIKEkxlYWRlcmJvYXJkU2VydmljZRJVCg5HZXRMZWFkZXJib2FyZBIgLmN5Z25ldC52MS5HZXRMZWFkZXJib2FyZFJlcXVlc3QaIS5jeWduZXQudjEuR2V0TGVhZGVyYm9hcmRSZXNwb25zZRJMCgtHZXRTdGFuZGluZxIdLmN5Z25ldC52MS5HZXRTdGFuZGluZ1JlcXVlc3QaHi5jeWduZXQudjEuR2V0U3RhbmRpbmdSZXNwb25zZRJdChBXYXRjaExlYWRlcmJvYXJkEiIuY3lnbmV0LnYxLldhdGNoTGVhZGVyYm9hcmRSZXF1ZXN0GiMuY3lnbmV0LnYxLldhdGNoTGVhZGVyYm9hcmRSZXNwb25zZTABYgZwcm90bzM", [file_cygnet_v1_contest, file_cygnet_v1_submission, file_google_protobuf_timestamp]);
 
 /**
  * Which standings.
@@ -112,17 +112,26 @@ export const GetStandingRequestSchema: GenMessage<GetStandingRequest> = /*@__PUR
   messageDesc(file_cygnet_v1_leaderboard, 2);
 
 /**
- * One standing.
+ * How a participant stands.
  *
  * @generated from message cygnet.v1.GetStandingResponse
  */
 export type GetStandingResponse = Message<"cygnet.v1.GetStandingResponse"> & {
   /**
-   * The standing.
+   * Their best result. With somebody else's picture (finder is set) the rank is behind that finder, and is no place on the
+   * leaderboard: prizes go to finders alone.
    *
    * @generated from field: cygnet.v1.Standing standing = 1;
    */
   standing?: Standing | undefined;
+
+  /**
+   * Their place on the leaderboard, with a lower score than that: the best picture of which they are the finder. Absent
+   * where standing is their place, and where all of their pictures had been found before.
+   *
+   * @generated from field: cygnet.v1.Standing find = 2;
+   */
+  find?: Standing | undefined;
 };
 
 /**
@@ -220,7 +229,8 @@ export const WatchLeaderboardResponseSchema: GenMessage<WatchLeaderboardResponse
   messageDesc(file_cygnet_v1_leaderboard, 5);
 
 /**
- * The best standings of one target.
+ * The best finds of one target. A picture, as its pixels, is listed once, with who had it drawn first; everybody is listed
+ * once, with the best picture of which they are the finder. While the ranking stands still only what came before counts.
  *
  * @generated from message cygnet.v1.Leaderboard
  */
@@ -283,13 +293,14 @@ export const LeaderboardSchema: GenMessage<Leaderboard> = /*@__PURE__*/
   messageDesc(file_cygnet_v1_leaderboard, 6);
 
 /**
- * A participant's best result on one target.
+ * A participant's best result on one target: on a leaderboard, with a picture of which they are the finder.
  *
  * @generated from message cygnet.v1.Standing
  */
 export type Standing = Message<"cygnet.v1.Standing"> & {
   /**
-   * 1 is best; equal scores to 0.0001 share a rank, the earlier one is listed first.
+   * 1 is best, and a picture counts once; equal scores to 0.0001 share a rank, the earlier one is listed first. Where
+   * finder is set: one more than there are finds with such a score or a better one.
    *
    * @generated from field: uint32 rank = 1;
    */
@@ -336,6 +347,20 @@ export type Standing = Message<"cygnet.v1.Standing"> & {
    * @generated from field: uint32 decimals = 7;
    */
   decimals: number;
+
+  /**
+   * How many others had this picture drawn after its finder, staff not counted.
+   *
+   * @generated from field: uint32 found_after = 8;
+   */
+  foundAfter: number;
+
+  /**
+   * Who had this picture drawn first, where it was somebody else.
+   *
+   * @generated from field: cygnet.v1.Finder finder = 9;
+   */
+  finder?: Finder | undefined;
 };
 
 /**
@@ -344,6 +369,34 @@ export type Standing = Message<"cygnet.v1.Standing"> & {
  */
 export const StandingSchema: GenMessage<Standing> = /*@__PURE__*/
   messageDesc(file_cygnet_v1_leaderboard, 7);
+
+/**
+ * Who had a picture drawn first.
+ *
+ * @generated from message cygnet.v1.Finder
+ */
+export type Finder = Message<"cygnet.v1.Finder"> & {
+  /**
+   * The participant.
+   *
+   * @generated from field: string participant_id = 1;
+   */
+  participantId: string;
+
+  /**
+   * How the participant is shown. Text, never markup.
+   *
+   * @generated from field: string nickname = 2;
+   */
+  nickname: string;
+};
+
+/**
+ * Describes the message cygnet.v1.Finder.
+ * Use `create(FinderSchema)` to create a new message.
+ */
+export const FinderSchema: GenMessage<Finder> = /*@__PURE__*/
+  messageDesc(file_cygnet_v1_leaderboard, 8);
 
 /**
  * Read by everybody, without a session.
@@ -362,7 +415,7 @@ export const LeaderboardService: GenService<{
     output: typeof GetLeaderboardResponseSchema;
   },
   /**
-   * Returns one participant's standing. NOT_FOUND before the first score.
+   * Returns how one participant stands, also with a picture that somebody else had found. NOT_FOUND before the first score.
    *
    * @generated from rpc cygnet.v1.LeaderboardService.GetStanding
    */
