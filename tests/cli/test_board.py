@@ -27,7 +27,9 @@ async def service(redis_url: str, redis_client: aioredis.Redis) -> AsyncIterator
     async with serving_leaderboard(redis_url, clock=clock) as service:
         await service.apply(closes_ms=CLOSES, freeze_before_ms=FREEZE)
         await service.record(service.result(1, 70.25, 1_000, nickname="민준"), service.result(2, 60, 2_000))
-        await service.record(service.result(2, 90, 11_000))
+        await service.record(
+            service.result(2, 90, 11_000, picture="x"), service.result(1, 90, 11_001, nickname="민준", picture="x")
+        )
         yield service
 
 
@@ -51,7 +53,7 @@ async def test_organisers_see_what_players_do_not(service: Service, options: tup
     assert result.exit_code == 0, result.output
     assert "test: frozen until" in result.output
     assert "Players see the ranking of" in result.output
-    assert "duck: 2 players\n   1  90.00   player 2\n   2  70.25   민준" in result.output
+    assert "duck: 2 players\n   1  90.00   player 2 +1\n   2  70.25   민준\n" in result.output
     assert "swan: 0 players\n  nobody has a score yet" in result.output
 
 
@@ -60,6 +62,7 @@ async def test_json_says_all_of_it(options: tuple[str, ...]) -> None:
     assert (document["contest"], document["phase"], len(document["targets"])) == ("test", "frozen", 1)
     [first] = document["targets"][0]["standings"]
     assert (first["rank"], first["nickname"], first["score"]) == (1, "player 2", 90)
+    assert first["foundAfter"] == 1
     assert document["targets"][0]["participants"] == 2
 
 

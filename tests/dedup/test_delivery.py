@@ -60,6 +60,17 @@ async def test_scores_wait_for_the_leaderboard_and_arrive_once(
     assert max(results.came.values()) == 2
 
 
+async def test_whoever_had_a_shared_drawing_queued_comes_first(
+    two: tuple[Replica, Replica], redis_client: aioredis.Redis, results: ResultLog
+) -> None:
+    one, _ = two
+    # So many that Redis keeps no order among them.
+    submissions = [await one.admit(admit_request("a duck", who=who)) for who in range(200)]
+    await one.dedup.Complete(drawn(await one.claim()))
+    await results.has(200)
+    assert next(iter(results.log)) == submissions[0].submission_id
+
+
 async def test_a_score_that_is_refused_does_not_hold_up_the_others(
     two: tuple[Replica, Replica], results: ResultLog, redis_client: aioredis.Redis
 ) -> None:

@@ -16,6 +16,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 
 import cygnet.worker.__main__ as worker_main
 from cygnet.inference.occlusion import heat_map
+from cygnet.inference.pixels import pixels_sha256
 from cygnet.inference.scoring import cosine, score
 from cygnet.internal.v1 import dedup_pb2, dedup_pb2_grpc
 from cygnet.platform.grpc.metrics import HANDLED
@@ -42,6 +43,7 @@ async def test_a_job_is_drawn_scored_stored_and_completed_once(env: Environment,
     assert done.result.cosine == similarity
     assert done.result.score == score(similarity, CALIBRATION["points"])
     assert done.result.picture_sha256 == hashlib.sha256(picture).hexdigest()
+    assert done.result.pixels_sha256 == pixels_sha256(picture)
     assert await env.pictures.get(done.result.picture_sha256) == picture
     assert (done.result.generator_digest, done.result.scorer_digest) == ("a" * 64, "b" * 64)
     assert done.result.calibration_id == "double-1"

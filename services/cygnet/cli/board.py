@@ -39,6 +39,8 @@ def board(contest: str, target: str | None, top: int, watch: bool, as_json: bool
     other one: with all results, read from the leaderboard's admin port. Do not put it on the big screen. Staff is left
     out of both.
 
+    A picture is listed once, with its finder; +9 says that nine more had it drawn later.
+
     \b
       cygnet board
       cygnet board --contest pycon-kr --target duck --top 3 --watch
@@ -123,6 +125,7 @@ def _table(board: "leaderboard_pb2.Leaderboard") -> str:
     decimals = max((each.decimals for each in board.standings), default=0)
     rows = [
         f"{each.rank:4}  {f'{each.score:.{each.decimals}f}'.ljust(4 + decimals)}  {each.nickname}"
+        + (f" +{each.found_after}" if each.found_after else "")
         for each in board.standings
     ]
     players = "1 player" if board.participants == 1 else f"{board.participants} players"
@@ -145,6 +148,7 @@ def _document(contest: "contest_pb2.Contest", boards: "Boards") -> str:
                         "participantId": each.participant_id,
                         "score": each.score,
                         "pictureSha256": each.picture_sha256,
+                        "foundAfter": each.found_after,
                         "achievedAt": each.achieved_at.ToJsonString(),
                     }
                     for each in board.standings

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cygnet.inference.occlusion import heat_map
+from cygnet.inference.pixels import pixels_sha256
 from cygnet.inference.scoring import Calibration, NotScorable, cosine, part_score, score
 from cygnet.inference.triton import (
     Drawing,
@@ -97,7 +98,12 @@ def _result(
 ) -> submission_pb2.Result:
     similarity = cosine(drawing.embedding, target, calibration.mean)
     helps, hurts = heat_map(drawing.embedding, drawing.regions, target, calibration.mean)
+    try:
+        pixels = pixels_sha256(drawing.picture)
+    except ValueError as error:
+        raise CannotDraw(str(error)) from error
     return submission_pb2.Result(
+        pixels_sha256=pixels,
         score=score(similarity, calibration.points_for(target)),
         cosine=similarity,
         # None leaves the field unset.

@@ -23,17 +23,25 @@ end
 redis.call('ZREM', LEASES, fingerprint)
 dequeue(QUEUE, QUEUED_AT, QUEUE_BY_MODEL, JOB, fingerprint)
 redis.call('HSET', JOB, 'state', 'done', 'result', result)
-redis.call('HINCRBY', PENDING, redis.call('HGET', JOB, 'owner'), -1)
+local owner = redis.call('HGET', JOB, 'owner')
+redis.call('HINCRBY', PENDING, owner, -1)
 
 local target = redis.call('HGET', JOB, 'target')
 local waiting = redis.call('HGETALL', WAITERS)
 local ids = {}
-for index = 1, #waiting, 2 do
-  local participant, generation, nickname = waiting[index + 1]:match('^(%S+) (%S+) (.*)$')
-  ids[#ids + 1] = waiting[index]
-  deliver(OUTBOX, SCORED_PARTICIPANTS, LAST_NICKNAME, waiting[index], participant, nickname, generation, now, target,
-    result)
+local function deliver_to(owners)
+  for index = 1, #waiting, 2 do
+    local participant, generation, nickname = waiting[index + 1]:match('^(%S+) (%S+) (.*)$')
+    if (participant == owner) == owners then
+      ids[#ids + 1] = waiting[index]
+      deliver(OUTBOX, SCORED_PARTICIPANTS, LAST_NICKNAME, waiting[index], participant, nickname, generation, now, target,
+        result)
+    end
+  end
 end
+-- Who had it drawn comes before those who joined in: the first in the log is the picture's finder.
+deliver_to(true)
+deliver_to(false)
 redis.call('DEL', WAITERS)
 announce(CLOCK, { contest = contest, submission_ids = ids, queue_moved = true, outbox_grew = true })
 return { 'done', int(now - field(JOB, 'queued_ms')) }
