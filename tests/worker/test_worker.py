@@ -16,10 +16,10 @@ from google.protobuf.timestamp_pb2 import Timestamp
 
 import cygnet.worker.__main__ as worker_main
 from cygnet.inference.occlusion import heat_map
-from cygnet.inference.pixels import pixels_sha256
 from cygnet.inference.scoring import cosine, score
 from cygnet.internal.v1 import dedup_pb2, dedup_pb2_grpc
 from cygnet.platform.grpc.metrics import HANDLED
+from cygnet.platform.images import pixels_sha256
 from cygnet.platform.pictures import PictureStore
 from cygnet.v1 import submission_pb2
 from cygnet.worker import loop
@@ -310,3 +310,13 @@ async def test_dedup_is_away_when_the_drawing_is_ready_and_gets_the_result_when_
             async with serving_dedup(redis_url, port):
                 await env.until_state(submitted, DONE)
         assert triton.prompts == ["a yellow duck"]
+
+
+async def test_a_picture_that_cannot_be_decoded_fails_openly_and_is_not_stored(
+    env: Environment, triton: TritonDouble
+) -> None:
+    triton.draws = b"no picture"
+    async with env.working():
+        failed = await env.until_state(await env.submit(), FAILED)
+    assert failed.failure.message.startswith("the generator's picture is no readable PNG")
+    assert len(list(env.folder.rglob("*.png"))) == 1, "the target's alone"

@@ -5,6 +5,7 @@ applies a contest open pictures here, so that all see the same pixels: upright, 
 transparency laid on white. Needs Pillow and numpy alone: Triton's scorer imports it as well.
 """
 
+import hashlib
 import io
 import struct
 import warnings
@@ -87,6 +88,19 @@ def normalise_target(content: bytes) -> TargetPicture:
     # Anew from its pixels: nothing else of the file comes along.
     Image.frombytes("RGB", picture.size, picture.tobytes()).save(file, "PNG", optimize=True)
     return TargetPicture(file.getvalue(), shape, tuple(changes))
+
+
+def pixels_sha256(content: bytes) -> str:
+    """Returns what names a picture whatever its file, as 64 hex digits.
+
+    That is the SHA-256 of its width and height, as 4 bytes each with the high one first, and of its pixels as RGB.
+
+    Raises:
+        UnfitPicture: as `open_picture` does.
+    """
+    picture = open_picture(content)
+    size = b"".join(side.to_bytes(4, "big") for side in picture.size)
+    return hashlib.sha256(size + picture.tobytes()).hexdigest()
 
 
 def blank() -> Image.Image:

@@ -7,7 +7,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cygnet.inference.occlusion import heat_map
-from cygnet.inference.pixels import pixels_sha256
 from cygnet.inference.scoring import Calibration, NotScorable, cosine, part_score, score
 from cygnet.inference.triton import (
     Drawing,
@@ -19,6 +18,7 @@ from cygnet.inference.triton import (
 )
 from cygnet.internal.v1 import dedup_pb2
 from cygnet.platform.errors import NotFound
+from cygnet.platform.images import UnfitPicture, pixels_sha256
 from cygnet.platform.pictures import PictureStore
 from cygnet.v1 import submission_pb2
 from cygnet.worker.job_queue import JobQueue
@@ -59,6 +59,8 @@ class ScoredGenerator:
             return drawing.picture, _result(job, drawing, target, drawing.scorer.usable_calibration())
         except (DrawingFailed, NotScorable) as error:
             raise CannotDraw(str(error)) from error
+        except UnfitPicture as error:
+            raise CannotDraw(f"the generator's picture {error}") from error
 
     async def _draw(self, job: dedup_pb2.Job, prompt: str, seed: int) -> tuple[Drawing, NDArray[np.float32]]:
         """Returns what was drawn, and the embedding of the job's target."""
@@ -98,12 +100,8 @@ def _result(
 ) -> submission_pb2.Result:
     similarity = cosine(drawing.embedding, target, calibration.mean)
     helps, hurts = heat_map(drawing.embedding, drawing.regions, target, calibration.mean)
-    try:
-        pixels = pixels_sha256(drawing.picture)
-    except ValueError as error:
-        raise CannotDraw(str(error)) from error
     return submission_pb2.Result(
-        pixels_sha256=pixels,
+        pixels_sha256=pixels_sha256(drawing.picture),
         score=score(similarity, calibration.points_for(target)),
         cosine=similarity,
         # None leaves the field unset.

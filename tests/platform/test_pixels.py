@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
-from cygnet.inference.pixels import pixels_sha256
+from cygnet.platform.images import UnfitPicture, pixels_sha256
 
 
 def png(image: Image.Image, **options: object) -> bytes:
@@ -17,8 +17,8 @@ def png(image: Image.Image, **options: object) -> bytes:
 
 
 def test_the_hash_is_that_of_size_and_rgb() -> None:
-    image = Image.new("RGB", (2, 1), (255, 0, 7))
-    expected = hashlib.sha256(bytes((0, 0, 0, 2, 0, 0, 0, 1)) + bytes((255, 0, 7)) * 2).hexdigest()
+    image = Image.new("RGB", (32, 16), (255, 0, 7))
+    expected = hashlib.sha256(bytes((0, 0, 0, 32, 0, 0, 0, 16)) + bytes((255, 0, 7)) * 512).hexdigest()
     assert pixels_sha256(png(image)) == expected
 
 
@@ -32,13 +32,13 @@ def test_files_with_the_same_pixels_are_one_picture() -> None:
 
 
 def test_one_pixel_or_another_shape_is_another_picture() -> None:
-    image = Image.new("RGB", (4, 2), "white")
+    image = Image.new("RGB", (32, 16), "white")
     other = image.copy()
-    other.putpixel((3, 1), (255, 255, 254))
-    assert len({pixels_sha256(png(each)) for each in (image, other, Image.new("RGB", (2, 4), "white"))}) == 3
+    other.putpixel((31, 15), (255, 255, 254))
+    assert len({pixels_sha256(png(each)) for each in (image, other, Image.new("RGB", (16, 32), "white"))}) == 3
 
 
 @pytest.mark.parametrize("broken", [b"", b"no picture", png(Image.new("RGB", (64, 64)))[:60]])
 def test_what_is_no_picture_is_refused_with_words(broken: bytes) -> None:
-    with pytest.raises(ValueError, match="no PNG that can be decoded"):
+    with pytest.raises(UnfitPicture, match="is no readable PNG"):
         pixels_sha256(broken)
