@@ -6,6 +6,7 @@ from typing import Any
 
 from cygnet.contest.rules import validated
 from cygnet.contest.spec import GROUP, VERSION, ContestSpec, Spec
+from cygnet.internal.v1 import document_pb2
 from cygnet.platform.errors import InvalidRequest
 
 API_VERSION = f"{GROUP}/{VERSION}"
@@ -127,6 +128,8 @@ class Statistics:
     queue_wait_s: float | None = None
     top_nickname: str | None = None
     top_score: str | None = None
+    targets: Mapping[str, document_pb2.TargetReport] | None = None
+    """What a quick look at each target found, by its name; a target that nobody looked at is not there."""
 
 
 def parse(body: Object) -> Contest:

@@ -3,6 +3,7 @@ does not matter, and doing it again changes nothing.
 """
 
 import asyncio
+import hashlib
 import logging
 import time
 from collections.abc import Callable, Coroutine
@@ -179,7 +180,15 @@ class Reconciler:
         read_at, statistics = self._statistics.get(contest.name, (None, Statistics()))
         due = read_at is None or (now - read_at).total_seconds() >= self._settings.statistics_s
         if state.warm and due and self._dependencies.statistics is not None:
-            statistics = await self._dependencies.statistics.read(contest)
+            try:
+                pictures = await self._dependencies.pictures.of(contest)
+            except (PictureMissing, ClusterError):
+                pictures = []  # the publishing says why
+            digests = {
+                target.name: hashlib.sha256(picture.png).hexdigest()
+                for target, picture in zip(contest.spec.targets, pictures, strict=False)
+            }
+            statistics = await self._dependencies.statistics.read(contest, digests)
             self._statistics[contest.name] = (now, statistics)
         return statistics
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Mapping
 from typing import TYPE_CHECKING, TypeVar
 
 from cygnet.internal.v1 import dedup_pb2, dedup_pb2_grpc
@@ -33,9 +33,15 @@ class StatisticsReader:
         for opened in self._channels:
             await opened.close()
 
-    async def read(self, contest: Contest) -> Statistics:
-        """Returns what the services say; what does not answer within three seconds is left out and logged."""
-        counts, board = await asyncio.gather(
+    async def read(self, contest: Contest, pictures: Mapping[str, str]) -> Statistics:
+        """Returns what the services say; what does not answer within three seconds is left out and logged.
+
+        `pictures` has the SHA-256 of each target's picture, by the target's name.
+        """
+        wanted = dedup_pb2.GetTargetReportsRequest(
+            scorer_source=contest.spec.model.scorer.source, picture_sha256s=sorted(set(pictures.values()))
+        )
+        counts, board, looks = await asyncio.gather(
             _or_none(
                 self._dedup.GetStatistics(dedup_pb2.GetStatisticsRequest(contest=contest.name), timeout=_CALL_S),
                 contest,
@@ -49,7 +55,9 @@ class StatisticsReader:
                 ),
                 contest,
             ),
+            _or_none(self._dedup.GetTargetReports(wanted, timeout=_CALL_S), contest),
         )
+        known = {report.picture_sha256: report for report in looks.reports} if looks else {}
         top = board.leaderboard.standings[0] if board and board.leaderboard.standings else None
         return Statistics(
             participants=counts.participants if counts else None,
@@ -57,6 +65,7 @@ class StatisticsReader:
             queue_wait_s=counts.oldest_wait_ms / 1000 if counts else None,
             top_nickname=top.nickname if top else None,
             top_score=f"{top.score:.{min(top.decimals, 4)}f}" if top else None,
+            targets={name: known[sha256] for name, sha256 in pictures.items() if sha256 in known} if looks else None,
         )
 
 

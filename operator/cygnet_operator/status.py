@@ -10,13 +10,14 @@ from datetime import UTC, datetime
 from typing import Any
 
 from cygnet.contest.status import Phase
+from cygnet.contest.target_report import concerns
 from cygnet_operator.model import DEPLOYMENT, Contest, Object, Observed, Policy, Statistics
 from cygnet_operator.plan import workload_name
 from cygnet_operator.pods import selector
 from cygnet_operator.rollout import Serving, model_status
 from cygnet_operator.schedule import ScheduleState
 
-READY, MODELS_READY, POLICY_IN_FORCE = "Ready", "ModelsReady", "PolicyInForce"
+READY, MODELS_READY, POLICY_IN_FORCE, TARGETS_FAIR = "Ready", "ModelsReady", "PolicyInForce", "TargetsFair"
 
 REASONS = {
     "AsSpecified": "everything is as the spec asks",
@@ -29,6 +30,8 @@ REASONS = {
     "Waiting": "some replica of the services has not acknowledged this generation",
     "NoServices": "no replica of the services was found",
     "NotPublished": "the services did not take the document",
+    "Examined": "a quick look at all targets found nothing",
+    "Gameable": "pictures that draw nothing score like a drawing, or a target could not be examined",
     "PictureMissing": "a target's picture cannot be had",
     "SchemaMismatch": "the installed schema and the operator do not belong together",
     "ApplyFailed": "the API server did not take an object",
@@ -91,7 +94,14 @@ def status_of(contest: Contest, state: ScheduleState, findings: Findings, now: d
         "policyInForce": _published(before, findings.policy),
         "conditions": [
             _condition(before, kind, verdict, contest.generation, now)
-            for kind, verdict in ((READY, summary), (MODELS_READY, models), (POLICY_IN_FORCE, policy))
+            for kind, verdict in (
+                (READY, summary),
+                (MODELS_READY, models),
+                (POLICY_IN_FORCE, policy),
+                # Ready does not wait for it: a gameable target is played all the same.
+                (TARGETS_FAIR, _targets_fair(contest, findings.statistics)),
+            )
+            if verdict is not None
         ],
         **_statistics(before, findings.statistics),
     }
@@ -185,6 +195,18 @@ def _policy_in_force(contest: Contest, findings: Findings) -> _Verdict:
     if policy.in_force:
         return _Verdict("True", "Acknowledged", words)
     return _Verdict("False", "Waiting", f"{words}; still without it: {', '.join(policy.missing)}")
+
+
+def _targets_fair(contest: Contest, statistics: Statistics) -> _Verdict | None:
+    """None until a worker has looked at every target, or found something."""
+    reports = statistics.targets
+    if found := concerns(reports or {}):
+        return _Verdict("False", "Gameable", "; ".join(found))
+    if reports and all(target.name in reports for target in contest.spec.targets):
+        return _Verdict("True", "Examined", "a quick look at all targets found nothing")
+    former = _former(contest.status, TARGETS_FAIR)
+    # Nobody could say just now: it stays as it was.
+    return _Verdict(former["status"], former["reason"], former["message"]) if former else None
 
 
 def _ready(problem: Problem | None, parts: Sequence[_Verdict]) -> _Verdict:

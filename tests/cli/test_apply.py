@@ -18,8 +18,9 @@ from cygnet.contest.admin import ContestAdminServicer
 from cygnet.contest.client import AdminApis
 from cygnet.contest.document import read_contest
 from cygnet.contest.store import ContestStore
-from cygnet.internal.v1 import document_pb2
+from cygnet.internal.v1 import admin_pb2, admin_pb2_grpc, document_pb2
 from cygnet.platform.errors import InvalidRequest
+from cygnet.platform.grpc.interceptors import AioContext
 from cygnet.platform.grpc.server import MAX_ADMIN_REQUEST_BYTES, Endpoint, serving
 from cygnet.platform.pictures import PictureStore
 
@@ -61,6 +62,7 @@ class Installation:
     submission: ContestStore
     leaderboard: ContestStore
     pictures: PictureStore
+    looks: "Looks"
     options: tuple[str, ...]
 
     async def run(self, *arguments: str) -> Result:
@@ -68,11 +70,29 @@ class Installation:
         return await cygnet(*arguments, *self.options)
 
 
+class Looks(admin_pb2_grpc.TargetAdminServiceServicer):
+    """What workers found out about "duck", from the `ready`th time on that somebody wants to know."""
+
+    def __init__(self) -> None:
+        self.report = document_pb2.TargetReport()
+        self.ready = 0
+        self.calls = 0
+
+    async def ExamineTargets(
+        self, request: admin_pb2.ExamineTargetsRequest, context: AioContext
+    ) -> admin_pb2.ExamineTargetsResponse:
+        self.calls += 1
+        reports = {"duck": self.report} if self.calls >= self.ready else {}
+        return admin_pb2.ExamineTargetsResponse(reports=reports)
+
+
 @asynccontextmanager
-async def admin_api(contests: ContestStore, pictures: PictureStore | None, token: str = TOKEN) -> AsyncIterator[str]:
+async def admin_api(
+    contests: ContestStore, pictures: PictureStore | None, token: str = TOKEN, looks: "Looks | None" = None
+) -> AsyncIterator[str]:
     endpoint = Endpoint(
         "127.0.0.1:0",
-        [ContestAdminServicer(contests, pictures)],
+        [ContestAdminServicer(contests, pictures), *([looks] if looks else [])],
         bearer_token=token,
         max_request_bytes=MAX_ADMIN_REQUEST_BYTES,
     )
@@ -86,9 +106,10 @@ async def installation(redis_client: aioredis.Redis, tmp_path: Path) -> AsyncIte
     pictures = PictureStore((tmp_path / "pictures").as_uri())
     token = tmp_path / "token"
     token.write_text(f"{TOKEN}\n")
-    async with admin_api(submission, pictures) as first, admin_api(leaderboard, None) as second:
+    looks = Looks()
+    async with admin_api(submission, pictures, looks=looks) as first, admin_api(leaderboard, None) as second:
         options = ("--server", first, "--server", second, "--token-file", str(token))
-        yield Installation(submission, leaderboard, pictures, options)
+        yield Installation(submission, leaderboard, pictures, looks, options)
 
 
 @pytest.fixture
@@ -124,7 +145,11 @@ async def test_a_dry_run_checks_and_changes_nothing(installation: Installation, 
     assert installation.submission.names == installation.leaderboard.names == []
     as_json = await installation.run("apply", "-f", str(contest), "--dry-run", "--json")
     facts = {"contest": "pycon-kr", "generation": 1, "changed": True, "dryRun": True}
-    assert json.loads(as_json.output) == {**facts, "targets": {"duck": {"shape": "64x64 PNG", "changes": []}}}
+    assert json.loads(as_json.output) == {
+        **facts,
+        "targets": {"duck": {"shape": "64x64 PNG", "changes": []}},
+        "concerns": [],
+    }
 
 
 async def test_what_is_stored_is_the_normalised_picture_and_what_was_changed_is_said(
@@ -142,6 +167,24 @@ async def test_what_is_stored_is_the_normalised_picture_and_what_was_changed_is_
     with Image.open(io.BytesIO(stored)) as picture:
         assert (picture.format, picture.mode, picture.size, picture.info) == ("PNG", "RGB", (120, 120), {})
     assert "target duck" not in (await installation.run("apply", "-f", str(contest), "--json")).output
+
+
+async def test_a_gameable_target_is_said_once_a_worker_has_looked(installation: Installation, contest: Path) -> None:
+    installation.looks.ready = 3
+    installation.looks.report.likenesses.add(what="noise", score=51)
+    installation.looks.report.likenesses.add(what="white paper", score=71)
+    early = await installation.run("apply", "-f", str(contest))
+    assert early.output.splitlines()[1] == "no worker has looked yet at duck; `cygnet apply --wait` waits for it"
+    waited = await installation.run("apply", "-f", str(contest), "--wait")
+    assert waited.exit_code == 0
+    assert "target duck is gameable: pictures that draw nothing score like a drawing (white paper 71, noise 51)" in (
+        waited.output
+    )
+    [concern] = json.loads((await installation.run("apply", "-f", str(contest), "--json")).output)["concerns"]
+    assert "see `cygnet doctor`" in concern
+    installation.looks.report.CopyFrom(document_pb2.TargetReport(problem="scorer x has no calibration"))
+    broken = await installation.run("apply", "-f", str(contest))
+    assert "target duck cannot be examined: scorer x has no calibration" in broken.output
 
 
 async def test_a_picture_that_cannot_be_read_is_refused_with_words(

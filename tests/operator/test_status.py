@@ -1,6 +1,7 @@
 """What is said about a contest, by the rules for conditions; nothing here touches a cluster."""
 
 import re
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -8,6 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
+from cygnet.internal.v1 import document_pb2
 from cygnet_operator.model import Contest, InvalidContest, Policy, Statistics, parse
 from cygnet_operator.rollout import Serving
 from cygnet_operator.schedule import schedule_at
@@ -175,3 +177,27 @@ def test_every_reason_is_listed_and_every_field_is_in_the_schema() -> None:
 def test_a_resource_of_another_schema_is_refused_with_the_field() -> None:
     with pytest.raises(InvalidContest, match=r"spec\.surprise"):
         parse(body(surprise=1))
+
+
+def condition_of(status: dict[str, Any], kind: str) -> dict[str, Any]:
+    return {str(condition["type"]): dict(condition) for condition in status["conditions"]}[kind]
+
+
+def with_status(status: dict[str, Any]) -> Contest:
+    return replace(contest(), status=status)
+
+
+def test_a_gameable_target_is_a_condition_and_a_warning_and_ready_does_not_wait_for_it() -> None:
+    report = document_pb2.TargetReport(picture_sha256="0" * 64)
+    fair = said(statistics=Statistics(targets={"duck": report}))
+    report.likenesses.add(what="white paper", score=71)
+    gameable = said(with_status(fair), statistics=Statistics(targets={"duck": report}))
+    condition = condition_of(gameable, "TargetsFair")
+    assert (condition["status"], condition["reason"]) == ("False", "Gameable")
+    assert "white paper 71" in condition["message"]
+    assert condition_of(gameable, "Ready") == condition_of(fair, "Ready")
+    assert [(event.reason, event.warning) for event in events_between(fair, gameable)] == [("Gameable", True)]
+    assert verdicts(fair)["TargetsFair"] == ("True", "Examined")
+    # Nobody could say: it stays; nobody has looked: nothing is said.
+    assert condition_of(said(with_status(gameable), statistics=Statistics()), "TargetsFair") == condition
+    assert "TargetsFair" not in verdicts(said(statistics=Statistics(targets={})))

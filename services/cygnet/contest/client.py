@@ -1,5 +1,7 @@
 """The admin APIs of a running installation: how a contest gets into its services, and what is in force there."""
 
+import asyncio
+import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -9,7 +11,11 @@ from cygnet.platform.grpc.client import channel
 from cygnet.v1 import leaderboard_pb2, leaderboard_pb2_grpc
 
 if TYPE_CHECKING:
-    from cygnet.internal.v1.admin_pb2_grpc import ContestAdminServiceAsyncStub, SeedAdminServiceAsyncStub
+    from cygnet.internal.v1.admin_pb2_grpc import (
+        ContestAdminServiceAsyncStub,
+        SeedAdminServiceAsyncStub,
+        TargetAdminServiceAsyncStub,
+    )
     from cygnet.v1.leaderboard_pb2_grpc import LeaderboardServiceAsyncStub
 
 
@@ -64,6 +70,23 @@ class AdminApis:
         async with channel(self.submission, token=self.token) as connection:
             stub: SeedAdminServiceAsyncStub = admin_pb2_grpc.SeedAdminServiceStub(connection)
             return await stub.RevealSeeds(admin_pb2.RevealSeedsRequest(contest=name))
+
+    async def examine_targets(
+        self, document: document_pb2.ContestDocument, patience_s: float = 0.0
+    ) -> dict[str, document_pb2.TargetReport]:
+        """Returns what a quick look at each target found, by its name; a target that nobody looked at is not there.
+
+        Waits so long for a worker to look at all of them; without any patience, says what is known. Raises DomainError.
+        """
+        request = admin_pb2.ExamineTargetsRequest(contest=document.contest.name)
+        deadline = time.monotonic() + patience_s
+        async with channel(self.submission, token=self.token) as connection:
+            stub: TargetAdminServiceAsyncStub = admin_pb2_grpc.TargetAdminServiceStub(connection)
+            while True:
+                reports = dict((await stub.ExamineTargets(request)).reports)
+                if len(reports) == len(document.contest.targets) or time.monotonic() >= deadline:
+                    return reports
+                await asyncio.sleep(min(1.0, patience_s))
 
     async def board(self, contest: str, target: str, limit: int) -> leaderboard_pb2.Leaderboard:
         """Returns the ranking as it is, also while players see one that stands still. Raises DomainError."""

@@ -102,4 +102,4 @@ class Status(SpecModel):
     """How long the oldest waiting prompt has waited."""
     top: Top | None = None
     conditions: Annotated[tuple[Condition, ...], ListType("map", "type")] | None = None
-    """Ready, ModelsReady, PolicyInForce. Positive polarity; reasons are part of the contract."""
+    """Ready, ModelsReady, PolicyInForce, TargetsFair. Positive polarity; reasons are part of the contract."""

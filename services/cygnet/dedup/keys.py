@@ -7,6 +7,9 @@ contests:
   dedup:contests         sorted set: the active contests by when somebody last submitted
   dedup:vocabulary:<sha256 of a generator's source>
                          string: its vocabulary.json, or nothing; expires when no worker has put it for a month
+  dedup:targets:<sha256 of a scorer's source>
+                         hash: target's picture -> what the scorer found out, a serialized TargetReport; empty while
+                         that is wanted; expires when nobody wants to know for a month
 
   job:<fingerprint>      hash: a drawing, its state, its fence, its model and result as serialized messages; `run`
                          counts how often it was begun anew after it failed, `failure:<run>` says why
@@ -48,6 +51,11 @@ CHANNEL = "dedup:changes"
 def vocabulary_key(generator_source: str) -> str:
     """Returns the key of a generator's words."""
     return f"dedup:vocabulary:{hashlib.sha256(generator_source.encode()).hexdigest()}"
+
+
+def targets_key(scorer_source: str) -> str:
+    """Returns the key of what a scorer found out about targets."""
+    return f"dedup:targets:{hashlib.sha256(scorer_source.encode()).hexdigest()}"
 
 
 def key(contest: str, name: str, of: str = "") -> str:

@@ -5,6 +5,7 @@ them: they were checked when the contest was applied.
 """
 
 import json
+from collections.abc import Sequence
 
 from google.protobuf.message import DecodeError
 
@@ -82,6 +83,15 @@ def check_settling(request: dedup_pb2.SettleSeedRequest) -> None:
     wrong.matches("contest", request.contest, NAME)
     wrong.matches("target_picture_sha256", request.target_picture_sha256, SHA256)
     wrong.within("counter", request.counter, 0, MOST_SEEDS - 1).done()
+
+
+def check_targets(scorer_source: str, picture_sha256s: Sequence[str]) -> None:
+    """Raises `InvalidRequest`."""
+    wrong = Violations()
+    wrong.length("scorer_source", scorer_source, 1, 512)
+    wrong.within("picture_sha256s", len(picture_sha256s), 1, 8)
+    wrong.require("picture_sha256s", all(map(SHA256.fullmatch, picture_sha256s)), "must each be 64 hex digits")
+    wrong.done()
 
 
 def check_contest(contest: str) -> None:

@@ -123,6 +123,26 @@ class DedupServicer(dedup_pb2_grpc.DedupServiceServicer):
         await self._store.seeds.reveal(request.contest)
         return dedup_pb2.RevealSecretResponse()
 
+    async def GetTargetReports(
+        self, request: dedup_pb2.GetTargetReportsRequest, context: AioContext
+    ) -> dedup_pb2.GetTargetReportsResponse:
+        requests.check_targets(request.scorer_source, request.picture_sha256s)
+        reports = await self._store.targets.get(request.scorer_source, list(request.picture_sha256s))
+        return dedup_pb2.GetTargetReportsResponse(reports=reports)
+
+    async def NextTarget(
+        self, request: dedup_pb2.NextTargetRequest, context: AioContext
+    ) -> dedup_pb2.NextTargetResponse:
+        picture = await self._store.targets.next(request.scorer_source, request.scorer_digest)
+        return dedup_pb2.NextTargetResponse(picture_sha256=picture)
+
+    async def PutTargetReport(
+        self, request: dedup_pb2.PutTargetReportRequest, context: AioContext
+    ) -> dedup_pb2.PutTargetReportResponse:
+        requests.check_targets(request.scorer_source, [request.report.picture_sha256])
+        await self._store.targets.put(request.scorer_source, request.report)
+        return dedup_pb2.PutTargetReportResponse()
+
     async def GetStatistics(
         self, request: dedup_pb2.GetStatisticsRequest, context: AioContext
     ) -> dedup_pb2.GetStatisticsResponse:

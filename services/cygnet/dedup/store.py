@@ -10,6 +10,7 @@ from cygnet.dedup import records
 from cygnet.dedup.admission import identity
 from cygnet.dedup.keys import CHANNEL, CONTESTS, FORMAT_KEY, key, keys, vocabulary_key
 from cygnet.dedup.seeds import SeedStore
+from cygnet.dedup.targets import TargetReports
 from cygnet.dedup.values import Admission, Bucket, Change, Claimed, Completion, Decision, Lease, Lengths, Pace, Served
 from cygnet.internal.v1 import dedup_pb2, results_pb2
 from cygnet.platform.errors import Unavailable
@@ -36,6 +37,7 @@ class Store:
     def __init__(self, client: aioredis.Redis) -> None:
         self._redis = client
         self.seeds = SeedStore(client)
+        self.targets = TargetReports(client)
         self._admit = _script(client, "admission/admit.lua")
         self._claim = _script(client, "queue/claim.lua")
         self._heartbeat = _script(client, "queue/heartbeat.lua")

@@ -134,6 +134,10 @@ PICTURES = (
 )
 
 
+_OF_A_CONTEST = ("word", "collage")
+"""Attacks that need a target's name, or the other targets."""
+
+
 @dataclass(frozen=True)
 class Tried:
     """One attack and what it scored; `limit` is what it had to stay below."""
@@ -149,8 +153,8 @@ class Tried:
         return self.score >= self.limit
 
 
-async def look(embed: Callable[[bytes], Awaitable[Embedding]], name: str, picture: bytes) -> list[Tried]:
-    """Tries the pictures on a target, a PNG, without drawing anything: some ten embeddings.
+async def look(embed: Callable[[bytes], Awaitable[Embedding]], picture: bytes) -> list[Tried]:
+    """Tries the pictures that need this target alone, a PNG, and no drawing: some ten embeddings.
 
     Raises:
         UnfitPicture: the target cannot be opened.
@@ -160,9 +164,11 @@ async def look(embed: Callable[[bytes], Awaitable[Embedding]], name: str, pictur
     target = await embed(picture)
     calibration = target.scorer.usable_calibration()
     points = calibration.points_for(target.vector)
-    subject = Subject(name, opened := open_picture(picture), [opened])
+    subject = Subject("", opened := open_picture(picture), [opened])
     tried = []
     for attack in PICTURES:
+        if attack.name in _OF_A_CONTEST:
+            continue
         vector = (await embed(encoded(attack.make(subject)))).vector
         tried.append(
             Tried(attack.name, attack.what, score(cosine(vector, target.vector, calibration.mean), points), LIMIT)

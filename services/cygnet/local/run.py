@@ -7,6 +7,8 @@ import webbrowser
 from pathlib import Path
 
 from cygnet.contest.client import AdminApis
+from cygnet.contest.target_report import concerns
+from cygnet.internal.v1 import document_pb2
 from cygnet.local import preflight
 from cygnet.local.console import Console, banner
 from cygnet.local.datadir import DataDir
@@ -14,10 +16,11 @@ from cygnet.local.errors import UserError
 from cygnet.local.supervisor import Event, ProcessFailed, Supervisor
 from cygnet.local.topology import GameConfig, plan_processes
 from cygnet.local.triton import read_progress
-from cygnet.platform.errors import NotFound
+from cygnet.platform.errors import DomainError, NotFound
 from cygnet.platform.tasks import wait_unless
 
 _MAX_LOG_BYTES = 10 * 1024 * 1024
+_LOOK_PATIENCE_S = 180.0
 _PROGRESS_S = 20.0
 """While the models load, something is reported at least this often."""
 
@@ -81,26 +84,48 @@ class _Game:
             await supervisor.all_ready()
         finally:
             progress.cancel()
-        await self._apply_initial_contest()
+        document = await self._apply_initial_contest()
         url = self._config.endpoints.url
         self._console.report("ready", f"ready: {url}", url=url, endpoints=str(self._data.endpoints))
         self._console.show_banner(banner(url, self._config.host))
         if self._browser and (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
             await asyncio.to_thread(webbrowser.open, url)
-        await supervisor.until_failure()
+        looking = asyncio.create_task(self._report_targets(document)) if document else None
+        try:
+            await supervisor.until_failure()
+        finally:
+            if looking is not None:
+                looking.cancel()
 
-    async def _apply_initial_contest(self) -> None:
-        """Applies the contest that was given; without one the example, where there is no contest yet."""
+    def _admin_apis(self) -> AdminApis:
         at = self._config.endpoints
-        apis = AdminApis(at.submission_admin, at.leaderboard_admin, self._data.secret("admin-token"))
+        return AdminApis(at.submission_admin, at.leaderboard_admin, self._data.secret("admin-token"))
+
+    async def _report_targets(self, document: document_pb2.ContestDocument) -> None:
+        """Says what is wrong with the contest's targets, once a worker has looked at them."""
+        try:
+            reports = await self._admin_apis().examine_targets(document, _LOOK_PATIENCE_S)
+        except DomainError as error:
+            self._console.report("targets", f"what a look at the targets finds is not known: {error.message}")
+            return
+        for concern in concerns(reports):
+            self._console.report("targets", concern)
+
+    async def _apply_initial_contest(self) -> document_pb2.ContestDocument | None:
+        """Applies the contest that was given; without one the example, where there is no contest yet.
+
+        Returns the one that is played, where it is one alone.
+        """
+        apis = self._admin_apis()
         if not self._given:
             try:
-                await apis.publish_again(await apis.get(""))
-                return
+                present = await apis.get("")
+                await apis.publish_again(present)
+                return present
             except NotFound as error:
                 if error.reason != "CONTEST_NOT_FOUND":
                     # There are several; which of them are played is the organiser's choice.
-                    return
+                    return None
         targets = zip(self._config.document.contest.targets, self._config.pictures, strict=True)
         for target, picture in targets:
             if picture.changes:
@@ -109,6 +134,7 @@ class _Game:
         self._console.report(
             "applied", str(applied), contest=applied.name, generation=applied.generation, changed=applied.changed
         )
+        return self._config.document
 
     async def _report_progress(self) -> None:
         while True:

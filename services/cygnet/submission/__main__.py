@@ -16,6 +16,7 @@ from cygnet.submission.servicer import ContestServicer, SubmissionServicer
 from cygnet.submission.sessions import SessionKeys
 from cygnet.submission.settings import SubmissionSettings
 from cygnet.submission.store import ParticipantStore
+from cygnet.submission.targets import TargetAdminServicer
 from cygnet.submission.telemetry import Telemetry
 from cygnet.submission.vocabularies import Vocabularies
 
@@ -53,6 +54,7 @@ async def wire(settings: SubmissionSettings, lifetime: Lifetime) -> Sequence[End
             [
                 ContestAdminServicer(contests, PictureStore(settings.pictures_url)),
                 SeedAdminServicer(contests, seeds, now_ms),
+                TargetAdminServicer(contests, dedup),
             ],
             bearer_token=settings.admin_token.get_secret_value(),
             max_request_bytes=MAX_ADMIN_REQUEST_BYTES,

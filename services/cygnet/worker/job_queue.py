@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from cygnet.inference.triton import ServedModels
-from cygnet.internal.v1 import dedup_pb2
+from cygnet.internal.v1 import dedup_pb2, document_pb2
 from cygnet.platform.grpc.client import DEADLINE_S
 from cygnet.v1 import submission_pb2
 
@@ -56,6 +56,17 @@ class JobQueue:
         )
         answer = await self._stub.SettleSeed(request)
         return answer.counter if answer.HasField("counter") else None
+
+    async def next_target(self, served: ServedModels) -> str:
+        """Returns a target's picture that this scorer is to look at, by its SHA-256; "" where there is none."""
+        request = dedup_pb2.NextTargetRequest(scorer_source=served.scorer.source, scorer_digest=served.scorer.digest)
+        return (await self._stub.NextTarget(request)).picture_sha256
+
+    async def put_target_report(self, served: ServedModels, report: document_pb2.TargetReport) -> None:
+        """Says what the scorer found out about a target."""
+        await self._stub.PutTargetReport(
+            dedup_pb2.PutTargetReportRequest(scorer_source=served.scorer.source, report=report)
+        )
 
     async def heartbeat(self, job: dedup_pb2.Job) -> None:
         """Keeps a lease."""

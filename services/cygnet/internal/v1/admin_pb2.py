@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from cygnet.internal.v1 import document_pb2 as cygnet_dot_internal_dot_v1_dot_document__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1e\x63ygnet/internal/v1/admin.proto\x12\x12\x63ygnet.internal.v1\x1a!cygnet/internal/v1/document.proto\"%\n\x12RevealSeedsRequest\x12\x0f\n\x07\x63ontest\x18\x01 \x01(\t\"\xb3\x01\n\x13RevealSeedsResponse\x12\x0e\n\x06secret\x18\x01 \x01(\x0c\x12\x12\n\ncommitment\x18\x02 \x01(\t\x12G\n\x08\x63ounters\x18\x03 \x03(\x0b\x32\x35.cygnet.internal.v1.RevealSeedsResponse.CountersEntry\x1a/\n\rCountersEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\r:\x02\x38\x01\"v\n\x13\x41pplyContestRequest\x12\x35\n\x08\x64ocument\x18\x01 \x01(\x0b\x32#.cygnet.internal.v1.ContestDocument\x12\x17\n\x0ftarget_pictures\x18\x02 \x03(\x0c\x12\x0f\n\x07\x64ry_run\x18\x03 \x01(\x08\";\n\x14\x41pplyContestResponse\x12\x12\n\ngeneration\x18\x01 \x01(\x04\x12\x0f\n\x07\x63hanged\x18\x02 \x01(\x08\",\n\x19GetContestDocumentRequest\x12\x0f\n\x07\x63ontest\x18\x01 \x01(\t\"S\n\x1aGetContestDocumentResponse\x12\x35\n\x08\x64ocument\x18\x01 \x01(\x0b\x32#.cygnet.internal.v1.ContestDocument2\xed\x01\n\x13\x43ontestAdminService\x12\x61\n\x0c\x41pplyContest\x12\'.cygnet.internal.v1.ApplyContestRequest\x1a(.cygnet.internal.v1.ApplyContestResponse\x12s\n\x12GetContestDocument\x12-.cygnet.internal.v1.GetContestDocumentRequest\x1a..cygnet.internal.v1.GetContestDocumentResponse2r\n\x10SeedAdminService\x12^\n\x0bRevealSeeds\x12&.cygnet.internal.v1.RevealSeedsRequest\x1a\'.cygnet.internal.v1.RevealSeedsResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1e\x63ygnet/internal/v1/admin.proto\x12\x12\x63ygnet.internal.v1\x1a!cygnet/internal/v1/document.proto\"%\n\x12RevealSeedsRequest\x12\x0f\n\x07\x63ontest\x18\x01 \x01(\t\"\xb3\x01\n\x13RevealSeedsResponse\x12\x0e\n\x06secret\x18\x01 \x01(\x0c\x12\x12\n\ncommitment\x18\x02 \x01(\t\x12G\n\x08\x63ounters\x18\x03 \x03(\x0b\x32\x35.cygnet.internal.v1.RevealSeedsResponse.CountersEntry\x1a/\n\rCountersEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\r:\x02\x38\x01\"v\n\x13\x41pplyContestRequest\x12\x35\n\x08\x64ocument\x18\x01 \x01(\x0b\x32#.cygnet.internal.v1.ContestDocument\x12\x17\n\x0ftarget_pictures\x18\x02 \x03(\x0c\x12\x0f\n\x07\x64ry_run\x18\x03 \x01(\x08\";\n\x14\x41pplyContestResponse\x12\x12\n\ngeneration\x18\x01 \x01(\x04\x12\x0f\n\x07\x63hanged\x18\x02 \x01(\x08\",\n\x19GetContestDocumentRequest\x12\x0f\n\x07\x63ontest\x18\x01 \x01(\t\"S\n\x1aGetContestDocumentResponse\x12\x35\n\x08\x64ocument\x18\x01 \x01(\x0b\x32#.cygnet.internal.v1.ContestDocument\"(\n\x15\x45xamineTargetsRequest\x12\x0f\n\x07\x63ontest\x18\x01 \x01(\t\"\xb4\x01\n\x16\x45xamineTargetsResponse\x12H\n\x07reports\x18\x01 \x03(\x0b\x32\x37.cygnet.internal.v1.ExamineTargetsResponse.ReportsEntry\x1aP\n\x0cReportsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12/\n\x05value\x18\x02 \x01(\x0b\x32 .cygnet.internal.v1.TargetReport:\x02\x38\x01\x32\xed\x01\n\x13\x43ontestAdminService\x12\x61\n\x0c\x41pplyContest\x12\'.cygnet.internal.v1.ApplyContestRequest\x1a(.cygnet.internal.v1.ApplyContestResponse\x12s\n\x12GetContestDocument\x12-.cygnet.internal.v1.GetContestDocumentRequest\x1a..cygnet.internal.v1.GetContestDocumentResponse2r\n\x10SeedAdminService\x12^\n\x0bRevealSeeds\x12&.cygnet.internal.v1.RevealSeedsRequest\x1a\'.cygnet.internal.v1.RevealSeedsResponse2}\n\x12TargetAdminService\x12g\n\x0e\x45xamineTargets\x12).cygnet.internal.v1.ExamineTargetsRequest\x1a*.cygnet.internal.v1.ExamineTargetsResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -34,6 +34,8 @@ if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_REVEALSEEDSRESPONSE_COUNTERSENTRY']._loaded_options = None
   _globals['_REVEALSEEDSRESPONSE_COUNTERSENTRY']._serialized_options = b'8\001'
+  _globals['_EXAMINETARGETSRESPONSE_REPORTSENTRY']._loaded_options = None
+  _globals['_EXAMINETARGETSRESPONSE_REPORTSENTRY']._serialized_options = b'8\001'
   _globals['_REVEALSEEDSREQUEST']._serialized_start=89
   _globals['_REVEALSEEDSREQUEST']._serialized_end=126
   _globals['_REVEALSEEDSRESPONSE']._serialized_start=129
@@ -48,8 +50,16 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_GETCONTESTDOCUMENTREQUEST']._serialized_end=535
   _globals['_GETCONTESTDOCUMENTRESPONSE']._serialized_start=537
   _globals['_GETCONTESTDOCUMENTRESPONSE']._serialized_end=620
-  _globals['_CONTESTADMINSERVICE']._serialized_start=623
-  _globals['_CONTESTADMINSERVICE']._serialized_end=860
-  _globals['_SEEDADMINSERVICE']._serialized_start=862
-  _globals['_SEEDADMINSERVICE']._serialized_end=976
+  _globals['_EXAMINETARGETSREQUEST']._serialized_start=622
+  _globals['_EXAMINETARGETSREQUEST']._serialized_end=662
+  _globals['_EXAMINETARGETSRESPONSE']._serialized_start=665
+  _globals['_EXAMINETARGETSRESPONSE']._serialized_end=845
+  _globals['_EXAMINETARGETSRESPONSE_REPORTSENTRY']._serialized_start=765
+  _globals['_EXAMINETARGETSRESPONSE_REPORTSENTRY']._serialized_end=845
+  _globals['_CONTESTADMINSERVICE']._serialized_start=848
+  _globals['_CONTESTADMINSERVICE']._serialized_end=1085
+  _globals['_SEEDADMINSERVICE']._serialized_start=1087
+  _globals['_SEEDADMINSERVICE']._serialized_end=1201
+  _globals['_TARGETADMINSERVICE']._serialized_start=1203
+  _globals['_TARGETADMINSERVICE']._serialized_end=1328
 # @@protoc_insertion_point(module_scope)

@@ -59,3 +59,22 @@ class GetContestDocumentResponse(_message.Message):
     DOCUMENT_FIELD_NUMBER: _ClassVar[int]
     document: _document_pb2.ContestDocument
     def __init__(self, document: _Optional[_Union[_document_pb2.ContestDocument, _Mapping]] = ...) -> None: ...
+
+class ExamineTargetsRequest(_message.Message):
+    __slots__ = ("contest",)
+    CONTEST_FIELD_NUMBER: _ClassVar[int]
+    contest: str
+    def __init__(self, contest: _Optional[str] = ...) -> None: ...
+
+class ExamineTargetsResponse(_message.Message):
+    __slots__ = ("reports",)
+    class ReportsEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: str
+        value: _document_pb2.TargetReport
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[_Union[_document_pb2.TargetReport, _Mapping]] = ...) -> None: ...
+    REPORTS_FIELD_NUMBER: _ClassVar[int]
+    reports: _containers.MessageMap[str, _document_pb2.TargetReport]
+    def __init__(self, reports: _Optional[_Mapping[str, _document_pb2.TargetReport]] = ...) -> None: ...

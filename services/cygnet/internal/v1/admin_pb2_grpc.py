@@ -220,3 +220,79 @@ class SeedAdminService:
             timeout,
             metadata,
             _registered_method=True)
+
+
+class TargetAdminServiceStub:
+    """Served by the submission service, on the same port and with the same token.
+    """
+
+    def __init__(self, channel):
+        """Constructor.
+
+        Args:
+            channel: A grpc.Channel.
+        """
+        self.ExamineTargets = channel.unary_unary(
+                '/cygnet.internal.v1.TargetAdminService/ExamineTargets',
+                request_serializer=cygnet_dot_internal_dot_v1_dot_admin__pb2.ExamineTargetsRequest.SerializeToString,
+                response_deserializer=cygnet_dot_internal_dot_v1_dot_admin__pb2.ExamineTargetsResponse.FromString,
+                _registered_method=True)
+
+
+class TargetAdminServiceServicer:
+    """Served by the submission service, on the same port and with the same token.
+    """
+
+    def ExamineTargets(self, request, context):
+        """Returns what is known about the targets of a contest, and has the next free worker look at those that are not.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+
+def add_TargetAdminServiceServicer_to_server(servicer, server):
+    rpc_method_handlers = {
+            'ExamineTargets': grpc.unary_unary_rpc_method_handler(
+                    servicer.ExamineTargets,
+                    request_deserializer=cygnet_dot_internal_dot_v1_dot_admin__pb2.ExamineTargetsRequest.FromString,
+                    response_serializer=cygnet_dot_internal_dot_v1_dot_admin__pb2.ExamineTargetsResponse.SerializeToString,
+            ),
+    }
+    generic_handler = grpc.method_handlers_generic_handler(
+            'cygnet.internal.v1.TargetAdminService', rpc_method_handlers)
+    server.add_generic_rpc_handlers((generic_handler,))
+    server.add_registered_method_handlers('cygnet.internal.v1.TargetAdminService', rpc_method_handlers)
+
+
+ # This class is part of an EXPERIMENTAL API.
+class TargetAdminService:
+    """Served by the submission service, on the same port and with the same token.
+    """
+
+    @staticmethod
+    def ExamineTargets(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/cygnet.internal.v1.TargetAdminService/ExamineTargets',
+            cygnet_dot_internal_dot_v1_dot_admin__pb2.ExamineTargetsRequest.SerializeToString,
+            cygnet_dot_internal_dot_v1_dot_admin__pb2.ExamineTargetsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)

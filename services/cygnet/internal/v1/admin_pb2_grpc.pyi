@@ -105,3 +105,34 @@ class SeedAdminServiceServicer(metaclass=_abc_1.ABCMeta):
         """Publishes the secret that the seeds of a contest follow from. FAILED_PRECONDITION before the contest has ended."""
 
 def add_SeedAdminServiceServicer_to_server(servicer: SeedAdminServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...
+
+class TargetAdminServiceStub:
+    """Served by the submission service, on the same port and with the same token."""
+
+    @_typing.overload
+    def __new__(cls, channel: _grpc.Channel) -> _Self: ...
+    @_typing.overload
+    def __new__(cls, channel: _aio.Channel) -> TargetAdminServiceAsyncStub: ...
+    ExamineTargets: _grpc.UnaryUnaryMultiCallable[_admin_pb2.ExamineTargetsRequest, _admin_pb2.ExamineTargetsResponse]
+    """Returns what is known about the targets of a contest, and has the next free worker look at those that are not."""
+
+@_typing.type_check_only
+class TargetAdminServiceAsyncStub(TargetAdminServiceStub):
+    """Served by the submission service, on the same port and with the same token."""
+
+    def __init__(self, channel: _aio.Channel) -> None: ...
+    ExamineTargets: _aio.UnaryUnaryMultiCallable[_admin_pb2.ExamineTargetsRequest, _admin_pb2.ExamineTargetsResponse]  # type: ignore[assignment]
+    """Returns what is known about the targets of a contest, and has the next free worker look at those that are not."""
+
+class TargetAdminServiceServicer(metaclass=_abc_1.ABCMeta):
+    """Served by the submission service, on the same port and with the same token."""
+
+    @_abc_1.abstractmethod
+    def ExamineTargets(
+        self,
+        request: _admin_pb2.ExamineTargetsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_admin_pb2.ExamineTargetsResponse, _abc.Awaitable[_admin_pb2.ExamineTargetsResponse]]:
+        """Returns what is known about the targets of a contest, and has the next free worker look at those that are not."""
+
+def add_TargetAdminServiceServicer_to_server(servicer: TargetAdminServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -301,3 +301,43 @@ class WatchChangesResponse(_message.Message):
     queue_moved: bool
     missed: bool
     def __init__(self, contest: _Optional[str] = ..., submission_ids: _Optional[_Iterable[str]] = ..., queue_moved: _Optional[bool] = ..., missed: _Optional[bool] = ...) -> None: ...
+
+class GetTargetReportsRequest(_message.Message):
+    __slots__ = ("scorer_source", "picture_sha256s")
+    SCORER_SOURCE_FIELD_NUMBER: _ClassVar[int]
+    PICTURE_SHA256S_FIELD_NUMBER: _ClassVar[int]
+    scorer_source: str
+    picture_sha256s: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, scorer_source: _Optional[str] = ..., picture_sha256s: _Optional[_Iterable[str]] = ...) -> None: ...
+
+class GetTargetReportsResponse(_message.Message):
+    __slots__ = ("reports",)
+    REPORTS_FIELD_NUMBER: _ClassVar[int]
+    reports: _containers.RepeatedCompositeFieldContainer[_document_pb2.TargetReport]
+    def __init__(self, reports: _Optional[_Iterable[_Union[_document_pb2.TargetReport, _Mapping]]] = ...) -> None: ...
+
+class NextTargetRequest(_message.Message):
+    __slots__ = ("scorer_source", "scorer_digest")
+    SCORER_SOURCE_FIELD_NUMBER: _ClassVar[int]
+    SCORER_DIGEST_FIELD_NUMBER: _ClassVar[int]
+    scorer_source: str
+    scorer_digest: str
+    def __init__(self, scorer_source: _Optional[str] = ..., scorer_digest: _Optional[str] = ...) -> None: ...
+
+class NextTargetResponse(_message.Message):
+    __slots__ = ("picture_sha256",)
+    PICTURE_SHA256_FIELD_NUMBER: _ClassVar[int]
+    picture_sha256: str
+    def __init__(self, picture_sha256: _Optional[str] = ...) -> None: ...
+
+class PutTargetReportRequest(_message.Message):
+    __slots__ = ("scorer_source", "report")
+    SCORER_SOURCE_FIELD_NUMBER: _ClassVar[int]
+    REPORT_FIELD_NUMBER: _ClassVar[int]
+    scorer_source: str
+    report: _document_pb2.TargetReport
+    def __init__(self, scorer_source: _Optional[str] = ..., report: _Optional[_Union[_document_pb2.TargetReport, _Mapping]] = ...) -> None: ...
+
+class PutTargetReportResponse(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...

@@ -95,6 +95,21 @@ class DedupServiceStub:
                 request_serializer=cygnet_dot_internal_dot_v1_dot_dedup__pb2.GetVocabularyRequest.SerializeToString,
                 response_deserializer=cygnet_dot_internal_dot_v1_dot_dedup__pb2.GetVocabularyResponse.FromString,
                 _registered_method=True)
+        self.GetTargetReports = channel.unary_unary(
+                '/cygnet.internal.v1.DedupService/GetTargetReports',
+                request_serializer=cygnet_dot_internal_dot_v1_dot_dedup__pb2.GetTargetReportsRequest.SerializeToString,
+                response_deserializer=cygnet_dot_internal_dot_v1_dot_dedup__pb2.GetTargetReportsResponse.FromString,
+                _registered_method=True)
+        self.NextTarget = channel.unary_unary(
+                '/cygnet.internal.v1.DedupService/NextTarget',
+                request_serializer=cygnet_dot_internal_dot_v1_dot_dedup__pb2.NextTargetRequest.SerializeToString,
+                response_deserializer=cygnet_dot_internal_dot_v1_dot_dedup__pb2.NextTargetResponse.FromString,
+                _registered_method=True)
+        self.PutTargetReport = channel.unary_unary(
+                '/cygnet.internal.v1.DedupService/PutTargetReport',
+                request_serializer=cygnet_dot_internal_dot_v1_dot_dedup__pb2.PutTargetReportRequest.SerializeToString,
+                response_deserializer=cygnet_dot_internal_dot_v1_dot_dedup__pb2.PutTargetReportResponse.FromString,
+                _registered_method=True)
         self.GetStatistics = channel.unary_unary(
                 '/cygnet.internal.v1.DedupService/GetStatistics',
                 request_serializer=cygnet_dot_internal_dot_v1_dot_dedup__pb2.GetStatisticsRequest.SerializeToString,
@@ -196,6 +211,27 @@ class DedupServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def GetTargetReports(self, request, context):
+        """Returns what scorers found out about target pictures; the next free worker looks at those that are not known yet.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def NextTarget(self, request, context):
+        """Returns a picture that this scorer has not looked at, of those that somebody wanted to know about.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def PutTargetReport(self, request, context):
+        """Keeps what a scorer found out about a target picture.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def GetStatistics(self, request, context):
         """Returns how much there is of everything in one contest.
         """
@@ -272,6 +308,21 @@ def add_DedupServiceServicer_to_server(servicer, server):
                     servicer.GetVocabulary,
                     request_deserializer=cygnet_dot_internal_dot_v1_dot_dedup__pb2.GetVocabularyRequest.FromString,
                     response_serializer=cygnet_dot_internal_dot_v1_dot_dedup__pb2.GetVocabularyResponse.SerializeToString,
+            ),
+            'GetTargetReports': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetTargetReports,
+                    request_deserializer=cygnet_dot_internal_dot_v1_dot_dedup__pb2.GetTargetReportsRequest.FromString,
+                    response_serializer=cygnet_dot_internal_dot_v1_dot_dedup__pb2.GetTargetReportsResponse.SerializeToString,
+            ),
+            'NextTarget': grpc.unary_unary_rpc_method_handler(
+                    servicer.NextTarget,
+                    request_deserializer=cygnet_dot_internal_dot_v1_dot_dedup__pb2.NextTargetRequest.FromString,
+                    response_serializer=cygnet_dot_internal_dot_v1_dot_dedup__pb2.NextTargetResponse.SerializeToString,
+            ),
+            'PutTargetReport': grpc.unary_unary_rpc_method_handler(
+                    servicer.PutTargetReport,
+                    request_deserializer=cygnet_dot_internal_dot_v1_dot_dedup__pb2.PutTargetReportRequest.FromString,
+                    response_serializer=cygnet_dot_internal_dot_v1_dot_dedup__pb2.PutTargetReportResponse.SerializeToString,
             ),
             'GetStatistics': grpc.unary_unary_rpc_method_handler(
                     servicer.GetStatistics,
@@ -609,6 +660,87 @@ class DedupService:
             '/cygnet.internal.v1.DedupService/GetVocabulary',
             cygnet_dot_internal_dot_v1_dot_dedup__pb2.GetVocabularyRequest.SerializeToString,
             cygnet_dot_internal_dot_v1_dot_dedup__pb2.GetVocabularyResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetTargetReports(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/cygnet.internal.v1.DedupService/GetTargetReports',
+            cygnet_dot_internal_dot_v1_dot_dedup__pb2.GetTargetReportsRequest.SerializeToString,
+            cygnet_dot_internal_dot_v1_dot_dedup__pb2.GetTargetReportsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def NextTarget(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/cygnet.internal.v1.DedupService/NextTarget',
+            cygnet_dot_internal_dot_v1_dot_dedup__pb2.NextTargetRequest.SerializeToString,
+            cygnet_dot_internal_dot_v1_dot_dedup__pb2.NextTargetResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def PutTargetReport(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/cygnet.internal.v1.DedupService/PutTargetReport',
+            cygnet_dot_internal_dot_v1_dot_dedup__pb2.PutTargetReportRequest.SerializeToString,
+            cygnet_dot_internal_dot_v1_dot_dedup__pb2.PutTargetReportResponse.FromString,
             options,
             channel_credentials,
             insecure,

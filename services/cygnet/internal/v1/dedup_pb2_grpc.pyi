@@ -59,6 +59,12 @@ class DedupServiceStub:
     """Notes which words a generator knows. Workers repeat it, so that a store that lost its keys is made whole."""
     GetVocabulary: _grpc.UnaryUnaryMultiCallable[_dedup_pb2.GetVocabularyRequest, _dedup_pb2.GetVocabularyResponse]
     """Returns which words a generator knows."""
+    GetTargetReports: _grpc.UnaryUnaryMultiCallable[_dedup_pb2.GetTargetReportsRequest, _dedup_pb2.GetTargetReportsResponse]
+    """Returns what scorers found out about target pictures; the next free worker looks at those that are not known yet."""
+    NextTarget: _grpc.UnaryUnaryMultiCallable[_dedup_pb2.NextTargetRequest, _dedup_pb2.NextTargetResponse]
+    """Returns a picture that this scorer has not looked at, of those that somebody wanted to know about."""
+    PutTargetReport: _grpc.UnaryUnaryMultiCallable[_dedup_pb2.PutTargetReportRequest, _dedup_pb2.PutTargetReportResponse]
+    """Keeps what a scorer found out about a target picture."""
     GetStatistics: _grpc.UnaryUnaryMultiCallable[_dedup_pb2.GetStatisticsRequest, _dedup_pb2.GetStatisticsResponse]
     """Returns how much there is of everything in one contest."""
     WatchChanges: _grpc.UnaryStreamMultiCallable[_dedup_pb2.WatchChangesRequest, _dedup_pb2.WatchChangesResponse]
@@ -95,6 +101,12 @@ class DedupServiceAsyncStub(DedupServiceStub):
     """Notes which words a generator knows. Workers repeat it, so that a store that lost its keys is made whole."""
     GetVocabulary: _aio.UnaryUnaryMultiCallable[_dedup_pb2.GetVocabularyRequest, _dedup_pb2.GetVocabularyResponse]  # type: ignore[assignment]
     """Returns which words a generator knows."""
+    GetTargetReports: _aio.UnaryUnaryMultiCallable[_dedup_pb2.GetTargetReportsRequest, _dedup_pb2.GetTargetReportsResponse]  # type: ignore[assignment]
+    """Returns what scorers found out about target pictures; the next free worker looks at those that are not known yet."""
+    NextTarget: _aio.UnaryUnaryMultiCallable[_dedup_pb2.NextTargetRequest, _dedup_pb2.NextTargetResponse]  # type: ignore[assignment]
+    """Returns a picture that this scorer has not looked at, of those that somebody wanted to know about."""
+    PutTargetReport: _aio.UnaryUnaryMultiCallable[_dedup_pb2.PutTargetReportRequest, _dedup_pb2.PutTargetReportResponse]  # type: ignore[assignment]
+    """Keeps what a scorer found out about a target picture."""
     GetStatistics: _aio.UnaryUnaryMultiCallable[_dedup_pb2.GetStatisticsRequest, _dedup_pb2.GetStatisticsResponse]  # type: ignore[assignment]
     """Returns how much there is of everything in one contest."""
     WatchChanges: _aio.UnaryStreamMultiCallable[_dedup_pb2.WatchChangesRequest, _dedup_pb2.WatchChangesResponse]  # type: ignore[assignment]
@@ -200,6 +212,30 @@ class DedupServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_dedup_pb2.GetVocabularyResponse, _abc.Awaitable[_dedup_pb2.GetVocabularyResponse]]:
         """Returns which words a generator knows."""
+
+    @_abc_1.abstractmethod
+    def GetTargetReports(
+        self,
+        request: _dedup_pb2.GetTargetReportsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_dedup_pb2.GetTargetReportsResponse, _abc.Awaitable[_dedup_pb2.GetTargetReportsResponse]]:
+        """Returns what scorers found out about target pictures; the next free worker looks at those that are not known yet."""
+
+    @_abc_1.abstractmethod
+    def NextTarget(
+        self,
+        request: _dedup_pb2.NextTargetRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_dedup_pb2.NextTargetResponse, _abc.Awaitable[_dedup_pb2.NextTargetResponse]]:
+        """Returns a picture that this scorer has not looked at, of those that somebody wanted to know about."""
+
+    @_abc_1.abstractmethod
+    def PutTargetReport(
+        self,
+        request: _dedup_pb2.PutTargetReportRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_dedup_pb2.PutTargetReportResponse, _abc.Awaitable[_dedup_pb2.PutTargetReportResponse]]:
+        """Keeps what a scorer found out about a target picture."""
 
     @_abc_1.abstractmethod
     def GetStatistics(

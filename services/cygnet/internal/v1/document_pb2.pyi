@@ -69,3 +69,23 @@ class ContestDocument(_message.Message):
     next_share: int
     descriptions: _containers.ScalarMap[str, str]
     def __init__(self, contest: _Optional[_Union[_contest_pb2.Contest, _Mapping]] = ..., model: _Optional[_Union[Model, _Mapping]] = ..., admission: _Optional[_Union[AdmissionPolicy, _Mapping]] = ..., staff: _Optional[_Iterable[str]] = ..., next_model: _Optional[_Union[Model, _Mapping]] = ..., next_share: _Optional[int] = ..., descriptions: _Optional[_Mapping[str, str]] = ...) -> None: ...
+
+class TargetReport(_message.Message):
+    __slots__ = ("picture_sha256", "scorer_digest", "likenesses", "problem")
+    PICTURE_SHA256_FIELD_NUMBER: _ClassVar[int]
+    SCORER_DIGEST_FIELD_NUMBER: _ClassVar[int]
+    LIKENESSES_FIELD_NUMBER: _ClassVar[int]
+    PROBLEM_FIELD_NUMBER: _ClassVar[int]
+    picture_sha256: str
+    scorer_digest: str
+    likenesses: _containers.RepeatedCompositeFieldContainer[Likeness]
+    problem: str
+    def __init__(self, picture_sha256: _Optional[str] = ..., scorer_digest: _Optional[str] = ..., likenesses: _Optional[_Iterable[_Union[Likeness, _Mapping]]] = ..., problem: _Optional[str] = ...) -> None: ...
+
+class Likeness(_message.Message):
+    __slots__ = ("what", "score")
+    WHAT_FIELD_NUMBER: _ClassVar[int]
+    SCORE_FIELD_NUMBER: _ClassVar[int]
+    what: str
+    score: float
+    def __init__(self, what: _Optional[str] = ..., score: _Optional[float] = ...) -> None: ...
