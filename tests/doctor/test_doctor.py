@@ -11,7 +11,7 @@ from cygnet.doctor.attacks import NO_GAIN, PROMPTS
 from cygnet.doctor.examination import POOR, Examination, Terms, examine, steps_of
 from cygnet.inference.attacks import LIMIT, PICTURES, SHARE, SIZE, Attack, Subject, look
 from cygnet.inference.scoring import Calibration
-from cygnet.inference.triton import Drawing, Embedding, ModelInfo, ScorerInfo
+from cygnet.inference.triton import Drawing, DrawingFailed, Embedding, ModelInfo, ScorerInfo
 
 TERMS = Terms(steps=4, size=256, longest_prompt=60, seeds=3)
 SCORER = ScorerInfo("builtin://clip", "b" * 64, Calibration("test-1", (0.0, 0.0), ((0.0, 0.0), (1.0, 100.0))))
@@ -100,6 +100,18 @@ async def test_a_target_that_nobody_can_draw_is_said_to_be_one() -> None:
     # Two thirds of next to nothing are no limit: 15 points are nobody's while.
     assert not examination.gameable
     assert {tried.limit for tried in examination.tried} == {SHARE * POOR, NO_GAIN * POOR}
+
+
+async def test_words_that_the_generator_refuses_are_worth_nothing() -> None:
+    def refused(prompt: str, seed: int) -> float:
+        if prompt != HONEST:
+            raise DrawingFailed("no word of PROMPT names a thing that this model draws", refused=True)
+        return 0.6
+
+    examination, steps = await examined(GeneratorDouble(refused, 0.0))
+    assert {tried.score for tried in examination.tried if tried.attack in {attack.name for attack in PROMPTS}} == {0.0}
+    assert not examination.gameable
+    assert steps == steps_of(1, TERMS)
 
 
 async def test_what_scores_nothing_never_succeeds() -> None:

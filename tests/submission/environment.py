@@ -36,6 +36,7 @@ class Game:
     contests: "contest_pb2_grpc.ContestServiceAsyncStub"
     admin: "admin_pb2_grpc.ContestAdminServiceAsyncStub"
     seeds: "admin_pb2_grpc.SeedAdminServiceAsyncStub"
+    targets: "admin_pb2_grpc.TargetAdminServiceAsyncStub"
     dedup: "dedup_pb2_grpc.DedupServiceAsyncStub"
     pictures: PictureStore
     lifetime: Lifetime
@@ -167,6 +168,7 @@ async def playing(
             contests=contest_pb2_grpc.ContestServiceStub(public),
             admin=admin_pb2_grpc.ContestAdminServiceStub(admin),
             seeds=admin_pb2_grpc.SeedAdminServiceStub(admin),
+            targets=admin_pb2_grpc.TargetAdminServiceStub(admin),
             dedup=dedup_pb2_grpc.DedupServiceStub(inside),
             pictures=PictureStore(f"file://{folder}"),
             lifetime=submission_life,

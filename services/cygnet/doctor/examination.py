@@ -12,7 +12,7 @@ from PIL import Image
 from cygnet.doctor.attacks import PROMPTS
 from cygnet.inference.attacks import PICTURES, Subject, Tried, encoded
 from cygnet.inference.scoring import cosine, score
-from cygnet.inference.triton import Drawing, Embedding, ScorerInfo
+from cygnet.inference.triton import Drawing, DrawingFailed, Embedding, ScorerInfo
 from cygnet.platform.images import open_picture
 
 POOR = 30.0
@@ -155,8 +155,16 @@ class _Judge:
         """Returns the scores of a prompt's drawings, one a seed."""
         scores = []
         for seed in range(self._terms.seeds):
-            drawing = await self._generator.draw_and_score(prompt, seed, self._terms.steps, self._terms.size)
-            scores.append(self._score(drawing.embedding, drawing.scorer))
+            try:
+                drawing = await self._generator.draw_and_score(prompt, seed, self._terms.steps, self._terms.size)
+            except DrawingFailed as error:
+                if not error.refused:
+                    raise
+                # A prompt of which the generator reads nothing: a player has no score for it.
+                scores.append(0.0)
+                self._stepped()
+            else:
+                scores.append(self._score(drawing.embedding, drawing.scorer))
         return scores
 
     async def shown(self, picture: Image.Image) -> float:
