@@ -90,6 +90,9 @@ class Game:
     submissions: dict[str, tuple[str, Submission]] = field(default_factory=dict)
     by_request: dict[str, str] = field(default_factory=dict)
     best: dict[tuple[str, str], leaderboard_pb2.Standing] = field(default_factory=dict)
+    """Everybody's best find; `shared` has those who are better with a picture that somebody else had found."""
+    shared: dict[tuple[str, str], leaderboard_pb2.Standing] = field(default_factory=dict)
+    finders: dict[tuple[str, str], list[str]] = field(default_factory=dict)
     submit_calls: int = 0
     read_calls: int = 0
     vocabulary: str | None = None
@@ -173,11 +176,15 @@ class Game:
 
     def rank(self, participant: str, submission: Submission) -> None:
         """Puts a finished submission on the leaderboard."""
-        key = (submission.target, participant)
-        if key in self.best and self.best[key].score >= submission.result.score:
-            return
+        key, picture = (submission.target, participant), submission.result.picture_sha256
+        finders = self.finders.setdefault((submission.target, picture), [])
+        if participant not in finders:
+            finders.append(participant)
         self.revision += 1
-        self.best[key] = leaderboard_pb2.Standing(
+        places = self.best if finders[0] == participant else self.shared
+        if any(key in known and known[key].score >= submission.result.score for known in (self.best, places)):
+            return
+        places[key] = leaderboard_pb2.Standing(
             participant_id=participant,
             nickname=self.players[participant][1],
             score=submission.result.score,
@@ -190,12 +197,19 @@ class Game:
         ranked = sorted((s for (t, _), s in self.best.items() if t == target), key=lambda s: -s.score)
         for place, standing in enumerate(ranked, 1):
             standing.rank = place
+            standing.found_after = len(self.finders[target, standing.picture_sha256]) - 1
+        for (of, _), standing in self.shared.items():
+            if of == target:
+                [finder, *after] = self.finders[target, standing.picture_sha256]
+                standing.finder.participant_id, standing.finder.nickname = self.players[finder]
+                standing.found_after = len(after)
+                standing.rank = 1 + sum(find.score >= standing.score for find in ranked)
         now, frozen = self.state(), phase.frozen_ms(self.contest())
         return leaderboard_pb2.Leaderboard(
             revision=self.revision,
             target=target,
             standings=ranked[: limit or 20],
-            participants=len(ranked),
+            participants=len({who for (of, who) in (*self.best, *self.shared) if of == target}),
             frozen_at=_at(frozen[0]) if frozen and now.phase == phase.FROZEN else None,
             phase=now.phase,
             next_change=_at(now.next_change_ms),
@@ -387,10 +401,13 @@ class Leaderboards(leaderboard_pb2_grpc.LeaderboardServiceServicer):
         self, request: leaderboard_pb2.GetStandingRequest, context: AioContext
     ) -> leaderboard_pb2.GetStandingResponse:
         self._game.leaderboard(request.target, 0)
-        standing = self._game.best.get((request.target, request.participant_id))
-        if standing is None:
+        key = (request.target, request.participant_id)
+        find, shared = self._game.best.get(key), self._game.shared.get(key)
+        if find is None and shared is None:
             raise NotFound("no score yet")
-        return leaderboard_pb2.GetStandingResponse(standing=standing)
+        if shared is None or (find is not None and find.score >= shared.score):
+            return leaderboard_pb2.GetStandingResponse(standing=find)
+        return leaderboard_pb2.GetStandingResponse(standing=shared, find=find)
 
     async def WatchLeaderboard(
         self, request: leaderboard_pb2.WatchLeaderboardRequest, context: AioContext

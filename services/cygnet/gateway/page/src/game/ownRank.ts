@@ -1,6 +1,6 @@
-// The player's own standing, where it lies below what the leaderboard shows.
+// The player's own standing, where the leaderboard does not show it: it lies below, or somebody else had found the picture.
 import { signal } from "@preact/signals";
-import type { Standing } from "../gen/cygnet/v1/leaderboard_pb";
+import type { GetStandingResponse } from "../gen/cygnet/v1/leaderboard_pb";
 import { CALL_TIMEOUT_MS, type Clients } from "../rpc/clients";
 
 export interface StandingQuery {
@@ -15,7 +15,7 @@ const REFRESH_MS = 20_000;
 const AFTER_RESULT_MS = [1_500, 6_000];
 
 export class OwnRank {
-  readonly standing = signal<Standing | undefined>(undefined);
+  readonly stands = signal<GetStandingResponse | undefined>(undefined);
   #loadedAt = 0;
   #timers: ReturnType<typeof setTimeout>[] = [];
 
@@ -27,7 +27,7 @@ export class OwnRank {
 
   /** Loads the standing again if it is time. */
   refresh(): void {
-    if (this.query() === undefined) this.standing.value = undefined;
+    if (this.query() === undefined) this.stands.value = undefined;
     else if (Date.now() - this.#loadedAt >= REFRESH_MS) void this.#load();
   }
 
@@ -41,7 +41,7 @@ export class OwnRank {
   reset(): void {
     this.stop();
     this.#loadedAt = 0;
-    this.standing.value = undefined;
+    this.stands.value = undefined;
   }
 
   stop(): void {
@@ -53,9 +53,9 @@ export class OwnRank {
     if (query === undefined) return;
     this.#loadedAt = Date.now();
     try {
-      const { standing } = await this.clients.leaderboard.getStanding(query, { timeoutMs: CALL_TIMEOUT_MS });
+      const stands = await this.clients.leaderboard.getStanding(query, { timeoutMs: CALL_TIMEOUT_MS });
       const now = this.query();
-      if (now?.target === query.target && now.participantId === query.participantId) this.standing.value = standing;
+      if (now?.target === query.target && now.participantId === query.participantId) this.stands.value = stands;
     } catch {
       // Before the first score there is none, and a lost answer is requested again.
     }

@@ -82,17 +82,32 @@ export class Player {
     );
   }
 
-  readonly ownStanding = computed(() => {
+  readonly #ownListed = computed(() => {
     const id = this.session.current.value?.participantId;
-    const listed = this.standings.value?.leaderboard.value?.standings.find((it) => it.participantId === id);
-    return listed ?? this.ownRank.standing.value;
+    return this.standings.value?.leaderboard.value?.standings.find((it) => it.participantId === id);
+  });
+  readonly #ownScores = computed(() =>
+    this.submissions.newestFirst.value
+      .filter((it) => it.target === this.target.value)
+      .flatMap((it) => (it.result === undefined ? [] : [it.result.score])),
+  );
+  readonly ownStanding = computed(() => {
+    const stands = this.ownRank.stands.value?.standing;
+    return stands?.finder === undefined ? (this.#ownListed.value ?? stands) : stands;
+  });
+  /** Own standings that the leaderboard does not list: with somebody else's picture, and a find that is too far down. */
+  readonly ownUnlisted = computed(() => {
+    const { standing, find } = this.ownRank.stands.value ?? {};
+    const place = standing?.finder === undefined ? standing : find;
+    return [
+      ...(standing?.finder === undefined ? [] : [standing]),
+      ...(place === undefined || this.#ownListed.value !== undefined ? [] : [place]),
+    ];
   });
   /** The best score at this target, from the leaderboard or from the player's own pictures. */
   readonly ownBest = computed(() => {
-    const done = this.submissions.newestFirst.value.filter((it) => it.target === this.target.value && it.result);
-    const scores = done.map((it) => it.result?.score ?? 0);
     const standing = this.ownStanding.value;
-    if (standing !== undefined) scores.push(standing.score);
+    const scores = standing === undefined ? this.#ownScores.value : [standing.score, ...this.#ownScores.value];
     return scores.length === 0 ? undefined : Math.max(...scores);
   });
 
@@ -256,7 +271,9 @@ export class Player {
     const leaderboard = standings?.leaderboard.value;
     const participantId = this.session.current.value?.participantId;
     if (standings === undefined || leaderboard === undefined || participantId === undefined) return undefined;
-    if (leaderboard.standings.some((it) => it.participantId === participantId)) return undefined;
+    const listed = this.#ownListed.value;
+    // A better one that is not listed is somebody else's find, or was scored while the ranking stands still.
+    if (listed !== undefined && this.#ownScores.value.every((score) => score <= listed.score)) return undefined;
     return { contest: standings.contest, target: standings.target, participantId };
   }
 }

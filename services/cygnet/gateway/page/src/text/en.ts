@@ -154,6 +154,9 @@ export const en = {
   leaderboardStale: "The leaderboard is not live at the moment.",
   participants: (n: number) => (n === 1 ? "1 player" : `${n} players`),
   you: "you",
+  /** What stands before and after the finder's nickname. */
+  withFinder: { before: "with ", after: "" },
+  foundAfter: (n: number) => (n === 1 ? "1 more drew it later" : `${n} more drew it later`),
 
   pictureAlt: (prompt: string) => `Drawing of: ${prompt}`,
   pictureBy: (nickname: string) => `Drawing by ${nickname}`,

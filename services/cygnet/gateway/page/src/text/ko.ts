@@ -152,6 +152,8 @@ export const ko: Words = {
   leaderboardStale: "지금은 순위표가 실시간이 아니에요.",
   participants: (n) => `참가자 ${n}명`,
   you: "나",
+  withFinder: { before: "", after: " 님과 같은 그림" },
+  foundAfter: (n) => `나중에 ${n}명이 같은 그림을 그렸어요`,
 
   pictureAlt: (prompt) => `그림: ${prompt}`,
   pictureBy: (nickname) => `${nickname} 님의 그림`,

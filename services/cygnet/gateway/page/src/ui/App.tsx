@@ -120,7 +120,7 @@ function LeaderboardPanel({ player, onOpen }: { player: Player; onOpen: (content
   const standings = player.standings.value;
   const leaderboard = standings?.leaderboard.value;
   const own = player.session.current.value?.participantId;
-  const unlisted = player.ownRank.standing.value;
+  const unlisted = player.ownUnlisted.value;
   const several = player.contest.value.targets.length > 1;
   return (
     <section class="panel board" aria-labelledby="board-title">
@@ -145,9 +145,11 @@ function LeaderboardPanel({ player, onOpen }: { player: Player; onOpen: (content
           })
         }
       />
-      {unlisted === undefined ? null : (
+      {unlisted.length === 0 ? null : (
         <ol class="ranking own-rank">
-          <Row standing={unlisted} own pictureSize={48} />
+          {unlisted.map((standing) => (
+            <Row key={standing.pictureSha256} standing={standing} own pictureSize={48} />
+          ))}
         </ol>
       )}
     </section>

@@ -2,7 +2,7 @@
 import { useRef } from "preact/hooks";
 import { scoreText } from "../game/progress";
 import { ContestPhase } from "../gen/cygnet/v1/contest_pb";
-import type { Leaderboard, Standing } from "../gen/cygnet/v1/leaderboard_pb";
+import type { Finder, Leaderboard, Standing } from "../gen/cygnet/v1/leaderboard_pb";
 import { words } from "../text/language";
 import { Cygnet } from "./art";
 import { useFlip } from "./hooks";
@@ -66,7 +66,8 @@ export function Row({ standing, pad = 0, own, pictureSize, onOpen }: RowProps) {
     <li
       class={`row ${own ? "own" : ""}`}
       data-key={standing.participantId}
-      data-rank={standing.rank}
+      // Who stands behind a finder has no medal.
+      data-rank={standing.finder === undefined ? standing.rank : undefined}
       aria-current={own ? "true" : undefined}
     >
       <span class="rank">
@@ -87,11 +88,30 @@ export function Row({ standing, pad = 0, own, pictureSize, onOpen }: RowProps) {
       )}
       <span class="who">
         <bdi class="nickname">{standing.nickname}</bdi>
+        {standing.foundAfter > 0 && standing.finder === undefined ? (
+          <span class="found-after">
+            <span class="visually-hidden">{text.foundAfter(standing.foundAfter)}</span>
+            <span aria-hidden="true">+{standing.foundAfter}</span>
+          </span>
+        ) : null}
         {own ? <span class="chip">{text.you}</span> : null}
+        {standing.finder === undefined ? null : <WithFinder finder={standing.finder} />}
       </span>
       <span class="points" style={pad > 0 ? { paddingInlineEnd: `${pad}ch` } : undefined}>
         {scoreText(standing.score, standing.decimals)}
       </span>
     </li>
+  );
+}
+
+/** Says whose find a picture is. */
+export function WithFinder({ finder }: { finder: Finder }) {
+  const { before, after } = words.value.withFinder;
+  return (
+    <span class="note with">
+      {before}
+      <bdi>{finder.nickname}</bdi>
+      {after}
+    </span>
   );
 }

@@ -31,6 +31,7 @@ export function TargetPanel({ player }: { player: Player }) {
             </div>
           )}
         </dl>
+        {standing?.finder === undefined ? null : <p class="note with">{text.withFinder(standing.finder.nickname)}</p>}
       </div>
     </section>
   );
