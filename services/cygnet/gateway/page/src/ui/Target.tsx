@@ -3,6 +3,7 @@ import type { Player } from "../game/player";
 import { scoreText } from "../game/progress";
 import { words } from "../text/language";
 import { Picture } from "./Picture";
+import { WithFinder } from "./Ranking";
 
 export function TargetPanel({ player }: { player: Player }) {
   const text = words.value;
@@ -31,7 +32,7 @@ export function TargetPanel({ player }: { player: Player }) {
             </div>
           )}
         </dl>
-        {standing?.finder === undefined ? null : <p class="note with">{text.withFinder(standing.finder.nickname)}</p>}
+        {standing?.finder === undefined ? null : <WithFinder finder={standing.finder} />}
       </div>
     </section>
   );
