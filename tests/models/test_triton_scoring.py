@@ -31,12 +31,18 @@ def encoded(image: Image.Image, file_format: str = "PNG") -> bytes:
     return file.getvalue()
 
 
+def chunk(kind: bytes, content: bytes) -> bytes:
+    return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
+
+
+def with_chunk(kind: bytes, content: bytes) -> bytes:
+    """A PNG with one chunk more, behind its header."""
+    png = encoded(picture())
+    return png[:33] + chunk(kind, content) + png[33:]
+
+
 def empty_png(width: int, height: int) -> bytes:
     """A valid black and white PNG of any size: 400 megapixels are 50 kB."""
-
-    def chunk(kind: bytes, content: bytes) -> bytes:
-        return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
-
     compressor = zlib.compressobj(9)
     row = b"\0" * (1 + (width + 7) // 8)
     pixels = b"".join(compressor.compress(row) for _ in range(height)) + compressor.flush()
@@ -116,12 +122,25 @@ async def test_the_calibration_comes_with_the_scorer(triton: TritonClient, weigh
         (b"a duck", "is no readable PNG"),
         (encoded(picture())[:200], "is no readable PNG"),
         (encoded(picture(), "JPEG"), "is no readable PNG"),
+        (with_chunk(b"zTXt", b"Comment\0\0" + zlib.compress(b"a" * 2**21)), "is no readable PNG"),
+        (with_chunk(b"pHYs", b"\1"), "is no readable PNG"),
         (encoded(picture()) + b"\0" * 2**23, "at most 8388608 are read"),
         (empty_png(20_000, 20_000), "has too many pixels, each side must be 16 to 4096"),
         (empty_png(4097, 4096), "is 4097x4096 pixels, each side must be 16 to 4096"),
         (empty_png(4096, 1), "is 4096x1 pixels, each side must be 16 to 4096"),
     ],
-    ids=["empty", "text", "cut short", "jpeg", "too many bytes", "bomb", "too many pixels", "sliver"],
+    ids=[
+        "empty",
+        "text",
+        "cut short",
+        "jpeg",
+        "metadata bomb",
+        "short chunk",
+        "too many bytes",
+        "bomb",
+        "too many pixels",
+        "sliver",
+    ],
 )
 async def test_what_is_no_fit_picture_is_refused_and_its_neighbours_are_embedded(
     triton: TritonClient, content: bytes, complaint: str
