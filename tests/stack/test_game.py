@@ -12,6 +12,7 @@ import pytest
 from PIL import Image
 
 from cygnet.platform.errors import InvalidRequest
+from cygnet.platform.images import pixels_sha256
 from cygnet.v1 import contest_pb2, leaderboard_pb2, leaderboard_pb2_grpc, submission_pb2
 
 from ..prompts import unique
@@ -33,6 +34,7 @@ async def test_a_prompt_becomes_a_picture_a_score_and_a_place(stack: Stack) -> N
         assert 0 <= done.result.score <= 100 and -1 <= done.result.cosine <= 1
         picture = await asyncio.to_thread(_get, f"{stack.url}pictures/{done.result.picture_sha256}.png")
         assert hashlib.sha256(picture).hexdigest() == done.result.picture_sha256
+        assert pixels_sha256(picture) == done.result.pixels_sha256
         with Image.open(io.BytesIO(picture)) as image:
             assert image.format == "PNG" and min(image.size) >= 64
         standing = await player.standing_of(done)
@@ -49,7 +51,10 @@ async def test_a_repeated_prompt_has_the_same_picture_and_score(stack: Stack) ->
         again = await two.submit(f"  {prompt.upper()}\u200b  ")
         assert (again.outcome, again.state) == (submission_pb2.ADMISSION_OUTCOME_REPEATED, DONE)
         assert (again.result.picture_sha256, again.result.score) == (first.result.picture_sha256, first.result.score)
-        await two.standing_of(again)
+        standing = await two.standing_of(again)
+        assert standing.finder == leaderboard_pb2.Finder(participant_id=one.participant_id, nickname="One")
+        assert (await one.standing_of(first)).rank < standing.rank
+        assert not (await one.standing_of(first)).HasField("finder")
 
 
 async def test_fifty_times_the_same_prompt_at_once_is_one_drawing(stack: Stack) -> None:
@@ -65,7 +70,15 @@ async def test_fifty_times_the_same_prompt_at_once_is_one_drawing(stack: Stack) 
             len(results) == 50 and sum(s.outcome == submission_pb2.ADMISSION_OUTCOME_ACCEPTED for s in submitted) == 1
         )
         assert await asyncio.to_thread(_drawings, stack) == drawn_before + 1
-        await asyncio.gather(*(p.standing_of(r) for p, r in zip(owners, results, strict=True)))
+        [finder] = (
+            player.participant_id
+            for player, s in zip(owners, submitted, strict=True)
+            if s.outcome == submission_pb2.ADMISSION_OUTCOME_ACCEPTED
+        )
+        standings = await asyncio.gather(*(p.standing_of(r) for p, r in zip(owners, results, strict=True)))
+        # All got it in the same moment; it is the find of whoever had it queued.
+        assert {each.finder.participant_id for each in standings} == {"", finder}
+        assert {each.participant_id for each in standings if not each.HasField("finder")} == {finder}
 
 
 async def test_a_retried_submit_is_the_same_submission(stack: Stack) -> None:
