@@ -92,10 +92,11 @@ async def test_the_embedding_is_a_float32_mean_of_two_unit_vectors(triton: Trito
     assert 0 < float(np.linalg.norm(vector)) <= 1.0 + 1e-6
 
 
-async def test_a_mirror_image_is_as_good(triton: TritonClient) -> None:
+async def test_a_mirror_image_is_another_picture(triton: TritonClient) -> None:
+    """Where a figure looks is part of what was described."""
     there = (await triton.embed(encoded(picture()))).vector
     mirrored = (await triton.embed(encoded(ImageOps.mirror(picture())))).vector
-    assert np.allclose(there, mirrored, atol=1e-4)
+    assert not np.allclose(there, mirrored, atol=1e-3)
 
 
 async def test_transparency_lies_over_white(triton: TritonClient) -> None:

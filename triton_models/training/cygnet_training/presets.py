@@ -73,7 +73,7 @@ PRESETS = {
         base="middle",
         clip=Schedule(3500, 96, 4e-4),
         unet=Schedule(1900, 32, 1e-3),
-        student=Schedule(300, 8, 3e-4),
+        student=Schedule(220, 8, 3e-4),
     ),
     "whole": Preset(
         "whole",
