@@ -7,6 +7,7 @@ import pytest
 import redis.asyncio as aioredis
 
 from cygnet.dedup.admission import identity
+from cygnet.dedup.requests import MOST_SEEDS
 from cygnet.dedup.store import Store
 from cygnet.dedup.values import Admission
 from cygnet.internal.v1 import dedup_pb2
@@ -61,7 +62,7 @@ async def test_with_a_description_whoever_draws_first_chooses(
     job = await claimed(store)
     secret, target = await secret_of(redis_client), job.target.picture_sha256
     assert not job.seed
-    assert list(job.candidate_seeds) == [identity.seed(secret, target, number) for number in range(16)]
+    assert list(job.candidate_seeds) == [identity.seed(secret, target, number) for number in range(MOST_SEEDS)]
     assert list(job.ladder) == LADDER
     assert await store.seeds.settle(CONTEST, target, None) is None
     assert await store.seeds.settle(CONTEST, target, 3) == 3

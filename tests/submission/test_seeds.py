@@ -103,7 +103,7 @@ async def test_a_described_target_brings_its_ladder_to_whoever_draws_first(game:
     await game.submit(token, "a blue duck")
     job = (await game.dedup.Claim(dedup_pb2.ClaimRequest(worker_id="w", wait_ms=1000))).job
     assert list(job.ladder) == ["a duck", "a red duck", "a red duck in the snow"]
-    assert len(job.candidate_seeds) == 16
+    assert len(job.candidate_seeds) == 8
 
 
 @pytest.mark.usefixtures("redis_client")

@@ -19,7 +19,7 @@ from .progress import progress
 from .targets import COMPOSED, describe_target, draw_target
 
 SEEDS = 12
-ATTEMPTS = 16
+ATTEMPTS = 8
 PARTS = 4
 """Subject, colour, place, and what it wears or how many: the rungs before those of composition."""
 NOUN, ALL_PARTS, ALL = 14.0, 63.0, 84.0
