@@ -27,8 +27,8 @@ def changed(base: AdmitRequest = REQUEST, **fields: object) -> AdmitRequest:
     return request
 
 
-def fingerprint(request: AdmitRequest, canonical_prompt: str) -> str:
-    return identity.fingerprint(request, request.model, canonical_prompt)
+def fingerprint(request: AdmitRequest, canonical_prompt: str, secret: bytes = b"one") -> str:
+    return identity.fingerprint(secret, request, request.model, canonical_prompt)
 
 
 def test_who_asks_how_and_under_which_limits_makes_no_new_drawing() -> None:
@@ -64,6 +64,10 @@ def test_another_prompt_is_another_drawing_and_parts_do_not_run_together() -> No
 def test_each_draws_for_themselves_where_the_contest_says_so() -> None:
     alone = changed(policy__dedup_scope=DEDUP_SCOPE_PARTICIPANT)
     assert fingerprint(alone, "a duck") != fingerprint(changed(alone, participant_id="b" * 26), "a duck")
+
+
+def test_who_has_a_fingerprint_cannot_try_prompts_without_the_secret() -> None:
+    assert fingerprint(REQUEST, "a duck", b"one") != fingerprint(REQUEST, "a duck", b"two")
 
 
 def test_a_seed_follows_from_secret_target_and_counter() -> None:

@@ -40,6 +40,7 @@ class Game:
     dedup: "dedup_pb2_grpc.DedupServiceAsyncStub"
     pictures: PictureStore
     lifetime: Lifetime
+    admin_address: str
 
     async def apply(self, **changes: object) -> admin_pb2.ApplyContestResponse:
         """Applies a contest called "test" with one target."""
@@ -172,6 +173,7 @@ async def playing(
             dedup=dedup_pb2_grpc.DedupServiceStub(inside),
             pictures=PictureStore(f"file://{folder}"),
             lifetime=submission_life,
+            admin_address=f"127.0.0.1:{admin_port}",
         )
         submission_life.stopping.set()
         dedup_life.stopping.set()

@@ -94,7 +94,7 @@ class AdmissionController:
             request=request,
             model=model,
             submission_id=submission_id,
-            fingerprint=identity.fingerprint(request, model, canonical),
+            fingerprint=identity.fingerprint(secret, request, model, canonical),
             canonical_prompt=canonical,
             pace=pace,
             max_queue=eta.longest_queue(request.policy.max_predicted_wait_ms, pace),
@@ -167,7 +167,7 @@ def _drawing_model(request: dedup_pb2.AdmitRequest, secret: bytes, canonical: st
     """
     if not request.next_share:
         return request.model
-    drawing = identity.fingerprint(request, request.model, canonical)
+    drawing = identity.fingerprint(secret, request, request.model, canonical)
     return request.next_model if identity.thousandth(secret, drawing) < request.next_share else request.model
 
 

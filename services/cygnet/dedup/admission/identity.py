@@ -2,6 +2,9 @@
 
 All drawings for a target have one seed, whatever the prompt: words alone decide, and another spelling is no lottery
 ticket. It depends on the secret, so that nobody can try words at home.
+
+So does a drawing's fingerprint, which is part of Redis keys, and in logs the name of a job: whoever reads those could
+otherwise try likely prompts until one fits. Once the secret is revealed, a prompt is a new drawing, as its seed is new.
 """
 
 import base64
@@ -14,11 +17,15 @@ from cygnet.dedup.values import Served
 from cygnet.internal.v1 import dedup_pb2, document_pb2
 
 
-def fingerprint(request: dedup_pb2.AdmitRequest, model: document_pb2.Model, canonical_prompt: str) -> str:
-    """Returns 64 hex digits over contest, target, model and canonical prompt; over the participant where each
-    draws for themselves."""
+def fingerprint(
+    secret: bytes, request: dedup_pb2.AdmitRequest, model: document_pb2.Model, canonical_prompt: str
+) -> str:
+    """Returns the 64 hex digits of an HMAC over contest, target, model and canonical prompt; over the participant where
+    each draws for themselves."""
     alone = request.policy.dedup_scope == document_pb2.DEDUP_SCOPE_PARTICIPANT
-    return _digest(
+    return _hmac(
+        secret,
+        "fingerprint",
         request.contest,
         request.target.name,
         request.target.picture_sha256,
@@ -59,7 +66,11 @@ def _lane(generator_source: str, scorer_source: str) -> str:
 
 
 def _keyed(secret: bytes, *parts: str | int) -> int:
-    return int.from_bytes(hmac.digest(secret, _digest(*parts), "sha256")[:8], "big") >> 1
+    return int.from_bytes(_hmac(secret, *parts)[:8], "big") >> 1
+
+
+def _hmac(secret: bytes, *parts: str | int) -> bytes:
+    return hmac.digest(secret, _digest(*parts), "sha256")
 
 
 def _digest(*parts: str | int) -> bytes:
