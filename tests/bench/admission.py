@@ -126,7 +126,7 @@ def admission(participant: str) -> Admission:
         request=request,
         model=request.model,
         submission_id=identity.submission_id(request),
-        fingerprint=identity.fingerprint(request, request.model, canonical),
+        fingerprint=identity.fingerprint(b"secret", request, request.model, canonical),
         canonical_prompt=canonical,
         pace=Pace((), 0),
         max_queue=100,
