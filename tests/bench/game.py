@@ -29,7 +29,7 @@ ROOT = Path(__file__).parents[2]
 LADDERS = Path(__file__).parent / "ladders"
 PARTS = 4
 """Of a ladder's rungs, those before words of composition."""
-ATTEMPTS = 8
+ATTEMPTS = 4
 STEP = 8.0
 UNKNOWN = ("masterpiece", "8k", "cute", "floofy", "vector", "best", "quality", "Ghibli", "아름다운", "!!", "detailed")
 JUNK_SHARE = 0.4

@@ -52,7 +52,7 @@ async def test_without_a_description_the_first_seed_holds_for_every_prompt(
     assert job.seed == identity.seed(await secret_of(redis_client), job.target.picture_sha256, 0)
     assert not job.candidate_seeds
     # A description that comes later changes nothing that was drawn.
-    assert await store.seeds.settle(CONTEST, job.target.picture_sha256, 5) == 0
+    assert await store.seeds.settle(CONTEST, job.target.picture_sha256, 2) == 0
 
 
 async def test_with_a_description_whoever_draws_first_chooses(
@@ -66,7 +66,7 @@ async def test_with_a_description_whoever_draws_first_chooses(
     assert list(job.ladder) == LADDER
     assert await store.seeds.settle(CONTEST, target, None) is None
     assert await store.seeds.settle(CONTEST, target, 3) == 3
-    assert await store.seeds.settle(CONTEST, target, 7) == 3, "who was first decides"
+    assert await store.seeds.settle(CONTEST, target, 1) == 3, "who was first decides"
     await decide(store, described(prompt="a swan"), GENEROUS, T0)
     again = await claimed(store)
     assert (again.seed, list(again.candidate_seeds), list(again.ladder)) == (identity.seed(secret, target, 3), [], [])

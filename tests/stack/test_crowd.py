@@ -88,6 +88,9 @@ async def test_one_who_floods_does_not_stop_the_others(stack: Stack) -> None:
             await Player.join(await opened.enter_async_context(connection(stack.address)), name)
             for name in ("Macro", "Honest A", "Honest B")
         ]
+        # The first drawing of a target chooses its seed, which takes some drawings more.
+        for player, name in zip(honest, ("duck", "swan"), strict=True):
+            await player.result(await player.submit_patiently(unique(name), target=name))
         refusals: list[Refused] = []
         answered = 0
         stop = asyncio.Event()

@@ -18,7 +18,7 @@ from cygnet.v1 import submission_pb2
 
 MOST_ADMISSIONS = 128
 MOST_RUNGS = 16
-MOST_SEEDS = 8
+MOST_SEEDS = 4
 """Counters from which a target's seed is chosen."""
 MAX_BYTES = 1024 * 1024
 """The largest request: a vocabulary, or MOST_ADMISSIONS with every word of a prompt marked."""

@@ -28,6 +28,8 @@ from transformers import CLIPConfig, CLIPVisionModelWithProjection
 from transformers.models.clip.image_processing_pil_clip import CLIPImageProcessorPil
 from transformers.utils import logging as transformers_logging
 
+ROWS = 32
+
 
 @dataclass(frozen=True, slots=True)
 class EmbedRequest:
@@ -80,9 +82,11 @@ class Embedder:
         views = [view for request in requests for view in self._views(request.picture)]
         pixels: torch.Tensor = self._processor(images=views, return_tensors="pt")["pixel_values"]
         each = 1 + len(self._crops)
-        padded = torch.zeros((self.batch * each, *pixels.shape[1:]), dtype=torch.float32)
+        # Whole blocks of rows: a matrix product rounds the rows of its last, shorter block otherwise.
+        rows = self.batch * each if self.batch == 1 else -(-self.batch * each // ROWS) * ROWS
+        padded = torch.zeros((rows, *pixels.shape[1:]), dtype=torch.float32)
         padded[: len(views)] = pixels
-        units = self._units(padded).view(self.batch, each, -1)
+        units = self._units(padded)[: self.batch * each].view(self.batch, each, -1)
         means = units.mean(dim=1)
         return [
             EmbedResult(

@@ -122,7 +122,8 @@ class TrainingRun:
     def scale(self) -> None:
         """Fit each composed target's own scale on what the written weights draw."""
         loaded = evaluate.load_weights(self.weights)
-        target_scales.write_target_scales(loaded, self.weights / export.SCORER / "calibration.json")
+        path = self.weights / export.SCORER / "calibration.json"
+        target_scales.write_target_scales(loaded, path, min(target_scales.SEEDS, self.drawings))
 
     def evaluate(self) -> None:
         """Print the model card's figures and draw its contact sheet."""

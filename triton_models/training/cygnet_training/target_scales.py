@@ -19,7 +19,7 @@ from .progress import progress
 from .targets import COMPOSED, describe_target, draw_target
 
 SEEDS = 12
-ATTEMPTS = 8
+ATTEMPTS = 4
 PARTS = 4
 """Subject, colour, place, and what it wears or how many: the rungs before those of composition."""
 NOUN, ALL_PARTS, ALL = 14.0, 63.0, 84.0
@@ -29,18 +29,18 @@ SPREAD = ((0.1, 78.0), (0.9, 92.0))
 RUNGS = tuple(np.linspace(NOUN, ALL_PARTS, PARTS))
 
 
-def write_target_scales(weights: Weights, path: Path) -> None:
+def write_target_scales(weights: Weights, path: Path, seeds: int = SEEDS) -> None:
     """Adds the scales to the calibration at `path` and renews its id, a digest of all of it."""
     document = json.loads(path.read_text())
-    document["targets"] = [_scale(weights, name) for name in progress(list(COMPOSED), desc="scales")]
+    document["targets"] = [_scale(weights, name, seeds) for name in progress(list(COMPOSED), desc="scales")]
     body = {key: value for key, value in document.items() if key != "id"}
     digest = hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()[:12]
     path.write_text(json.dumps({"id": f"cygnet-clip-{digest}", **body}) + "\n")
 
 
-def _scale(weights: Weights, name: str) -> dict[str, object]:
+def _scale(weights: Weights, name: str, seeds: int) -> dict[str, object]:
     target = embed_pictures(weights.clip, weights.processor, [draw_target(name)])
-    cosines = np.array([_contest(weights, name, target, seed) for seed in range(SEEDS)])
+    cosines = np.array([_contest(weights, name, target, seed) for seed in range(seeds)])
     medians, whole = np.median(cosines, axis=0), cosines[:, -1]
     composed = np.linspace(ALL_PARTS, ALL, cosines.shape[1] - PARTS + 1)[1:]
     knots = list(zip(medians, (*RUNGS, *composed), strict=True))
