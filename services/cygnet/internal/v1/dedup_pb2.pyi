@@ -10,7 +10,7 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class AdmitRequest(_message.Message):
-    __slots__ = ("contest", "participant_id", "nickname", "request_id", "target", "prompt", "model", "policy", "next_model", "next_share", "only_known", "reading", "ladder")
+    __slots__ = ("contest", "participant_id", "nickname", "request_id", "target", "prompt", "model", "policy", "next_model", "next_share", "only_known", "reading", "ladder", "present")
     CONTEST_FIELD_NUMBER: _ClassVar[int]
     PARTICIPANT_ID_FIELD_NUMBER: _ClassVar[int]
     NICKNAME_FIELD_NUMBER: _ClassVar[int]
@@ -24,6 +24,7 @@ class AdmitRequest(_message.Message):
     ONLY_KNOWN_FIELD_NUMBER: _ClassVar[int]
     READING_FIELD_NUMBER: _ClassVar[int]
     LADDER_FIELD_NUMBER: _ClassVar[int]
+    PRESENT_FIELD_NUMBER: _ClassVar[int]
     contest: str
     participant_id: str
     nickname: str
@@ -37,7 +38,8 @@ class AdmitRequest(_message.Message):
     only_known: bool
     reading: _submission_pb2.Reading
     ladder: _containers.RepeatedScalarFieldContainer[str]
-    def __init__(self, contest: _Optional[str] = ..., participant_id: _Optional[str] = ..., nickname: _Optional[str] = ..., request_id: _Optional[str] = ..., target: _Optional[_Union[_contest_pb2.Target, _Mapping]] = ..., prompt: _Optional[str] = ..., model: _Optional[_Union[_document_pb2.Model, _Mapping]] = ..., policy: _Optional[_Union[_document_pb2.AdmissionPolicy, _Mapping]] = ..., next_model: _Optional[_Union[_document_pb2.Model, _Mapping]] = ..., next_share: _Optional[int] = ..., only_known: _Optional[bool] = ..., reading: _Optional[_Union[_submission_pb2.Reading, _Mapping]] = ..., ladder: _Optional[_Iterable[str]] = ...) -> None: ...
+    present: bool
+    def __init__(self, contest: _Optional[str] = ..., participant_id: _Optional[str] = ..., nickname: _Optional[str] = ..., request_id: _Optional[str] = ..., target: _Optional[_Union[_contest_pb2.Target, _Mapping]] = ..., prompt: _Optional[str] = ..., model: _Optional[_Union[_document_pb2.Model, _Mapping]] = ..., policy: _Optional[_Union[_document_pb2.AdmissionPolicy, _Mapping]] = ..., next_model: _Optional[_Union[_document_pb2.Model, _Mapping]] = ..., next_share: _Optional[int] = ..., only_known: _Optional[bool] = ..., reading: _Optional[_Union[_submission_pb2.Reading, _Mapping]] = ..., ladder: _Optional[_Iterable[str]] = ..., present: _Optional[bool] = ...) -> None: ...
 
 class AdmitManyRequest(_message.Message):
     __slots__ = ("requests",)
