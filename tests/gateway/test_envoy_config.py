@@ -63,6 +63,8 @@ def test_only_public_services_are_routed_to_services() -> None:
         ("/cygnet.v1.SubmissionService/WatchSubmission", "submission"),
         ("/cygnet.v1.SubmissionService/ReadPrompt", "submission"),
         ("/cygnet.v1.SubmissionService/", "submission"),
+        ("/cygnet.v1.PresenceService/WatchCodes", "submission"),
+        ("/cygnet.v1.PresenceService/", "submission"),
         ("/cygnet.v1.ContestService/", "submission"),
         ("/cygnet.v1.LeaderboardService/WatchLeaderboard", "leaderboard"),
         ("/cygnet.v1.LeaderboardService/", "leaderboard"),

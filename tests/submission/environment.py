@@ -23,7 +23,13 @@ from cygnet.platform.grpc.server import Endpoint, Lifetime, serving
 from cygnet.platform.grpc.status import from_rpc_error
 from cygnet.platform.pictures import PictureStore
 from cygnet.submission.settings import SubmissionSettings
-from cygnet.v1 import contest_pb2, contest_pb2_grpc, submission_pb2, submission_pb2_grpc
+from cygnet.v1 import (
+    contest_pb2,
+    contest_pb2_grpc,
+    presence_pb2_grpc,
+    submission_pb2,
+    submission_pb2_grpc,
+)
 
 ADMIN_TOKEN = "a" * 32
 
@@ -34,7 +40,9 @@ class Game:
 
     players: "submission_pb2_grpc.SubmissionServiceAsyncStub"
     contests: "contest_pb2_grpc.ContestServiceAsyncStub"
+    presence: "presence_pb2_grpc.PresenceServiceAsyncStub"
     admin: "admin_pb2_grpc.ContestAdminServiceAsyncStub"
+    boards: "admin_pb2_grpc.BoardAdminServiceAsyncStub"
     seeds: "admin_pb2_grpc.SeedAdminServiceAsyncStub"
     targets: "admin_pb2_grpc.TargetAdminServiceAsyncStub"
     dedup: "dedup_pb2_grpc.DedupServiceAsyncStub"
@@ -167,7 +175,9 @@ async def playing(
         yield Game(
             players=submission_pb2_grpc.SubmissionServiceStub(public),
             contests=contest_pb2_grpc.ContestServiceStub(public),
+            presence=presence_pb2_grpc.PresenceServiceStub(public),
             admin=admin_pb2_grpc.ContestAdminServiceStub(admin),
+            boards=admin_pb2_grpc.BoardAdminServiceStub(admin),
             seeds=admin_pb2_grpc.SeedAdminServiceStub(admin),
             targets=admin_pb2_grpc.TargetAdminServiceStub(admin),
             dedup=dedup_pb2_grpc.DedupServiceStub(inside),

@@ -2,12 +2,14 @@
 
 import base64
 import hmac
+from dataclasses import replace
 
 import jwt
 import pytest
 
 from cygnet.platform.errors import NotSignedIn
 from cygnet.submission.sessions import LIFETIME_S, Session, SessionKeys, new_participant_id
+from cygnet.submission.signing import parse_keys
 
 OLD, NEW = "old:" + "o" * 32, "new:" + "n" * 32
 SESSION = Session("pycon", "p" * 26, "백조 🦢")
@@ -15,11 +17,16 @@ NOW = 1_790_000_000_000
 
 
 def keys(text: str, now: int = NOW) -> SessionKeys:
-    return SessionKeys(text, lambda: now)
+    return SessionKeys(parse_keys(text), lambda: now)
 
 
 def test_a_token_says_who_it_was_issued_to() -> None:
     assert keys(NEW).verify(keys(NEW).issue(SESSION), "pycon") == SESSION
+
+
+def test_a_token_says_who_was_present() -> None:
+    present = replace(SESSION, present=True)
+    assert keys(NEW).verify(keys(NEW).issue(present), "pycon") == present
 
 
 def test_a_token_outlives_one_rotation_and_not_two() -> None:
@@ -87,7 +94,7 @@ def test_participants_are_told_apart() -> None:
 
 def test_a_token_that_was_verified_before_is_held_against_clock_and_contest_again() -> None:
     times = [NOW] * 4 + [NOW + LIFETIME_S * 1000 + 1000]
-    session_keys = SessionKeys(NEW, iter(times).__next__)
+    session_keys = SessionKeys(parse_keys(NEW), iter(times).__next__)
     token = session_keys.issue(SESSION)
     assert session_keys.verify(token, "pycon") == session_keys.verify(token, "pycon") == SESSION
     with pytest.raises(NotSignedIn) as refused:

@@ -22,6 +22,12 @@ _SCOPES = {
     "contest": document_pb2.DEDUP_SCOPE_CONTEST,
     "participant": document_pb2.DEDUP_SCOPE_PARTICIPANT,
 }
+_PRESENCE = {
+    "off": contest_pb2.PRESENCE_MODE_OFF,
+    "prefer": contest_pb2.PRESENCE_MODE_PREFER,
+    "require": contest_pb2.PRESENCE_MODE_REQUIRE,
+}
+_PRESENCE_NAMES = {mode: name for name, mode in _PRESENCE.items()}
 _SCOPE_NAMES = {scope: name for name, scope in _SCOPES.items()}
 
 
@@ -49,6 +55,7 @@ def to_contest(spec: Spec) -> contest_pb2.Contest:
         windows=[contest_pb2.Window(opens=window.opens, closes=window.closes) for window in spec.schedule.windows],
         paused=spec.paused,
         freeze_before_ms=spec.leaderboard.freeze_before,
+        presence=_PRESENCE[spec.admission.presence],
     )
 
 
@@ -75,6 +82,7 @@ def to_document(contest: ContestSpec, pictures: list[bytes]) -> document_pb2.Con
             max_predicted_wait_ms=limits.contest.max_predicted_wait,
             dedup_scope=_SCOPES[spec.dedup.scope],
         ),
+        entry=document_pb2.EntryPolicy(presence_per_turn=spec.admission.presence_per_turn),
         staff=spec.leaderboard.staff,
     )
     document.contest.name = contest.metadata.name
@@ -138,6 +146,7 @@ def _resource(document: document_pb2.ContestDocument) -> dict[str, Any]:
             "maxPromptChars": contest.max_prompt_chars,
             "schedule": {"windows": [{"opens": _time(w.opens), "closes": _time(w.closes)} for w in contest.windows]},
             "model": _model(document.model),
+            "admission": _admission(document),
             "rateLimit": {
                 "perParticipant": {
                     "every": f"{policy.every_ms}ms",
@@ -154,6 +163,16 @@ def _resource(document: document_pb2.ContestDocument) -> dict[str, Any]:
             },
         },
     }
+
+
+def _admission(document: document_pb2.ContestDocument) -> dict[str, Any]:
+    # What a document from before there was presence does not say.
+    said: dict[str, Any] = {}
+    if document.contest.presence:
+        said["presence"] = _PRESENCE_NAMES.get(document.contest.presence, "")
+    if document.entry.presence_per_turn:
+        said["presencePerTurn"] = document.entry.presence_per_turn
+    return said
 
 
 def _model(model: document_pb2.Model) -> dict[str, Any]:

@@ -285,6 +285,19 @@ class RateLimit(SpecModel):
     contest: PerContest = PerContest()
 
 
+class Admission(SpecModel):
+    """Who is let in, and what it gives to be in the hall."""
+
+    presence: Literal["off", "prefer", "require"] = "prefer"
+    """prefer: who is in the hall comes first when many want to draw. require: nobody else may join. off: no difference.
+    Who scans the code of a paired screen (cygnet board pair) is in the hall; it is a new one every 30s.
+    """
+    presence_per_turn: int = Field(default=100, ge=1, le=10_000)
+    """How many people become present in 30s; where more want to, a lot decides. 100 let a hall of 500 in within three
+    minutes, and a photograph of a code is worth no more.
+    """
+
+
 class Dedup(SpecModel):
     """Whose earlier drawing answers a repeated prompt."""
 
@@ -326,6 +339,7 @@ class Spec(SpecModel):
     model: ModelSpec = ModelSpec()
     gpu: Gpu = Gpu()
     autoscaling: Autoscaling | None = None
+    admission: Admission = Admission()
     rate_limit: RateLimit = RateLimit()
     dedup: Dedup = Dedup()
     leaderboard: LeaderboardSpec = LeaderboardSpec()

@@ -11,10 +11,15 @@ from cygnet.platform.grpc.server import MAX_ADMIN_REQUEST_BYTES, Endpoint, Lifet
 from cygnet.platform.pictures import PictureStore
 from cygnet.platform.redis import connected
 from cygnet.submission.feed import SubmissionFeed
+from cygnet.submission.presence.codes import PresenceCodes
+from cygnet.submission.presence.servicer import BoardAdminServicer, Presence, PresenceServicer
+from cygnet.submission.presence.store import PresenceStore
+from cygnet.submission.presence.tickets import Tickets
 from cygnet.submission.seeds import SeedAdminServicer, Seeds
 from cygnet.submission.servicer import ContestServicer, SubmissionServicer
 from cygnet.submission.sessions import SessionKeys
 from cygnet.submission.settings import SubmissionSettings
+from cygnet.submission.signing import derived, parse_keys
 from cygnet.submission.store import ParticipantStore
 from cygnet.submission.targets import TargetAdminServicer
 from cygnet.submission.telemetry import Telemetry
@@ -36,10 +41,18 @@ async def wire(settings: SubmissionSettings, lifetime: Lifetime) -> Sequence[End
     lifetime.spawn(vocabularies.follow(), "the models' words")
     lifetime.spawn(feed.follow(), "the feed of changes")
     lifetime.spawn(feed.refresh(), "the refresh of what is watched")
+    keys = parse_keys(settings.session_keys.get_secret_value())
+    presence = Presence(
+        codes=PresenceCodes(derived(keys, "presence code"), now_ms),
+        tickets=Tickets(derived(keys, "presence ticket"), now_ms),
+        store=PresenceStore(redis),
+        clock=now_ms,
+    )
     submissions = SubmissionServicer(
         contests=contests,
         participants=ParticipantStore(redis),
-        sessions=SessionKeys(settings.session_keys.get_secret_value(), now_ms),
+        sessions=SessionKeys(keys, now_ms),
+        presence=presence,
         dedup=dedup,
         vocabularies=vocabularies,
         feed=feed,
@@ -48,11 +61,19 @@ async def wire(settings: SubmissionSettings, lifetime: Lifetime) -> Sequence[End
     )
     seeds = Seeds(dedup, now_ms)
     return [
-        Endpoint(settings.listen, [submissions, ContestServicer(contests, vocabularies, seeds, now_ms)]),
+        Endpoint(
+            settings.listen,
+            [
+                submissions,
+                ContestServicer(contests, vocabularies, seeds, now_ms),
+                PresenceServicer(contests, presence, lifetime.stopping),
+            ],
+        ),
         Endpoint(
             settings.admin_listen,
             [
                 ContestAdminServicer(contests, PictureStore(settings.pictures_url)),
+                BoardAdminServicer(contests, presence.store),
                 SeedAdminServicer(contests, seeds, now_ms),
                 TargetAdminServicer(contests, dedup),
             ],

@@ -13,6 +13,7 @@ from cygnet.platform.errors import (
     DomainError,
     FieldViolation,
     InvalidRequest,
+    NotAllowed,
     NotFound,
     NotSignedIn,
     Refused,
@@ -22,8 +23,11 @@ from cygnet.platform.latest import StreamEvent
 from cygnet.platform.logs import prompt_hash
 from cygnet.platform.validation import ID, Violations
 from cygnet.submission.admissions import Admissions
+from cygnet.submission.bearer import bearer_token
 from cygnet.submission.examples import examples
 from cygnet.submission.feed import SubmissionFeed
+from cygnet.submission.presence.codes import TURN_MS, turn_at
+from cygnet.submission.presence.servicer import Presence
 from cygnet.submission.seeds import Seeds
 from cygnet.submission.sessions import Session, SessionKeys, new_participant_id
 from cygnet.submission.store import ParticipantStore
@@ -76,6 +80,7 @@ class SubmissionServicer(submission_pb2_grpc.SubmissionServiceServicer):
         contests: ContestStore,
         participants: ParticipantStore,
         sessions: SessionKeys,
+        presence: Presence,
         dedup: "DedupServiceAsyncStub",
         vocabularies: Vocabularies,
         feed: SubmissionFeed,
@@ -85,6 +90,7 @@ class SubmissionServicer(submission_pb2_grpc.SubmissionServiceServicer):
         self._contests = contests
         self._participants = participants
         self._sessions = sessions
+        self._presence = presence
         self._dedup = dedup
         self._admissions = Admissions(dedup)
         self._vocabularies = vocabularies
@@ -93,14 +99,47 @@ class SubmissionServicer(submission_pb2_grpc.SubmissionServiceServicer):
         self._clock = clock
 
     async def Join(self, request: submission_pb2.JoinRequest, context: AioContext) -> submission_pb2.JoinResponse:
-        contest = self._contests.get(request.contest).contest.name
-        nickname = clean_nickname(request.nickname)
-        session = Session(contest, self._known_participant(context, contest) or new_participant_id(), nickname)
-        if not await self._participants.put(contest, session.participant_id, nickname, self._clock(), MAX_PARTICIPANTS):
+        document, now = self._contests.get(request.contest), self._clock()
+        contest, nickname = document.contest.name, clean_nickname(request.nickname)
+        known = self._known_session(context, contest)
+        participant_id = known.participant_id if known else new_participant_id()
+        present, waits = known is not None and known.present, False
+        if request.ticket and not present:
+            waits, participant_id = await self._redeemed(document, request, known, participant_id)
+            present = not waits
+        session = Session(contest, participant_id, nickname, present)
+        if not present and document.contest.presence == contest_pb2.PRESENCE_MODE_REQUIRE:
+            raise _waiting(now) if waits else _not_present()
+        if not await self._participants.put(contest, session.participant_id, nickname, now, MAX_PARTICIPANTS):
             raise Refused("this contest has all the participants it can hold", reason="CONTEST_FULL", retry_after_s=60)
-        return submission_pb2.JoinResponse(
-            participant_id=session.participant_id, nickname=nickname, session_token=self._sessions.issue(session)
+        answer = submission_pb2.JoinResponse(
+            participant_id=session.participant_id,
+            nickname=nickname,
+            session_token=self._sessions.issue(session),
+            present=present,
         )
+        if waits:
+            answer.next_draw.FromMilliseconds((turn_at(now) + 1) * TURN_MS)
+        return answer
+
+    async def _redeemed(
+        self,
+        document: document_pb2.ContestDocument,
+        request: submission_pb2.JoinRequest,
+        known: Session | None,
+        participant_id: str,
+    ) -> tuple[bool, str]:
+        """Returns whether a ticket waits still for its place, and whose session it makes present."""
+        contest = document.contest.name
+        ticket = self._presence.tickets.verify(request.ticket, contest, request.device)
+        places = document.entry.presence_per_turn
+        waits, owner = await self._presence.store.redeem(contest, ticket, participant_id, places, self._clock())
+        if waits:
+            return True, participant_id
+        if owner is None or (known is not None and owner != participant_id):
+            # The same device joined with it as somebody else, or it lost its place to somebody else's lot.
+            raise Conflict("this ticket is used, or over; scan the code on the screen again", reason="TICKET_OLD")
+        return False, owner
 
     async def Submit(self, request: submission_pb2.SubmitRequest, context: AioContext) -> submission_pb2.SubmitResponse:
         document = self._contests.get(request.contest)
@@ -113,6 +152,8 @@ class SubmissionServicer(submission_pb2_grpc.SubmissionServiceServicer):
         self, document: document_pb2.ContestDocument, request: submission_pb2.SubmitRequest, context: AioContext
     ) -> submission_pb2.Submission:
         session = self._session(context, document.contest.name)
+        if not session.present and document.contest.presence == contest_pb2.PRESENCE_MODE_REQUIRE:
+            raise _not_present()
         target = next((t for t in document.contest.targets if t.name == request.target), None)
         if target is None:
             raise NotFound("this contest has no such target", reason="TARGET_NOT_FOUND")
@@ -136,6 +177,7 @@ class SubmissionServicer(submission_pb2_grpc.SubmissionServiceServicer):
             only_known=not now.takes_submissions,
             reading=reading,
             ladder=self._vocabularies.ladder(document, target.name),
+            present=session.present,
         )
         try:
             submission = await self._admissions.admit(admission)
@@ -193,20 +235,31 @@ class SubmissionServicer(submission_pb2_grpc.SubmissionServiceServicer):
         return found[0].submission
 
     def _session(self, context: AioContext, contest: str) -> Session:
-        token = _bearer_token(context)
+        token = bearer_token(context)
         if token is None:
             raise NotSignedIn("join the contest first", reason="SESSION_MISSING")
         return self._sessions.verify(token, contest)
 
-    def _known_participant(self, context: AioContext, contest: str) -> str | None:
+    def _known_session(self, context: AioContext, contest: str) -> Session | None:
         """Returns who joins again; None for somebody new, and for a session that does not hold any more."""
-        token = _bearer_token(context)
+        token = bearer_token(context)
         if token is None:
             return None
         try:
-            return self._sessions.verify(token, contest).participant_id
+            return self._sessions.verify(token, contest)
         except NotSignedIn:
             return None
+
+
+def _not_present() -> DomainError:
+    words = "only people in the hall may play: scan the code on the big screen, or ask the organisers to let you in"
+    return NotAllowed(words, reason="PRESENCE_REQUIRED")
+
+
+def _waiting(now_ms: int) -> DomainError:
+    next_draw_s = ((turn_at(now_ms) + 1) * TURN_MS - now_ms) / 1000
+    words = "many people are coming in at once; a lot decides every 30 seconds who is next, and you keep your place"
+    return Refused(words, reason="PRESENCE_WAITING", retry_after_s=next_draw_s)
 
 
 def _nothing_read(could_be: Sequence[contest_pb2.Example]) -> InvalidRequest:
@@ -225,16 +278,6 @@ def _not_taken(now: PhaseState, now_ms: int) -> DomainError:
     opens = datetime.fromtimestamp(now.next_change_ms / 1000, UTC).isoformat(timespec="seconds")
     wait_s = (now.next_change_ms - now_ms) / 1000
     return Refused(f"this contest is closed; it opens at {opens}", reason="CONTEST_CLOSED", retry_after_s=wait_s)
-
-
-def _bearer_token(context: AioContext) -> str | None:
-    for key, value in context.invocation_metadata() or ():
-        if key == "authorization":
-            text = value.decode("latin-1") if isinstance(value, bytes) else value
-            scheme, _, token = text.partition(" ")
-            if scheme.lower() == "bearer" and 0 < len(token) <= 1024:
-                return token
-    return None
 
 
 def _watch_response(event: submission_pb2.Submission | StreamEvent) -> submission_pb2.WatchSubmissionResponse:

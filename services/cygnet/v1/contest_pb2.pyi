@@ -18,12 +18,23 @@ class ContestPhase(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     CONTEST_PHASE_FROZEN: _ClassVar[ContestPhase]
     CONTEST_PHASE_PAUSED: _ClassVar[ContestPhase]
     CONTEST_PHASE_FINISHED: _ClassVar[ContestPhase]
+
+class PresenceMode(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    PRESENCE_MODE_UNSPECIFIED: _ClassVar[PresenceMode]
+    PRESENCE_MODE_OFF: _ClassVar[PresenceMode]
+    PRESENCE_MODE_PREFER: _ClassVar[PresenceMode]
+    PRESENCE_MODE_REQUIRE: _ClassVar[PresenceMode]
 CONTEST_PHASE_UNSPECIFIED: ContestPhase
 CONTEST_PHASE_CLOSED: ContestPhase
 CONTEST_PHASE_OPEN: ContestPhase
 CONTEST_PHASE_FROZEN: ContestPhase
 CONTEST_PHASE_PAUSED: ContestPhase
 CONTEST_PHASE_FINISHED: ContestPhase
+PRESENCE_MODE_UNSPECIFIED: PresenceMode
+PRESENCE_MODE_OFF: PresenceMode
+PRESENCE_MODE_PREFER: PresenceMode
+PRESENCE_MODE_REQUIRE: PresenceMode
 
 class GetContestRequest(_message.Message):
     __slots__ = ("contest",)
@@ -78,7 +89,7 @@ class Example(_message.Message):
     def __init__(self, prompt: _Optional[_Mapping[str, str]] = ...) -> None: ...
 
 class Contest(_message.Message):
-    __slots__ = ("name", "generation", "title", "targets", "decimals", "max_prompt_chars", "windows", "paused", "freeze_before_ms")
+    __slots__ = ("name", "generation", "title", "targets", "decimals", "max_prompt_chars", "windows", "paused", "freeze_before_ms", "presence")
     class TitleEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -95,6 +106,7 @@ class Contest(_message.Message):
     WINDOWS_FIELD_NUMBER: _ClassVar[int]
     PAUSED_FIELD_NUMBER: _ClassVar[int]
     FREEZE_BEFORE_MS_FIELD_NUMBER: _ClassVar[int]
+    PRESENCE_FIELD_NUMBER: _ClassVar[int]
     name: str
     generation: int
     title: _containers.ScalarMap[str, str]
@@ -104,7 +116,8 @@ class Contest(_message.Message):
     windows: _containers.RepeatedCompositeFieldContainer[Window]
     paused: bool
     freeze_before_ms: int
-    def __init__(self, name: _Optional[str] = ..., generation: _Optional[int] = ..., title: _Optional[_Mapping[str, str]] = ..., targets: _Optional[_Iterable[_Union[Target, _Mapping]]] = ..., decimals: _Optional[int] = ..., max_prompt_chars: _Optional[int] = ..., windows: _Optional[_Iterable[_Union[Window, _Mapping]]] = ..., paused: _Optional[bool] = ..., freeze_before_ms: _Optional[int] = ...) -> None: ...
+    presence: PresenceMode
+    def __init__(self, name: _Optional[str] = ..., generation: _Optional[int] = ..., title: _Optional[_Mapping[str, str]] = ..., targets: _Optional[_Iterable[_Union[Target, _Mapping]]] = ..., decimals: _Optional[int] = ..., max_prompt_chars: _Optional[int] = ..., windows: _Optional[_Iterable[_Union[Window, _Mapping]]] = ..., paused: _Optional[bool] = ..., freeze_before_ms: _Optional[int] = ..., presence: _Optional[_Union[PresenceMode, str]] = ...) -> None: ...
 
 class Window(_message.Message):
     __slots__ = ("opens", "closes")

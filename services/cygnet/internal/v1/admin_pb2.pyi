@@ -7,6 +7,46 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 
 DESCRIPTOR: _descriptor.FileDescriptor
 
+class PairBoardRequest(_message.Message):
+    __slots__ = ("contest",)
+    CONTEST_FIELD_NUMBER: _ClassVar[int]
+    contest: str
+    def __init__(self, contest: _Optional[str] = ...) -> None: ...
+
+class PairBoardResponse(_message.Message):
+    __slots__ = ("contest", "pairing_code")
+    CONTEST_FIELD_NUMBER: _ClassVar[int]
+    PAIRING_CODE_FIELD_NUMBER: _ClassVar[int]
+    contest: str
+    pairing_code: str
+    def __init__(self, contest: _Optional[str] = ..., pairing_code: _Optional[str] = ...) -> None: ...
+
+class UnpairBoardsRequest(_message.Message):
+    __slots__ = ("contest",)
+    CONTEST_FIELD_NUMBER: _ClassVar[int]
+    contest: str
+    def __init__(self, contest: _Optional[str] = ...) -> None: ...
+
+class UnpairBoardsResponse(_message.Message):
+    __slots__ = ("screens",)
+    SCREENS_FIELD_NUMBER: _ClassVar[int]
+    screens: int
+    def __init__(self, screens: _Optional[int] = ...) -> None: ...
+
+class MakePassRequest(_message.Message):
+    __slots__ = ("contest",)
+    CONTEST_FIELD_NUMBER: _ClassVar[int]
+    contest: str
+    def __init__(self, contest: _Optional[str] = ...) -> None: ...
+
+class MakePassResponse(_message.Message):
+    __slots__ = ("contest", "code")
+    CONTEST_FIELD_NUMBER: _ClassVar[int]
+    CODE_FIELD_NUMBER: _ClassVar[int]
+    contest: str
+    code: str
+    def __init__(self, contest: _Optional[str] = ..., code: _Optional[str] = ...) -> None: ...
+
 class RevealSeedsRequest(_message.Message):
     __slots__ = ("contest",)
     CONTEST_FIELD_NUMBER: _ClassVar[int]

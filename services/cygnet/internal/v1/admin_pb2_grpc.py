@@ -222,6 +222,170 @@ class SeedAdminService:
             _registered_method=True)
 
 
+class BoardAdminServiceStub:
+    """Served by the submission service, on the same port and with the same token.
+    """
+
+    def __init__(self, channel):
+        """Constructor.
+
+        Args:
+            channel: A grpc.Channel.
+        """
+        self.PairBoard = channel.unary_unary(
+                '/cygnet.internal.v1.BoardAdminService/PairBoard',
+                request_serializer=cygnet_dot_internal_dot_v1_dot_admin__pb2.PairBoardRequest.SerializeToString,
+                response_deserializer=cygnet_dot_internal_dot_v1_dot_admin__pb2.PairBoardResponse.FromString,
+                _registered_method=True)
+        self.UnpairBoards = channel.unary_unary(
+                '/cygnet.internal.v1.BoardAdminService/UnpairBoards',
+                request_serializer=cygnet_dot_internal_dot_v1_dot_admin__pb2.UnpairBoardsRequest.SerializeToString,
+                response_deserializer=cygnet_dot_internal_dot_v1_dot_admin__pb2.UnpairBoardsResponse.FromString,
+                _registered_method=True)
+        self.MakePass = channel.unary_unary(
+                '/cygnet.internal.v1.BoardAdminService/MakePass',
+                request_serializer=cygnet_dot_internal_dot_v1_dot_admin__pb2.MakePassRequest.SerializeToString,
+                response_deserializer=cygnet_dot_internal_dot_v1_dot_admin__pb2.MakePassResponse.FromString,
+                _registered_method=True)
+
+
+class BoardAdminServiceServicer:
+    """Served by the submission service, on the same port and with the same token.
+    """
+
+    def PairBoard(self, request, context):
+        """Makes a code that turns one screen into one that shows presence codes; it holds for ten minutes, once.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def UnpairBoards(self, request, context):
+        """Forgets all paired screens of a contest: none shows codes any more.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def MakePass(self, request, context):
+        """Makes a presence code for one person, whoever cannot scan a screen; it holds for ten minutes, once.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+
+def add_BoardAdminServiceServicer_to_server(servicer, server):
+    rpc_method_handlers = {
+            'PairBoard': grpc.unary_unary_rpc_method_handler(
+                    servicer.PairBoard,
+                    request_deserializer=cygnet_dot_internal_dot_v1_dot_admin__pb2.PairBoardRequest.FromString,
+                    response_serializer=cygnet_dot_internal_dot_v1_dot_admin__pb2.PairBoardResponse.SerializeToString,
+            ),
+            'UnpairBoards': grpc.unary_unary_rpc_method_handler(
+                    servicer.UnpairBoards,
+                    request_deserializer=cygnet_dot_internal_dot_v1_dot_admin__pb2.UnpairBoardsRequest.FromString,
+                    response_serializer=cygnet_dot_internal_dot_v1_dot_admin__pb2.UnpairBoardsResponse.SerializeToString,
+            ),
+            'MakePass': grpc.unary_unary_rpc_method_handler(
+                    servicer.MakePass,
+                    request_deserializer=cygnet_dot_internal_dot_v1_dot_admin__pb2.MakePassRequest.FromString,
+                    response_serializer=cygnet_dot_internal_dot_v1_dot_admin__pb2.MakePassResponse.SerializeToString,
+            ),
+    }
+    generic_handler = grpc.method_handlers_generic_handler(
+            'cygnet.internal.v1.BoardAdminService', rpc_method_handlers)
+    server.add_generic_rpc_handlers((generic_handler,))
+    server.add_registered_method_handlers('cygnet.internal.v1.BoardAdminService', rpc_method_handlers)
+
+
+ # This class is part of an EXPERIMENTAL API.
+class BoardAdminService:
+    """Served by the submission service, on the same port and with the same token.
+    """
+
+    @staticmethod
+    def PairBoard(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/cygnet.internal.v1.BoardAdminService/PairBoard',
+            cygnet_dot_internal_dot_v1_dot_admin__pb2.PairBoardRequest.SerializeToString,
+            cygnet_dot_internal_dot_v1_dot_admin__pb2.PairBoardResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def UnpairBoards(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/cygnet.internal.v1.BoardAdminService/UnpairBoards',
+            cygnet_dot_internal_dot_v1_dot_admin__pb2.UnpairBoardsRequest.SerializeToString,
+            cygnet_dot_internal_dot_v1_dot_admin__pb2.UnpairBoardsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def MakePass(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/cygnet.internal.v1.BoardAdminService/MakePass',
+            cygnet_dot_internal_dot_v1_dot_admin__pb2.MakePassRequest.SerializeToString,
+            cygnet_dot_internal_dot_v1_dot_admin__pb2.MakePassResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+
 class TargetAdminServiceStub:
     """Served by the submission service, on the same port and with the same token.
     """

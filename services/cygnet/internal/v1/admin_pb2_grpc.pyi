@@ -106,6 +106,61 @@ class SeedAdminServiceServicer(metaclass=_abc_1.ABCMeta):
 
 def add_SeedAdminServiceServicer_to_server(servicer: SeedAdminServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...
 
+class BoardAdminServiceStub:
+    """Served by the submission service, on the same port and with the same token."""
+
+    @_typing.overload
+    def __new__(cls, channel: _grpc.Channel) -> _Self: ...
+    @_typing.overload
+    def __new__(cls, channel: _aio.Channel) -> BoardAdminServiceAsyncStub: ...
+    PairBoard: _grpc.UnaryUnaryMultiCallable[_admin_pb2.PairBoardRequest, _admin_pb2.PairBoardResponse]
+    """Makes a code that turns one screen into one that shows presence codes; it holds for ten minutes, once."""
+    UnpairBoards: _grpc.UnaryUnaryMultiCallable[_admin_pb2.UnpairBoardsRequest, _admin_pb2.UnpairBoardsResponse]
+    """Forgets all paired screens of a contest: none shows codes any more."""
+    MakePass: _grpc.UnaryUnaryMultiCallable[_admin_pb2.MakePassRequest, _admin_pb2.MakePassResponse]
+    """Makes a presence code for one person, whoever cannot scan a screen; it holds for ten minutes, once."""
+
+@_typing.type_check_only
+class BoardAdminServiceAsyncStub(BoardAdminServiceStub):
+    """Served by the submission service, on the same port and with the same token."""
+
+    def __init__(self, channel: _aio.Channel) -> None: ...
+    PairBoard: _aio.UnaryUnaryMultiCallable[_admin_pb2.PairBoardRequest, _admin_pb2.PairBoardResponse]  # type: ignore[assignment]
+    """Makes a code that turns one screen into one that shows presence codes; it holds for ten minutes, once."""
+    UnpairBoards: _aio.UnaryUnaryMultiCallable[_admin_pb2.UnpairBoardsRequest, _admin_pb2.UnpairBoardsResponse]  # type: ignore[assignment]
+    """Forgets all paired screens of a contest: none shows codes any more."""
+    MakePass: _aio.UnaryUnaryMultiCallable[_admin_pb2.MakePassRequest, _admin_pb2.MakePassResponse]  # type: ignore[assignment]
+    """Makes a presence code for one person, whoever cannot scan a screen; it holds for ten minutes, once."""
+
+class BoardAdminServiceServicer(metaclass=_abc_1.ABCMeta):
+    """Served by the submission service, on the same port and with the same token."""
+
+    @_abc_1.abstractmethod
+    def PairBoard(
+        self,
+        request: _admin_pb2.PairBoardRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_admin_pb2.PairBoardResponse, _abc.Awaitable[_admin_pb2.PairBoardResponse]]:
+        """Makes a code that turns one screen into one that shows presence codes; it holds for ten minutes, once."""
+
+    @_abc_1.abstractmethod
+    def UnpairBoards(
+        self,
+        request: _admin_pb2.UnpairBoardsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_admin_pb2.UnpairBoardsResponse, _abc.Awaitable[_admin_pb2.UnpairBoardsResponse]]:
+        """Forgets all paired screens of a contest: none shows codes any more."""
+
+    @_abc_1.abstractmethod
+    def MakePass(
+        self,
+        request: _admin_pb2.MakePassRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_admin_pb2.MakePassResponse, _abc.Awaitable[_admin_pb2.MakePassResponse]]:
+        """Makes a presence code for one person, whoever cannot scan a screen; it holds for ten minutes, once."""
+
+def add_BoardAdminServiceServicer_to_server(servicer: BoardAdminServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...
+
 class TargetAdminServiceStub:
     """Served by the submission service, on the same port and with the same token."""
 

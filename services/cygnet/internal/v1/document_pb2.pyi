@@ -45,8 +45,14 @@ class AdmissionPolicy(_message.Message):
     dedup_scope: DedupScope
     def __init__(self, generation: _Optional[int] = ..., every_ms: _Optional[int] = ..., burst: _Optional[int] = ..., pending: _Optional[int] = ..., max_predicted_wait_ms: _Optional[int] = ..., dedup_scope: _Optional[_Union[DedupScope, str]] = ...) -> None: ...
 
+class EntryPolicy(_message.Message):
+    __slots__ = ("presence_per_turn",)
+    PRESENCE_PER_TURN_FIELD_NUMBER: _ClassVar[int]
+    presence_per_turn: int
+    def __init__(self, presence_per_turn: _Optional[int] = ...) -> None: ...
+
 class ContestDocument(_message.Message):
-    __slots__ = ("contest", "model", "admission", "staff", "next_model", "next_share", "descriptions")
+    __slots__ = ("contest", "model", "admission", "staff", "next_model", "next_share", "descriptions", "entry")
     class DescriptionsEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -61,6 +67,7 @@ class ContestDocument(_message.Message):
     NEXT_MODEL_FIELD_NUMBER: _ClassVar[int]
     NEXT_SHARE_FIELD_NUMBER: _ClassVar[int]
     DESCRIPTIONS_FIELD_NUMBER: _ClassVar[int]
+    ENTRY_FIELD_NUMBER: _ClassVar[int]
     contest: _contest_pb2.Contest
     model: Model
     admission: AdmissionPolicy
@@ -68,7 +75,8 @@ class ContestDocument(_message.Message):
     next_model: Model
     next_share: int
     descriptions: _containers.ScalarMap[str, str]
-    def __init__(self, contest: _Optional[_Union[_contest_pb2.Contest, _Mapping]] = ..., model: _Optional[_Union[Model, _Mapping]] = ..., admission: _Optional[_Union[AdmissionPolicy, _Mapping]] = ..., staff: _Optional[_Iterable[str]] = ..., next_model: _Optional[_Union[Model, _Mapping]] = ..., next_share: _Optional[int] = ..., descriptions: _Optional[_Mapping[str, str]] = ...) -> None: ...
+    entry: EntryPolicy
+    def __init__(self, contest: _Optional[_Union[_contest_pb2.Contest, _Mapping]] = ..., model: _Optional[_Union[Model, _Mapping]] = ..., admission: _Optional[_Union[AdmissionPolicy, _Mapping]] = ..., staff: _Optional[_Iterable[str]] = ..., next_model: _Optional[_Union[Model, _Mapping]] = ..., next_share: _Optional[int] = ..., descriptions: _Optional[_Mapping[str, str]] = ..., entry: _Optional[_Union[EntryPolicy, _Mapping]] = ...) -> None: ...
 
 class TargetReport(_message.Message):
     __slots__ = ("picture_sha256", "scorer_digest", "likenesses", "problem")

@@ -9,7 +9,7 @@ import { fileURLToPath } from "node:url";
 const page = dirname(dirname(fileURLToPath(import.meta.url)));
 const root = join(page, "../../../..");
 const committed = join(page, "src/gen");
-const protos = ["contest", "submission", "leaderboard"].map((name) => `cygnet/v1/${name}.proto`);
+const protos = ["contest", "submission", "leaderboard", "presence"].map((name) => `cygnet/v1/${name}.proto`);
 
 const inside = join(root, ".venv/bin/python");
 const python = process.env.CYGNET_PYTHON ?? (existsSync(inside) ? inside : "python3");

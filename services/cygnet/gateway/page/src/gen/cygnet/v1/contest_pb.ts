@@ -14,7 +14,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file cygnet/v1/contest.proto.
  */
 export const file_cygnet_v1_contest: GenFile = /*@__PURE__*/
-  fileDesc("ChdjeWduZXQvdjEvY29udGVzdC5wcm90bxIJY3lnbmV0LnYxIiQKEUdldENvbnRlc3RSZXF1ZXN0Eg8KB2NvbnRlc3QYASABKAkiigQKEkdldENvbnRlc3RSZXNwb25zZRIjCgdjb250ZXN0GAEgASgLMhIuY3lnbmV0LnYxLkNvbnRlc3QSJgoFcGhhc2UYAiABKA4yFy5jeWduZXQudjEuQ29udGVzdFBoYXNlEi8KC25leHRfY2hhbmdlGAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBInCgNub3cYBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi8KC2Zyb3plbl9mcm9tGAUgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIwCgxmcm96ZW5fdW50aWwYBiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhUKDW9wZW5lZF9iZWZvcmUYByABKAgSJAoIZXhhbXBsZXMYDCADKAsyEi5jeWduZXQudjEuRXhhbXBsZRIXCg9zZWVkX2NvbW1pdG1lbnQYDSABKAkSRgoNc2VlZF9jb3VudGVycxgOIAMoCzIvLmN5Z25ldC52MS5HZXRDb250ZXN0UmVzcG9uc2UuU2VlZENvdW50ZXJzRW50cnkSFwoPcmV2ZWFsZWRfc2VjcmV0GA8gASgMGjMKEVNlZWRDb3VudGVyc0VudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoDToCOAEiaAoHRXhhbXBsZRIuCgZwcm9tcHQYASADKAsyHi5jeWduZXQudjEuRXhhbXBsZS5Qcm9tcHRFbnRyeRotCgtQcm9tcHRFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBIqUCCgdDb250ZXN0EgwKBG5hbWUYASABKAkSEgoKZ2VuZXJhdGlvbhgCIAEoBBIsCgV0aXRsZRgDIAMoCzIdLmN5Z25ldC52MS5Db250ZXN0LlRpdGxlRW50cnkSIgoHdGFyZ2V0cxgEIAMoCzIRLmN5Z25ldC52MS5UYXJnZXQSEAoIZGVjaW1hbHMYBSABKA0SGAoQbWF4X3Byb21wdF9jaGFycxgGIAEoDRIiCgd3aW5kb3dzGAcgAygLMhEuY3lnbmV0LnYxLldpbmRvdxIOCgZwYXVzZWQYCCABKAgSGAoQZnJlZXplX2JlZm9yZV9tcxgJIAEoBBosCgpUaXRsZUVudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEiXwoGV2luZG93EikKBW9wZW5zGAEgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIqCgZjbG9zZXMYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIi4KBlRhcmdldBIMCgRuYW1lGAEgASgJEhYKDnBpY3R1cmVfc2hhMjU2GAIgASgJKq8BCgxDb250ZXN0UGhhc2USHQoZQ09OVEVTVF9QSEFTRV9VTlNQRUNJRklFRBAAEhgKFENPTlRFU1RfUEhBU0VfQ0xPU0VEEAESFgoSQ09OVEVTVF9QSEFTRV9PUEVOEAISGAoUQ09OVEVTVF9QSEFTRV9GUk9aRU4QAxIYChRDT05URVNUX1BIQVNFX1BBVVNFRBAEEhoKFkNPTlRFU1RfUEhBU0VfRklOSVNIRUQQBTJbCg5Db250ZXN0U2VydmljZRJJCgpHZXRDb250ZXN0EhwuY3lnbmV0LnYxLkdldENvbnRlc3RSZXF1ZXN0Gh0uY3lnbmV0LnYxLkdldENvbnRlc3RSZXNwb25zZWIGcHJvdG8z", [file_google_protobuf_timestamp]);
+  fileDesc("ChdjeWduZXQvdjEvY29udGVzdC5wcm90bxIJY3lnbmV0LnYxIiQKEUdldENvbnRlc3RSZXF1ZXN0Eg8KB2NvbnRlc3QYASABKAkiigQKEkdldENvbnRlc3RSZXNwb25zZRIjCgdjb250ZXN0GAEgASgLMhIuY3lnbmV0LnYxLkNvbnRlc3QSJgoFcGhhc2UYAiABKA4yFy5jeWduZXQudjEuQ29udGVzdFBoYXNlEi8KC25leHRfY2hhbmdlGAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBInCgNub3cYBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi8KC2Zyb3plbl9mcm9tGAUgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIwCgxmcm96ZW5fdW50aWwYBiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhUKDW9wZW5lZF9iZWZvcmUYByABKAgSJAoIZXhhbXBsZXMYDCADKAsyEi5jeWduZXQudjEuRXhhbXBsZRIXCg9zZWVkX2NvbW1pdG1lbnQYDSABKAkSRgoNc2VlZF9jb3VudGVycxgOIAMoCzIvLmN5Z25ldC52MS5HZXRDb250ZXN0UmVzcG9uc2UuU2VlZENvdW50ZXJzRW50cnkSFwoPcmV2ZWFsZWRfc2VjcmV0GA8gASgMGjMKEVNlZWRDb3VudGVyc0VudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoDToCOAEiaAoHRXhhbXBsZRIuCgZwcm9tcHQYASADKAsyHi5jeWduZXQudjEuRXhhbXBsZS5Qcm9tcHRFbnRyeRotCgtQcm9tcHRFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBItACCgdDb250ZXN0EgwKBG5hbWUYASABKAkSEgoKZ2VuZXJhdGlvbhgCIAEoBBIsCgV0aXRsZRgDIAMoCzIdLmN5Z25ldC52MS5Db250ZXN0LlRpdGxlRW50cnkSIgoHdGFyZ2V0cxgEIAMoCzIRLmN5Z25ldC52MS5UYXJnZXQSEAoIZGVjaW1hbHMYBSABKA0SGAoQbWF4X3Byb21wdF9jaGFycxgGIAEoDRIiCgd3aW5kb3dzGAcgAygLMhEuY3lnbmV0LnYxLldpbmRvdxIOCgZwYXVzZWQYCCABKAgSGAoQZnJlZXplX2JlZm9yZV9tcxgJIAEoBBIpCghwcmVzZW5jZRgKIAEoDjIXLmN5Z25ldC52MS5QcmVzZW5jZU1vZGUaLAoKVGl0bGVFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBIl8KBldpbmRvdxIpCgVvcGVucxgBIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASKgoGY2xvc2VzGAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCIuCgZUYXJnZXQSDAoEbmFtZRgBIAEoCRIWCg5waWN0dXJlX3NoYTI1NhgCIAEoCSqvAQoMQ29udGVzdFBoYXNlEh0KGUNPTlRFU1RfUEhBU0VfVU5TUEVDSUZJRUQQABIYChRDT05URVNUX1BIQVNFX0NMT1NFRBABEhYKEkNPTlRFU1RfUEhBU0VfT1BFThACEhgKFENPTlRFU1RfUEhBU0VfRlJPWkVOEAMSGAoUQ09OVEVTVF9QSEFTRV9QQVVTRUQQBBIaChZDT05URVNUX1BIQVNFX0ZJTklTSEVEEAUqeQoMUHJlc2VuY2VNb2RlEh0KGVBSRVNFTkNFX01PREVfVU5TUEVDSUZJRUQQABIVChFQUkVTRU5DRV9NT0RFX09GRhABEhgKFFBSRVNFTkNFX01PREVfUFJFRkVSEAISGQoVUFJFU0VOQ0VfTU9ERV9SRVFVSVJFEAMyWwoOQ29udGVzdFNlcnZpY2USSQoKR2V0Q29udGVzdBIcLmN5Z25ldC52MS5HZXRDb250ZXN0UmVxdWVzdBodLmN5Z25ldC52MS5HZXRDb250ZXN0UmVzcG9uc2ViBnByb3RvMw", [file_google_protobuf_timestamp]);
 
 /**
  * Which contest.
@@ -218,6 +218,13 @@ export type Contest = Message<"cygnet.v1.Contest"> & {
    * @generated from field: uint64 freeze_before_ms = 9;
    */
   freezeBeforeMs: bigint;
+
+  /**
+   * What it gives to be in the hall.
+   *
+   * @generated from field: cygnet.v1.PresenceMode presence = 10;
+   */
+  presence: PresenceMode;
 };
 
 /**
@@ -337,6 +344,47 @@ export enum ContestPhase {
  */
 export const ContestPhaseSchema: GenEnum<ContestPhase> = /*@__PURE__*/
   enumDesc(file_cygnet_v1_contest, 0);
+
+/**
+ * What it gives to be in the hall, where paired screens show a code that changes.
+ *
+ * @generated from enum cygnet.v1.PresenceMode
+ */
+export enum PresenceMode {
+  /**
+   * Not set, in documents from before it was there: as PRESENCE_MODE_OFF.
+   *
+   * @generated from enum value: PRESENCE_MODE_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * Nothing: no codes are shown.
+   *
+   * @generated from enum value: PRESENCE_MODE_OFF = 1;
+   */
+  OFF = 1,
+
+  /**
+   * Who is present comes first when many want to draw.
+   *
+   * @generated from enum value: PRESENCE_MODE_PREFER = 2;
+   */
+  PREFER = 2,
+
+  /**
+   * Only who is present may join and draw.
+   *
+   * @generated from enum value: PRESENCE_MODE_REQUIRE = 3;
+   */
+  REQUIRE = 3,
+}
+
+/**
+ * Describes the enum cygnet.v1.PresenceMode.
+ */
+export const PresenceModeSchema: GenEnum<PresenceMode> = /*@__PURE__*/
+  enumDesc(file_cygnet_v1_contest, 1);
 
 /**
  * Tells players what the contest is about. Answered by the submission service.

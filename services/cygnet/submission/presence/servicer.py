@@ -1,0 +1,131 @@
+"""The public API of presence, and the organisers' side of it: protobuf in, protobuf out."""
+
+import asyncio
+import logging
+import re
+import secrets
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+
+from cygnet.contest.store import ContestStore
+from cygnet.internal.v1 import admin_pb2, admin_pb2_grpc
+from cygnet.platform.errors import Conflict, NotSignedIn, Refused
+from cygnet.platform.grpc.interceptors import AioContext
+from cygnet.platform.latest import HEARTBEAT_S
+from cygnet.platform.tasks import wait_unless
+from cygnet.platform.validation import REQUEST_ID, Violations
+from cygnet.submission.bearer import bearer_token
+from cygnet.submission.presence.clients import client_of
+from cygnet.submission.presence.codes import CODE, TURN_MS, PresenceCodes, turn_at
+from cygnet.submission.presence.store import PresenceStore
+from cygnet.submission.presence.tickets import LIFETIME_MS, Tickets, ticket_id
+from cygnet.v1 import contest_pb2, presence_pb2, presence_pb2_grpc
+
+log = logging.getLogger(__name__)
+
+_PAIRING_CODE = re.compile(r"[a-z2-7]{8}")
+_OLD = "this code is over: codes change every 30 seconds; scan the one that the screen shows now"
+
+
+@dataclass(frozen=True)
+class Presence:
+    """What presence is made of."""
+
+    codes: PresenceCodes
+    tickets: Tickets
+    store: PresenceStore
+    clock: Callable[[], int]
+    """Milliseconds since the epoch."""
+
+
+class PresenceServicer(presence_pb2_grpc.PresenceServiceServicer):
+    """Exchanges codes, and sends them to paired screens."""
+
+    def __init__(self, contests: ContestStore, presence: Presence, stopping: asyncio.Event) -> None:
+        self._contests = contests
+        self._presence = presence
+        self._stopping = stopping
+
+    async def ExchangeCode(
+        self, request: presence_pb2.ExchangeCodeRequest, context: AioContext
+    ) -> presence_pb2.ExchangeCodeResponse:
+        document, now = self._contests.get(request.contest), self._presence.clock()
+        contest = document.contest.name
+        checks = Violations().require("code", CODE.fullmatch(request.code), "must be 12 characters of a-z and 2-7")
+        checks.matches("device", request.device, REQUEST_ID).done()
+        ticket = ticket_id(contest, request.device)
+        if self._presence.codes.is_current(contest, request.code):
+            client = client_of(context.invocation_metadata() or ())
+            places = document.entry.presence_per_turn
+            if not await self._presence.store.stand(contest, ticket, client, places, now):
+                raise Refused(
+                    "very many people are scanning; scan the code again in a moment",
+                    reason="HALL_FULL",
+                    retry_after_s=TURN_MS / 1000,
+                )
+        elif not await self._presence.store.use_pass(contest, request.code, ticket, now):
+            raise Conflict(_OLD, reason="CODE_OLD")
+        answer = presence_pb2.ExchangeCodeResponse(
+            ticket=self._presence.tickets.issue(contest, request.device, now + LIFETIME_MS)
+        )
+        answer.expires_at.FromMilliseconds(now + LIFETIME_MS)
+        return answer
+
+    async def PairScreen(
+        self, request: presence_pb2.PairScreenRequest, context: AioContext
+    ) -> presence_pb2.PairScreenResponse:
+        contest, now = self._contests.get(request.contest).contest.name, self._presence.clock()
+        code = re.sub("[^a-z2-7]", "", request.pairing_code[:40].lower())
+        token, network = secrets.token_urlsafe(32), client_of(context.invocation_metadata() or ()).network
+        paired = _PAIRING_CODE.fullmatch(code) and await self._presence.store.pair(contest, code, token, network, now)
+        if not paired:
+            raise Conflict("this pairing code is used, or over: run `cygnet board pair` again", reason="PAIRING_OLD")
+        if paired == -1:
+            raise Conflict("too many screens are paired: run `cygnet board unpair`", reason="TOO_MANY_SCREENS")
+        log.info("a screen was paired", extra={"contest": contest})
+        return presence_pb2.PairScreenResponse(screen_token=token)
+
+    async def WatchCodes(
+        self, request: presence_pb2.WatchCodesRequest, context: AioContext
+    ) -> AsyncIterator[presence_pb2.WatchCodesResponse]:
+        contest = self._contests.get(request.contest).contest.name
+        token = bearer_token(context) or ""
+        while not self._stopping.is_set():
+            if not await self._presence.store.is_paired(contest, token):
+                raise NotSignedIn("this screen is not paired: run `cygnet board pair`", reason="SCREEN_NOT_PAIRED")
+            asked = asks_for_presence(self._contests.get(contest).contest)
+            now = self._presence.clock()
+            next_in_ms = (turn_at(now) + 1) * TURN_MS - now
+            yield presence_pb2.WatchCodesResponse(
+                code=self._presence.codes.now(contest) if asked else "", next_in_ms=next_in_ms
+            )
+            await wait_unless(self._stopping, asyncio.sleep(min(next_in_ms / 1000, HEARTBEAT_S)))
+
+
+class BoardAdminServicer(admin_pb2_grpc.BoardAdminServiceServicer):
+    """Lets organisers pair screens, and let people in."""
+
+    def __init__(self, contests: ContestStore, store: PresenceStore) -> None:
+        self._contests = contests
+        self._store = store
+
+    async def PairBoard(self, request: admin_pb2.PairBoardRequest, context: AioContext) -> admin_pb2.PairBoardResponse:
+        contest = self._contests.get(request.contest).contest.name
+        return admin_pb2.PairBoardResponse(
+            contest=contest, pairing_code=await self._store.make_code(contest, "pairing")
+        )
+
+    async def UnpairBoards(
+        self, request: admin_pb2.UnpairBoardsRequest, context: AioContext
+    ) -> admin_pb2.UnpairBoardsResponse:
+        contest = self._contests.get(request.contest).contest.name
+        return admin_pb2.UnpairBoardsResponse(screens=await self._store.unpair_all(contest))
+
+    async def MakePass(self, request: admin_pb2.MakePassRequest, context: AioContext) -> admin_pb2.MakePassResponse:
+        contest = self._contests.get(request.contest).contest.name
+        return admin_pb2.MakePassResponse(contest=contest, code=await self._store.make_code(contest, "pass"))
+
+
+def asks_for_presence(contest: contest_pb2.Contest) -> bool:
+    """Tells whether it makes a difference to be in the hall."""
+    return contest.presence in (contest_pb2.PRESENCE_MODE_PREFER, contest_pb2.PRESENCE_MODE_REQUIRE)
