@@ -9,8 +9,10 @@ import pytest
 import redis.asyncio as aioredis
 from google.rpc import error_details_pb2, status_pb2
 
+from cygnet.v1 import submission_pb2
+
 from ..leaderboard.environment import serving_leaderboard
-from ..submission.environment import playing
+from ..submission.environment import bearer, playing
 
 
 @asynccontextmanager
@@ -56,10 +58,13 @@ async def test_players_and_organisers_are_put_off(
     async with playing(redis_url, tmp_path) as game:
         await game.apply()
         async with refusing(redis_client):
-            await is_put_off(game.join())
+            # Joining stores nothing.
+            me = await game.join()
+            first = submission_pb2.SubmitRequest(contest="test", target="duck", prompt="a duck", request_id="r" * 16)
+            await is_put_off(game.players.Submit(first, metadata=bearer(me.session_token)))
             await is_put_off(game.apply(burst=7))
         assert (await game.apply(burst=7)).changed
-        assert await game.submit((await game.join()).session_token, "a duck")
+        assert await game.submit(me.session_token, "a duck")
 
 
 @refusing

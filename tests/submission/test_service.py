@@ -64,6 +64,19 @@ async def test_a_whole_submission(game: Game) -> None:
     assert again.result == mine.result
 
 
+async def test_joining_fills_nothing(game: Game, redis_client: aioredis.Redis) -> None:
+    async def stored() -> dict[bytes, bytes | None]:
+        return {key: await redis_client.dump(key) for key in await redis_client.keys("*")}
+
+    before = await stored()
+    crowd = [await game.join() for _ in range(300)]
+    assert await stored() == before
+    assert len({each.participant_id for each in crowd}) == len(crowd)
+    # Who joined before the crowd, in it or after it plays.
+    for each in (crowd[0], crowd[-1], await game.join()):
+        assert (await game.submit(each.session_token, "a duck")).submission_id
+
+
 async def test_a_retry_finds_its_own_submission(game: Game) -> None:
     me = await game.join()
     request_id = str(uuid.uuid4())

@@ -20,7 +20,6 @@ from cygnet.submission.servicer import ContestServicer, SubmissionServicer
 from cygnet.submission.sessions import SessionKeys
 from cygnet.submission.settings import SubmissionSettings
 from cygnet.submission.signing import derived, parse_keys
-from cygnet.submission.store import ParticipantStore
 from cygnet.submission.targets import TargetAdminServicer
 from cygnet.submission.telemetry import Telemetry
 from cygnet.submission.vocabularies import Vocabularies
@@ -50,7 +49,6 @@ async def wire(settings: SubmissionSettings, lifetime: Lifetime) -> Sequence[End
     )
     submissions = SubmissionServicer(
         contests=contests,
-        participants=ParticipantStore(redis),
         sessions=SessionKeys(keys, now_ms),
         presence=presence,
         dedup=dedup,

@@ -30,7 +30,6 @@ from cygnet.submission.presence.codes import TURN_MS, turn_at
 from cygnet.submission.presence.servicer import Presence
 from cygnet.submission.seeds import Seeds
 from cygnet.submission.sessions import Session, SessionKeys, new_participant_id
-from cygnet.submission.store import ParticipantStore
 from cygnet.submission.telemetry import Telemetry
 from cygnet.submission.validation import check_prompt, check_submission, clean_nickname
 from cygnet.submission.vocabularies import Vocabularies
@@ -41,8 +40,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-MAX_PARTICIPANTS = 100_000
-"""Participants of one contest: a bound on what strangers can make us store."""
 PAUSED_RETRY_S = 15.0
 """A player whose contest is paused may look again after so many seconds: nobody knows when it goes on."""
 DEFAULT_LIST = 20
@@ -78,7 +75,6 @@ class SubmissionServicer(submission_pb2_grpc.SubmissionServiceServicer):
         self,
         *,
         contests: ContestStore,
-        participants: ParticipantStore,
         sessions: SessionKeys,
         presence: Presence,
         dedup: "DedupServiceAsyncStub",
@@ -88,7 +84,6 @@ class SubmissionServicer(submission_pb2_grpc.SubmissionServiceServicer):
         clock: Callable[[], int],
     ) -> None:
         self._contests = contests
-        self._participants = participants
         self._sessions = sessions
         self._presence = presence
         self._dedup = dedup
@@ -107,11 +102,11 @@ class SubmissionServicer(submission_pb2_grpc.SubmissionServiceServicer):
         if request.ticket and not present:
             waits, participant_id = await self._redeemed(document, request, known, participant_id)
             present = not waits
+        # Nobody is stored: the signed token is all there is of somebody who has not submitted yet. So nobody can fill a
+        # contest by joining it.
         session = Session(contest, participant_id, nickname, present)
         if not present and document.contest.presence == contest_pb2.PRESENCE_MODE_REQUIRE:
             raise _waiting(now) if waits else _not_present()
-        if not await self._participants.put(contest, session.participant_id, nickname, now, MAX_PARTICIPANTS):
-            raise Refused("this contest has all the participants it can hold", reason="CONTEST_FULL", retry_after_s=60)
         answer = submission_pb2.JoinResponse(
             participant_id=session.participant_id,
             nickname=nickname,

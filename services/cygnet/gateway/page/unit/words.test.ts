@@ -50,7 +50,7 @@ describe("languages", () => {
       for (const reason of ["PENDING_LIMIT", "NEW_WORK_RATE", "SUBMIT_RATE", "QUEUE_FULL", ...ofTheContest]) {
         expect(text.refused(reason, "server")).not.toBe("server");
       }
-      expect(text.refused("CONTEST_FULL", "server")).toBe("server");
+      expect(text.refused("A_LATER_REASON", "server")).toBe("server");
       for (const reason of ["DRAWING_FAILED", "WORKER_LOST", "MODEL_NOT_SERVED"]) {
         expect(text.failure(reason, "server")).not.toBe("server");
       }
