@@ -212,6 +212,12 @@ class Expected:
         self.changed = True
         return drawing
 
+    def renew(self, drawing: Drawing, now: int) -> None:
+        """Keeps a lease; silence that was longer than one is no part of the drawing."""
+        silent = now - drawing.deadline + LEASE_MS
+        drawing.started += silent if silent > LEASE_MS else 0
+        drawing.deadline = now + LEASE_MS
+
     def complete(self, print_: str, result: Result, deliveries: Sequence[DeliveredResult], now: int) -> None:
         """Ends a drawing, and checks who got the score. Waiters are in a hash: their order is not fixed."""
         drawing = self.drawings[print_]

@@ -62,6 +62,13 @@ def simulated_wait(chance: random.Random, spread: float, drawers: int, position:
     return free_at[0] + drawing(chance, spread) - arrival
 
 
+def test_one_drawing_that_took_an_hour_says_little_about_the_next() -> None:
+    calm, after = (eta.wait(9, Pace(slow + (1_000,) * 31, 2)) for slow in ((1_000,), (3_600_000,)))
+    assert calm is not None
+    assert after is not None
+    assert after.p50_ms < 1.5 * calm.p50_ms
+
+
 def test_a_longer_way_takes_longer_and_more_drawers_less() -> None:
     waits = [eta.wait(position, Pace((900, 1_000, 1_100, 1_000, 950), 2)) for position in range(50)]
     p90s = [wait.p90_ms for wait in waits if wait is not None]

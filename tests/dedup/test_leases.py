@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 
+import pytest
 import redis.asyncio as aioredis
 
 from cygnet.dedup.store import Store
@@ -223,6 +224,22 @@ async def test_who_has_a_score_is_sent_to_the_leaderboard_again_only_under_a_new
         assert (await decide(store, each, GENEROUS, T0 + 1)).outcome == "repeated"
     sent = [(each.participant_id[0], each.nickname) for each in (await store.outbox("limits", 10)).values()]
     assert sent == [("a", "Ada"), ("a", "Grace"), ("a", "Ada"), ("b", "Ada")]
+
+
+@pytest.mark.parametrize("jump_ms", [-3_600_000, 3_600_000])
+@pytest.mark.parametrize("beats_after", [False, True])
+async def test_a_clock_that_is_set_during_a_drawing_makes_it_neither_long_nor_short(
+    store: Store, admission: MakeAdmission, jump_ms: int, beats_after: bool
+) -> None:
+    await decide(store, admission(), GENEROUS, T0)
+    job = await claimed(store)
+    assert await store.heartbeat(job, LEASE_MS, T0 + 3_000)
+    if beats_after:
+        assert await store.heartbeat(job, LEASE_MS, T0 + jump_ms + 6_000)
+    await complete(store, job, jump_ms + 8_000)
+    _, pace = await store.activate("limits", T0)
+    # What went by between the two heartbeats cannot be known: it is left out.
+    assert pace.durations_ms == ((5_000,) if beats_after else ())
 
 
 async def test_pace_is_what_drawings_took_and_how_many_at_once(store: Store, admission: MakeAdmission) -> None:

@@ -84,7 +84,20 @@ async def test_a_limit_changed_during_the_event_counts_at_once(store: Store, adm
     assert await decided(store, admission("a", pending=100, every_ms=60_000), 0) == ("NEW_WORK_RATE", 60_000)
     # Three minutes of debt under the old limit are at most one empty bucket under the new one.
     assert await decided(store, admission("b", pending=100, every_ms=1_000), 0) == ("NEW_WORK_RATE", 1_000)
-    assert await decided(store, admission("c", pending=100, every_ms=1_000), 1_000) == ("NEW_WORK_RATE", 1_000)
+    # And the wait that was told is true, however often somebody tries meanwhile.
+    assert await decided(store, admission("c", pending=100, every_ms=1_000), 999) == ("NEW_WORK_RATE", 1)
+    assert await decided(store, admission("d", pending=100, every_ms=1_000), 1_000) == ("accepted", 0)
+
+
+async def test_a_clock_set_back_keeps_nobody_waiting_longer_than_it_says(
+    store: Store, admission: MakeAdmission
+) -> None:
+    hour = 3_600_000
+    for number in range(3):
+        await decided(store, admission(f"prompt {number}", pending=100), hour, Bucket(500, 3))
+    assert await decided(store, admission("a", pending=100), 0, Bucket(500, 3)) == ("SUBMIT_RATE", 500)
+    assert await decided(store, admission("a", pending=100), 500, Bucket(500, 3)) == ("NEW_WORK_RATE", 10_000)
+    assert await decided(store, admission("a", pending=100), 10_500, Bucket(500, 3)) == ("accepted", 0)
 
 
 async def test_pending_is_what_one_asked_for_and_is_not_drawn(store: Store, admission: MakeAdmission) -> None:

@@ -149,7 +149,7 @@ class Scripts(RuleBasedStateMachine):
         kept = drawing is not None and drawing.state == DRAWING
         assert self.do(self.store.heartbeat(lease, LEASE_MS, self.now)) is kept
         if kept and drawing is not None:
-            drawing.deadline = self.now + LEASE_MS
+            self.model.renew(drawing, self.now)
 
     @precondition(lambda self: self.leases)
     @rule(data=st.data(), score=st.floats(0, 100))

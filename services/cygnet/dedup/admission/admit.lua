@@ -1,4 +1,5 @@
--- Decides on a submission. Changes nothing when it refuses, but for the cheap bucket.
+-- Decides on a submission. Changes nothing when it refuses, but for the cheap bucket, and debts that a limit or a clock
+-- which changed has made smaller.
 --
 -- KEYS  submission job queue queued_at clock pending finish submit_bucket work_bucket history waiters outbox
 --       queue_by_model models scored_participants last_nickname leases pace last_poll
@@ -15,12 +16,15 @@ local function reply(outcome, wait_ms)
 end
 
 -- A token bucket as the time at which it is full again (generic cell rate algorithm): integers, no refill step, and a
--- refusal takes nothing, so a flood cannot push its own recovery away. Where a limit was changed meanwhile, the debt
--- is at most one empty bucket under the new one.
+-- refusal takes nothing, so a flood cannot push its own recovery away. Where a limit was relaxed meanwhile, or the clock
+-- set back, the debt is at most one empty bucket under the new one, from now on: the wait that is told is true.
 -- Returns the bucket with one token less, and how long until there is one.
 local function bucket(key, every, size)
-  local full_at = field(key, participant)
-  full_at = math.min(math.max(full_at, now), now + every * size)
+  local stored = field(key, participant)
+  local full_at = math.min(math.max(stored, now), now + every * size)
+  if full_at < stored then
+    redis.call('HSET', key, participant, int(full_at))
+  end
   return full_at + every, full_at - now - every * (size - 1)
 end
 

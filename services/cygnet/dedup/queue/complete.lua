@@ -14,9 +14,10 @@ elseif state == 'done' then
 end
 
 -- A job whose lease ran out and that nobody claimed since is queued, with the fence unchanged: its late picture is as
--- good as another one. How long it took is no sample of the pace.
-if state == 'drawing' then
-  local took = math.max(0, now - field(JOB, 'started_ms'))
+-- good as another one. How long it took is no sample of the pace; nor is it where the clock was set since the lease was
+-- last renewed.
+local took = now - field(JOB, 'started_ms')
+if state == 'drawing' and took >= 0 and now <= tonumber(redis.call('ZSCORE', LEASES, fingerprint)) then
   redis.call('LPUSH', PACE, int(took) .. ' ' .. redis.call('ZCARD', LEASES))
   redis.call('LTRIM', PACE, 0, samples - 1)
 end

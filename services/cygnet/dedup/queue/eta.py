@@ -2,7 +2,8 @@
 
 Measured are whole drawings (claim to completion) and how many are made at the same time, not the time between
 completions: under a light load the latter says how often people ask, not how fast pictures are drawn, and after
-`kubectl scale` it is wrong until the old samples are gone.
+`kubectl scale` it is wrong until the old samples are gone. A drawing counts for at most OUTLIER medians: one that a
+clock that was set, or a machine that slept, made an hour long says nothing about the next.
 
 A job with k jobs before it, n drawers and drawings of mean m and deviation s begins when k + 1 drawings have ended:
   start = (k + r/m) * m/n          r = (m^2 + s^2) / 2m, what is left of a drawing met at random (renewal theory)
@@ -22,6 +23,8 @@ LEAST_SAMPLES = 5
 """With fewer drawings there is no estimate: the participant sees "measuring"."""
 ASSUMED_DRAWING_MS = 2_000
 """How long a drawing is taken to last while nothing is measured: only to bound the queue and to space retries."""
+OUTLIER = 8
+"""How many medians a single drawing counts for at most."""
 _P90 = statistics.NormalDist().inv_cdf(0.9)
 
 
@@ -43,7 +46,9 @@ def wait(position: int, pace: Pace) -> Wait | None:
 @functools.lru_cache(maxsize=64)
 def _moments(durations_ms: tuple[int, ...]) -> tuple[float, float]:
     """Returns mean and variance. Kept: everybody who waits is shown the same pace."""
-    return statistics.fmean(durations_ms), statistics.variance(durations_ms)
+    most = OUTLIER * statistics.median(durations_ms)
+    within = [min(duration, most) for duration in durations_ms]
+    return statistics.fmean(within), statistics.variance(within)
 
 
 def typical_ms(pace: Pace) -> int:

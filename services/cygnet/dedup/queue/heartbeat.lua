@@ -8,5 +8,11 @@ if redis.call('HGET', JOB, 'state') ~= 'drawing' or redis.call('HGET', JOB, 'fen
   return 0
 end
 redis.call('HSET', LAST_POLL, redis.call('HGET', JOB, 'drawn_by'), int(now))
+-- A lease is renewed before it ends. Where more time went by than that, or less than none, the clock was set or the
+-- worker slept: that is no part of the drawing.
+local since = now - (tonumber(redis.call('ZSCORE', LEASES, fingerprint)) - lease_ms)
+if since < 0 or since > lease_ms then
+  redis.call('HINCRBY', JOB, 'started_ms', int(since))
+end
 redis.call('ZADD', LEASES, int(now + lease_ms), fingerprint)
 return 1
