@@ -26,6 +26,7 @@ async def game(
 ) -> AsyncIterator[Game]:
     monkeypatch.setattr(vocabularies, "REFRESH_S", 0.05)
     monkeypatch.setattr(seeds, "_FRESH_MS", 1)
+    monkeypatch.setattr(seeds, "PAUSE_S", 0.05)
     async with playing(redis_url, tmp_path) as running:
         yield running
 
@@ -88,10 +89,14 @@ def seed_by_the_book(secret: bytes, target_sha256: str, counter: int) -> int:
     return seed
 
 
-async def test_a_described_target_brings_its_ladder_to_whoever_draws_first(game: Game) -> None:
+async def apply_described(game: Game) -> None:
     request = admin_pb2.ApplyContestRequest(document=document(), target_pictures=[DUCK])
     request.document.descriptions["duck"] = "a red duck in the snow"
     await game.admin.ApplyContest(request, metadata=bearer(ADMIN_TOKEN))
+
+
+async def test_a_described_target_brings_its_ladder_to_whoever_draws_first(game: Game) -> None:
+    await apply_described(game)
     await game.dedup.PutVocabulary(dedup_pb2.PutVocabularyRequest(generator_source=SOURCE, vocabulary=SHIPPED))
     token = (await game.join()).session_token
     read = submission_pb2.ReadPromptRequest(contest="test", prompt="a blue duck")
@@ -114,3 +119,24 @@ async def test_a_contest_is_shown_while_dedup_is_away(redis_url: str, tmp_path: 
         seen = await view(game)
     assert seen.contest.name == "test"
     assert not seen.seed_commitment
+
+
+async def test_seeds_are_asked_for_while_nobody_plays(game: Game) -> None:
+    """As soon as the model's words are known, for the targets that somebody described."""
+    models = dedup_pb2.NextSeedRequest(generator_source=SOURCE, scorer_source=document().model.scorer_source)
+
+    async def asked() -> bool:
+        return (await game.dedup.NextSeed(models)).HasField("job")
+
+    async def settled() -> bool:
+        return not await asked()
+
+    await apply_described(game)
+    assert not await asked()
+    await game.dedup.PutVocabulary(dedup_pb2.PutVocabularyRequest(generator_source=SOURCE, vocabulary=SHIPPED))
+    await eventually(asked)
+    job = (await game.dedup.NextSeed(models)).job
+    assert (job.contest, job.target.name, job.ladder[-1]) == ("test", "duck", "a red duck in the snow")
+    settling = dedup_pb2.SettleSeedRequest(contest="test", target_picture_sha256=TARGET, counter=2)
+    await game.dedup.SettleSeed(settling)
+    await eventually(settled)

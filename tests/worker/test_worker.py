@@ -21,12 +21,23 @@ from cygnet.internal.v1 import dedup_pb2, dedup_pb2_grpc
 from cygnet.platform.grpc.metrics import HANDLED
 from cygnet.platform.images import pixels_sha256
 from cygnet.platform.pictures import PictureStore
-from cygnet.v1 import submission_pb2
+from cygnet.v1 import contest_pb2, submission_pb2
 from cygnet.worker import loop
 from cygnet.worker.job_queue import JobQueue
 
 from ..waiting import eventually
-from .environment import DONE, DRAWING, FAILED, QUEUED, TARGET, Environment, drawings, serving_dedup, with_triton_double
+from .environment import (
+    DONE,
+    DRAWING,
+    FAILED,
+    QUEUED,
+    SERVED,
+    TARGET,
+    Environment,
+    drawings,
+    serving_dedup,
+    with_triton_double,
+)
 from .triton_double import CALIBRATION, TritonDouble, embedding_of, picture_of, regions_of
 
 VOCABULARY = (Path(__file__).parents[2] / "triton_models/weights/cygnet-tiny/vocabulary.json").read_bytes()
@@ -115,6 +126,24 @@ async def test_the_target_is_embedded_once_for_all_jobs(env: Environment, triton
         for each in submitted:
             await env.until_state(each, DONE)
     assert triton.embedded == [TARGET]
+
+
+async def test_seeds_are_settled_before_anybody_draws(env: Environment, triton: TritonDouble) -> None:
+    wanted = dedup_pb2.Job(
+        contest="test",
+        target=contest_pb2.Target(name="duck", picture_sha256=env.target_sha256),
+        model=SERVED,
+        ladder=["a duck", "a red duck"],
+    )
+    await env.dedup.RequestSeeds(dedup_pb2.RequestSeedsRequest(jobs=[wanted]))
+
+    async def settled() -> bool:
+        asked = dedup_pb2.SettleSeedRequest(contest="test", target_picture_sha256=env.target_sha256)
+        return (await env.dedup.SettleSeed(asked)).HasField("counter")
+
+    async with env.working():
+        await eventually(settled)
+    assert set(triton.prompts) == {"a duck", "a red duck"}
 
 
 async def test_what_triton_has_in_hand_is_bounded(env: Environment, triton: TritonDouble) -> None:

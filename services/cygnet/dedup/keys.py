@@ -1,6 +1,6 @@
 """The keys of this service in Redis, and what lies there. For the store alone.
 
-Every key of a contest carries its `{contest}` tag, so a script's keys are in one slot of a cluster. Two are of all
+Every key of a contest carries its `{contest}` tag, so a script's keys are in one slot of a cluster. Some are of all
 contests:
 
   dedup:format           string: the version of all that follows (store.FORMAT)
@@ -10,6 +10,9 @@ contests:
   dedup:targets:<sha256 of a scorer's source>
                          hash: target's picture -> what the scorer found out, a serialized TargetReport; empty while
                          that is wanted; expires when nobody wants to know for a month
+  dedup:seeds:<sha256 of a generator's and a scorer's source>
+                         hash: "<contest>/<target's picture>" -> a serialized Job, whose seed is asked for; expires
+                         when nobody asks for an hour
 
   job:<fingerprint>      hash: a drawing, its state, its fence, its model and result as serialized messages; `run`
                          counts how often it was begun anew after it failed, `failure:<run>` says why
@@ -56,6 +59,11 @@ def vocabulary_key(generator_source: str) -> str:
 def targets_key(scorer_source: str) -> str:
     """Returns the key of what a scorer found out about targets."""
     return f"dedup:targets:{hashlib.sha256(scorer_source.encode()).hexdigest()}"
+
+
+def seeds_key(generator_source: str, scorer_source: str) -> str:
+    """Returns the key of the targets whose seed such models shall settle."""
+    return f"dedup:seeds:{hashlib.sha256(f'{generator_source} {scorer_source}'.encode()).hexdigest()}"
 
 
 def key(contest: str, name: str, of: str = "") -> str:

@@ -85,6 +85,19 @@ def check_settling(request: dedup_pb2.SettleSeedRequest) -> None:
     wrong.within("counter", request.counter, 0, MOST_SEEDS - 1).done()
 
 
+def check_seeds(request: dedup_pb2.RequestSeedsRequest) -> None:
+    """Raises `InvalidRequest`."""
+    wrong = Violations()
+    wrong.within("jobs", len(request.jobs), 1, 64)
+    for i, job in enumerate(request.jobs):
+        wrong.matches(f"jobs.{i}.contest", job.contest, NAME)
+        wrong.matches(f"jobs.{i}.target.picture_sha256", job.target.picture_sha256, SHA256)
+        wrong.within(f"jobs.{i}.ladder", len(job.ladder), 1, MOST_RUNGS)
+        for j, rung in enumerate(job.ladder):
+            wrong.line(f"jobs.{i}.ladder.{j}", rung, 1, 1_000)
+    wrong.done()
+
+
 def check_targets(scorer_source: str, picture_sha256s: Sequence[str]) -> None:
     """Raises `InvalidRequest`."""
     wrong = Violations()

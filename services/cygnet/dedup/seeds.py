@@ -1,19 +1,23 @@
 """The seeds of a contest's targets: the secret that they follow from, and which counter each target's seed has.
 
-Whoever may draw first chooses the counter; it holds for as long as the secret does. Once the secret is revealed, what
-is drawn later follows from a new one.
+A worker chooses the counter, while the contest warms up or at the first drawing; it holds for as long as the secret
+does. Once the secret is revealed, what is drawn later follows from a new one.
 """
 
 import hashlib
 import secrets
+from collections.abc import Sequence
+from typing import cast
 
 import redis.asyncio as aioredis
 
 from cygnet.dedup.admission import identity
-from cygnet.dedup.keys import key
+from cygnet.dedup.keys import key, seeds_key
 from cygnet.dedup.requests import MOST_SEEDS
 from cygnet.internal.v1 import dedup_pb2
 from cygnet.platform.redis import translate_errors
+
+_REQUESTED_S = 3600
 
 
 class SeedStore:
@@ -38,6 +42,29 @@ class SeedStore:
         else:
             job.seed = identity.seed(secret, target, int(counter))
             del job.ladder[:]
+
+    async def request(self, jobs: Sequence[dedup_pb2.Job]) -> None:
+        """Notes targets whose seed a worker shall settle before anybody draws."""
+        with translate_errors():
+            async with self._redis.pipeline(transaction=False) as pipe:
+                for job in jobs:
+                    where = seeds_key(job.model.generator_source, job.model.scorer_source)
+                    pipe.hset(where, f"{job.contest}/{job.target.picture_sha256}", job.SerializeToString())
+                    pipe.expire(where, _REQUESTED_S)
+                await pipe.execute()
+
+    async def next(self, generator_source: str, scorer_source: str) -> dedup_pb2.Job | None:
+        """Returns one of them that is not settled yet; None where there is none."""
+        where = seeds_key(generator_source, scorer_source)
+        with translate_errors():
+            requested = cast(dict[bytes, bytes], await self._redis.hgetall(where))
+            for field, raw in requested.items():
+                job = dedup_pb2.Job.FromString(raw)
+                await self.set_seed(job)
+                if job.candidate_seeds:
+                    return job
+                await self._redis.hdel(where, field)
+        return None
 
     async def settle(self, contest: str, target_picture_sha256: str, counter: int | None) -> int | None:
         """Settles a target's counter unless it is; returns what holds."""

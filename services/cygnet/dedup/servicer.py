@@ -112,6 +112,18 @@ class DedupServicer(dedup_pb2_grpc.DedupServiceServicer):
             counter=await self._store.seeds.settle(request.contest, request.target_picture_sha256, counter)
         )
 
+    async def RequestSeeds(
+        self, request: dedup_pb2.RequestSeedsRequest, context: AioContext
+    ) -> dedup_pb2.RequestSeedsResponse:
+        requests.check_seeds(request)
+        await self._store.seeds.request(request.jobs)
+        return dedup_pb2.RequestSeedsResponse()
+
+    async def NextSeed(self, request: dedup_pb2.NextSeedRequest, context: AioContext) -> dedup_pb2.NextSeedResponse:
+        return dedup_pb2.NextSeedResponse(
+            job=await self._store.seeds.next(request.generator_source, request.scorer_source)
+        )
+
     async def GetSeeds(self, request: dedup_pb2.GetSeedsRequest, context: AioContext) -> dedup_pb2.GetSeedsResponse:
         requests.check_contest(request.contest)
         return await self._store.seeds.public(request.contest)

@@ -57,7 +57,8 @@ async def wire(settings: SubmissionSettings, lifetime: Lifetime) -> Sequence[End
         telemetry=telemetry,
         clock=now_ms,
     )
-    seeds = Seeds(dedup, now_ms)
+    seeds = Seeds(contests, dedup, vocabularies, now_ms)
+    lifetime.spawn(seeds.follow(), "the seeds of targets")
     return [
         Endpoint(
             settings.listen,

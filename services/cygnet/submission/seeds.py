@@ -1,5 +1,6 @@
 """What players may know of the seeds of their contest: what the organiser is bound to, and what was revealed."""
 
+import asyncio
 import logging
 from collections.abc import Callable
 from typing import TYPE_CHECKING
@@ -7,8 +8,9 @@ from typing import TYPE_CHECKING
 from cygnet.contest.phase import phase_at
 from cygnet.contest.store import ContestStore
 from cygnet.internal.v1 import admin_pb2, admin_pb2_grpc, dedup_pb2, document_pb2
-from cygnet.platform.errors import Conflict, Unavailable
+from cygnet.platform.errors import Conflict, DomainError, Unavailable
 from cygnet.platform.grpc.interceptors import AioContext
+from cygnet.submission.vocabularies import Vocabularies
 from cygnet.v1 import contest_pb2
 
 if TYPE_CHECKING:
@@ -16,6 +18,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+PAUSE_S = 5.0
+"""Pause before seeds that are missing are asked for again."""
 _FRESH_MS = 5_000
 """For how long an answer of dedup is used again: everybody who opens the page asks."""
 
@@ -23,11 +27,50 @@ _FRESH_MS = 5_000
 class Seeds:
     """Asks dedup, and remembers what it said for a moment."""
 
-    def __init__(self, dedup: "DedupServiceAsyncStub", clock: Callable[[], int]) -> None:
+    def __init__(
+        self,
+        contests: ContestStore,
+        dedup: "DedupServiceAsyncStub",
+        vocabularies: Vocabularies,
+        clock: Callable[[], int],
+    ) -> None:
         """`clock` returns ms since the epoch."""
+        self._contests = contests
         self._dedup = dedup
+        self._vocabularies = vocabularies
         self._clock = clock
         self._known: dict[str, tuple[int, dedup_pb2.GetSeedsResponse]] = {}
+
+    async def follow(self) -> None:
+        """Has seeds settled while contests warm up, for ever, so that no player waits for it."""
+        while True:
+            try:
+                await self.request_missing()
+            except DomainError as error:
+                log.warning("seeds could not be asked for, trying again", extra={"error": error.message})
+            await asyncio.sleep(PAUSE_S)
+
+    async def request_missing(self) -> None:
+        """Asks for seeds of targets whose descriptions the contest's model reads and that have none.
+
+        Raises:
+            Unavailable: dedup does not answer.
+        """
+        for name in self._contests.names:
+            document = self._contests.get(name)
+            settled = (await self._of(name)).counters
+            jobs = [
+                dedup_pb2.Job(
+                    contest=name,
+                    target=target,
+                    model=document.model,
+                    ladder=self._vocabularies.ladder(document, target.name),
+                )
+                for target in document.contest.targets
+                if target.picture_sha256 not in settled
+            ]
+            if readable := [job for job in jobs if job.ladder]:
+                await self._dedup.RequestSeeds(dedup_pb2.RequestSeedsRequest(jobs=readable))
 
     async def show(self, contest: contest_pb2.Contest, view: contest_pb2.GetContestResponse) -> None:
         """Writes into the view what players may know; nothing while dedup does not answer."""

@@ -16,7 +16,7 @@ from cygnet.worker.loop import Worker
 from cygnet.worker.readiness import Readiness
 from cygnet.worker.scored_generator import ScoredGenerator
 from cygnet.worker.settings import WorkerSettings
-from cygnet.worker.targets import TargetExaminer
+from cygnet.worker.targets import TargetExaminer, prepare_targets
 from cygnet.worker.telemetry import Telemetry
 
 
@@ -34,9 +34,10 @@ async def wire(settings: WorkerSettings, lifetime: Lifetime) -> Sequence[Endpoin
         contest=settings.contest,
         worker_id=f"{socket.gethostname()[:100]}-{os.getpid()}",
     )
+    generator = ScoredGenerator(triton, pictures, jobs)
     worker = Worker(
         jobs,
-        ScoredGenerator(triton, pictures, jobs),
+        generator,
         pictures,
         readiness,
         telemetry,
@@ -47,7 +48,8 @@ async def wire(settings: WorkerSettings, lifetime: Lifetime) -> Sequence[Endpoin
     lifetime.spawn(readiness.run(), "the probing of Triton")
     lifetime.spawn(worker.run(), "the work")
     lifetime.spawn(worker.announce(), "the announcement of the model's words")
-    lifetime.spawn(TargetExaminer(jobs, triton, pictures).follow(readiness), "the look at new targets")
+    steps = [generator.settle_next, TargetExaminer(jobs, triton, pictures).examine_next]
+    lifetime.spawn(prepare_targets(readiness, steps), "the preparation of targets")
     # Undone first: what is in hand ends while everything that it needs is still there.
     lifetime.resources.push_async_callback(worker.stop, settings.stop_grace_s)
     return [Endpoint(settings.listen)]

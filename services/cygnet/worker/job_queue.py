@@ -57,6 +57,14 @@ class JobQueue:
         answer = await self._stub.SettleSeed(request)
         return answer.counter if answer.HasField("counter") else None
 
+    async def next_seed(self, served: ServedModels) -> dedup_pb2.Job | None:
+        """Returns a target whose seed these models are to settle before anybody draws; None where there is none."""
+        request = dedup_pb2.NextSeedRequest(
+            generator_source=served.generator.source, scorer_source=served.scorer.source
+        )
+        answer = await self._stub.NextSeed(request)
+        return answer.job if answer.HasField("job") else None
+
     async def next_target(self, served: ServedModels) -> str:
         """Returns a target's picture that this scorer is to look at, by its SHA-256; "" where there is none."""
         request = dedup_pb2.NextTargetRequest(scorer_source=served.scorer.source, scorer_digest=served.scorer.digest)

@@ -12,6 +12,7 @@ from cygnet.inference.triton import (
     Drawing,
     DrawingFailed,
     ScorerInfo,
+    ServedModels,
     TritonClient,
     TritonUnavailable,
     require_models,
@@ -38,6 +39,7 @@ class ScoredGenerator:
     def __init__(self, triton: TritonClient, pictures: PictureStore, jobs: JobQueue) -> None:
         """`pictures` has those of the targets; `jobs` knows which seeds are settled."""
         self._triton = triton
+        self._jobs = jobs
         self._seeds = SeedChooser(jobs.settle_seed, self._score)
         self._pictures = pictures
         self._targets: OrderedDict[tuple[str, str], NDArray[np.float32]] = OrderedDict()
@@ -61,6 +63,23 @@ class ScoredGenerator:
             raise CannotDraw(str(error)) from error
         except UnfitPicture as error:
             raise CannotDraw(f"the generator's picture {error}") from error
+
+    async def settle_next(self, served: ServedModels) -> bool:
+        """Settles the seed of one target before anybody draws; returns False where there is none to settle.
+
+        Raises:
+            DomainError: dedup or the picture store does not answer.
+            TritonUnavailable: another time will do.
+        """
+        job = await self._jobs.next_seed(served)
+        if job is None:
+            return False
+        try:
+            await self._seeds.seed_of(job)
+        except (CannotDraw, DrawingFailed, NotScorable) as error:
+            # Players' jobs of this target fail with the same words.
+            raise TritonUnavailable(f"target {job.target.name} of {job.contest}: {error}") from error
+        return True
 
     async def _draw(self, job: dedup_pb2.Job, prompt: str, seed: int) -> tuple[Drawing, NDArray[np.float32]]:
         """Returns what was drawn, and the embedding of the job's target."""

@@ -1,11 +1,12 @@
-"""A quick look at new targets: does a picture that draws nothing score like a drawing? Before somebody tries it.
+"""What is done for targets before players draw: their seeds are settled, and new ones get a quick look.
 
-It costs some ten embeddings a target, once for each scorer, beside what is drawn for players. Measuring against
-drawings is the doctor's.
+The look says whether a picture that draws nothing scores like a drawing, before somebody tries it. It costs some ten
+embeddings a target, once for each scorer, beside what is drawn for players. Measuring against drawings is the doctor's.
 """
 
 import asyncio
 import logging
+from collections.abc import Awaitable, Callable, Sequence
 
 from cygnet.inference.attacks import look
 from cygnet.inference.scoring import NotScorable
@@ -23,6 +24,19 @@ PAUSE_S = 5.0
 """Pause before it is asked again whether there are new ones."""
 
 
+async def prepare_targets(readiness: Readiness, steps: Sequence[Callable[[ServedModels], Awaitable[bool]]]) -> None:
+    """Takes each step again and again, for ever; a step returns whether there was something to do."""
+    while True:
+        served = await readiness.wait()
+        for step in steps:
+            try:
+                while await step(served):
+                    pass
+            except (DomainError, TritonUnavailable) as error:
+                log.info("the preparation of targets waits", extra={"error": str(error)})
+        await asyncio.sleep(PAUSE_S)
+
+
 class TargetExaminer:
     """Looks at targets that somebody wants to know about."""
 
@@ -30,17 +44,6 @@ class TargetExaminer:
         self._jobs = jobs
         self._triton = triton
         self._pictures = pictures
-
-    async def follow(self, readiness: Readiness) -> None:
-        """Looks at what there is, for ever."""
-        while True:
-            served = await readiness.wait()
-            try:
-                while await self.examine_next(served):
-                    pass
-            except (DomainError, TritonUnavailable) as error:
-                log.info("the look at new targets waits", extra={"error": str(error)})
-            await asyncio.sleep(PAUSE_S)
 
     async def examine_next(self, served: ServedModels) -> bool:
         """Looks at one target and says what was found; returns False where there is none.

@@ -123,6 +123,30 @@ class SettleSeedResponse(_message.Message):
     counter: int
     def __init__(self, counter: _Optional[int] = ...) -> None: ...
 
+class RequestSeedsRequest(_message.Message):
+    __slots__ = ("jobs",)
+    JOBS_FIELD_NUMBER: _ClassVar[int]
+    jobs: _containers.RepeatedCompositeFieldContainer[Job]
+    def __init__(self, jobs: _Optional[_Iterable[_Union[Job, _Mapping]]] = ...) -> None: ...
+
+class RequestSeedsResponse(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class NextSeedRequest(_message.Message):
+    __slots__ = ("generator_source", "scorer_source")
+    GENERATOR_SOURCE_FIELD_NUMBER: _ClassVar[int]
+    SCORER_SOURCE_FIELD_NUMBER: _ClassVar[int]
+    generator_source: str
+    scorer_source: str
+    def __init__(self, generator_source: _Optional[str] = ..., scorer_source: _Optional[str] = ...) -> None: ...
+
+class NextSeedResponse(_message.Message):
+    __slots__ = ("job",)
+    JOB_FIELD_NUMBER: _ClassVar[int]
+    job: Job
+    def __init__(self, job: _Optional[_Union[Job, _Mapping]] = ...) -> None: ...
+
 class GetSeedsRequest(_message.Message):
     __slots__ = ("contest",)
     CONTEST_FIELD_NUMBER: _ClassVar[int]

@@ -40,6 +40,16 @@ class DedupServiceStub:
                 request_serializer=cygnet_dot_internal_dot_v1_dot_dedup__pb2.SettleSeedRequest.SerializeToString,
                 response_deserializer=cygnet_dot_internal_dot_v1_dot_dedup__pb2.SettleSeedResponse.FromString,
                 _registered_method=True)
+        self.RequestSeeds = channel.unary_unary(
+                '/cygnet.internal.v1.DedupService/RequestSeeds',
+                request_serializer=cygnet_dot_internal_dot_v1_dot_dedup__pb2.RequestSeedsRequest.SerializeToString,
+                response_deserializer=cygnet_dot_internal_dot_v1_dot_dedup__pb2.RequestSeedsResponse.FromString,
+                _registered_method=True)
+        self.NextSeed = channel.unary_unary(
+                '/cygnet.internal.v1.DedupService/NextSeed',
+                request_serializer=cygnet_dot_internal_dot_v1_dot_dedup__pb2.NextSeedRequest.SerializeToString,
+                response_deserializer=cygnet_dot_internal_dot_v1_dot_dedup__pb2.NextSeedResponse.FromString,
+                _registered_method=True)
         self.GetSeeds = channel.unary_unary(
                 '/cygnet.internal.v1.DedupService/GetSeeds',
                 request_serializer=cygnet_dot_internal_dot_v1_dot_dedup__pb2.GetSeedsRequest.SerializeToString,
@@ -128,6 +138,20 @@ class DedupServiceServicer:
 
     def SettleSeed(self, request, context):
         """Settles which of a target's seeds its drawings have, or says how that was settled: whoever is first decides.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def RequestSeeds(self, request, context):
+        """Asks for targets' seeds to be settled before anybody draws; the next free worker does it. Safe to repeat.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def NextSeed(self, request, context):
+        """Returns a target whose seed is asked for, and which a worker with these models can settle.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -254,6 +278,16 @@ def add_DedupServiceServicer_to_server(servicer, server):
                     request_deserializer=cygnet_dot_internal_dot_v1_dot_dedup__pb2.SettleSeedRequest.FromString,
                     response_serializer=cygnet_dot_internal_dot_v1_dot_dedup__pb2.SettleSeedResponse.SerializeToString,
             ),
+            'RequestSeeds': grpc.unary_unary_rpc_method_handler(
+                    servicer.RequestSeeds,
+                    request_deserializer=cygnet_dot_internal_dot_v1_dot_dedup__pb2.RequestSeedsRequest.FromString,
+                    response_serializer=cygnet_dot_internal_dot_v1_dot_dedup__pb2.RequestSeedsResponse.SerializeToString,
+            ),
+            'NextSeed': grpc.unary_unary_rpc_method_handler(
+                    servicer.NextSeed,
+                    request_deserializer=cygnet_dot_internal_dot_v1_dot_dedup__pb2.NextSeedRequest.FromString,
+                    response_serializer=cygnet_dot_internal_dot_v1_dot_dedup__pb2.NextSeedResponse.SerializeToString,
+            ),
             'GetSeeds': grpc.unary_unary_rpc_method_handler(
                     servicer.GetSeeds,
                     request_deserializer=cygnet_dot_internal_dot_v1_dot_dedup__pb2.GetSeedsRequest.FromString,
@@ -363,6 +397,60 @@ class DedupService:
             '/cygnet.internal.v1.DedupService/SettleSeed',
             cygnet_dot_internal_dot_v1_dot_dedup__pb2.SettleSeedRequest.SerializeToString,
             cygnet_dot_internal_dot_v1_dot_dedup__pb2.SettleSeedResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RequestSeeds(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/cygnet.internal.v1.DedupService/RequestSeeds',
+            cygnet_dot_internal_dot_v1_dot_dedup__pb2.RequestSeedsRequest.SerializeToString,
+            cygnet_dot_internal_dot_v1_dot_dedup__pb2.RequestSeedsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def NextSeed(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/cygnet.internal.v1.DedupService/NextSeed',
+            cygnet_dot_internal_dot_v1_dot_dedup__pb2.NextSeedRequest.SerializeToString,
+            cygnet_dot_internal_dot_v1_dot_dedup__pb2.NextSeedResponse.FromString,
             options,
             channel_credentials,
             insecure,

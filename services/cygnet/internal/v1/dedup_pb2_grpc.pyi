@@ -35,6 +35,10 @@ class DedupServiceStub:
     def __new__(cls, channel: _aio.Channel) -> DedupServiceAsyncStub: ...
     SettleSeed: _grpc.UnaryUnaryMultiCallable[_dedup_pb2.SettleSeedRequest, _dedup_pb2.SettleSeedResponse]
     """Settles which of a target's seeds its drawings have, or says how that was settled: whoever is first decides."""
+    RequestSeeds: _grpc.UnaryUnaryMultiCallable[_dedup_pb2.RequestSeedsRequest, _dedup_pb2.RequestSeedsResponse]
+    """Asks for targets' seeds to be settled before anybody draws; the next free worker does it. Safe to repeat."""
+    NextSeed: _grpc.UnaryUnaryMultiCallable[_dedup_pb2.NextSeedRequest, _dedup_pb2.NextSeedResponse]
+    """Returns a target whose seed is asked for, and which a worker with these models can settle."""
     GetSeeds: _grpc.UnaryUnaryMultiCallable[_dedup_pb2.GetSeedsRequest, _dedup_pb2.GetSeedsResponse]
     """Returns what players may know of a contest's seeds."""
     RevealSecret: _grpc.UnaryUnaryMultiCallable[_dedup_pb2.RevealSecretRequest, _dedup_pb2.RevealSecretResponse]
@@ -77,6 +81,10 @@ class DedupServiceAsyncStub(DedupServiceStub):
     def __init__(self, channel: _aio.Channel) -> None: ...
     SettleSeed: _aio.UnaryUnaryMultiCallable[_dedup_pb2.SettleSeedRequest, _dedup_pb2.SettleSeedResponse]  # type: ignore[assignment]
     """Settles which of a target's seeds its drawings have, or says how that was settled: whoever is first decides."""
+    RequestSeeds: _aio.UnaryUnaryMultiCallable[_dedup_pb2.RequestSeedsRequest, _dedup_pb2.RequestSeedsResponse]  # type: ignore[assignment]
+    """Asks for targets' seeds to be settled before anybody draws; the next free worker does it. Safe to repeat."""
+    NextSeed: _aio.UnaryUnaryMultiCallable[_dedup_pb2.NextSeedRequest, _dedup_pb2.NextSeedResponse]  # type: ignore[assignment]
+    """Returns a target whose seed is asked for, and which a worker with these models can settle."""
     GetSeeds: _aio.UnaryUnaryMultiCallable[_dedup_pb2.GetSeedsRequest, _dedup_pb2.GetSeedsResponse]  # type: ignore[assignment]
     """Returns what players may know of a contest's seeds."""
     RevealSecret: _aio.UnaryUnaryMultiCallable[_dedup_pb2.RevealSecretRequest, _dedup_pb2.RevealSecretResponse]  # type: ignore[assignment]
@@ -122,6 +130,22 @@ class DedupServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_dedup_pb2.SettleSeedResponse, _abc.Awaitable[_dedup_pb2.SettleSeedResponse]]:
         """Settles which of a target's seeds its drawings have, or says how that was settled: whoever is first decides."""
+
+    @_abc_1.abstractmethod
+    def RequestSeeds(
+        self,
+        request: _dedup_pb2.RequestSeedsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_dedup_pb2.RequestSeedsResponse, _abc.Awaitable[_dedup_pb2.RequestSeedsResponse]]:
+        """Asks for targets' seeds to be settled before anybody draws; the next free worker does it. Safe to repeat."""
+
+    @_abc_1.abstractmethod
+    def NextSeed(
+        self,
+        request: _dedup_pb2.NextSeedRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_dedup_pb2.NextSeedResponse, _abc.Awaitable[_dedup_pb2.NextSeedResponse]]:
+        """Returns a target whose seed is asked for, and which a worker with these models can settle."""
 
     @_abc_1.abstractmethod
     def GetSeeds(
