@@ -34,6 +34,15 @@ def test_pods_are_restricted(values: dict[str, Any]) -> None:
 
 
 @EVERY
+def test_envoy_stops_taking_connections_well_below_its_memory_limit(values: dict[str, Any]) -> None:
+    template = pod_templates(render(values))["cygnet-gateway"]
+    envoy = next(c for c in containers(template) if c["name"] == "envoy")
+    prepare = template["spec"]["initContainers"][0]
+    heap = next(int(e["value"]) for e in prepare["env"] if e["name"] == "CYGNET_ENVOY_MAX_HEAP_MIB")
+    assert heap <= 0.75 * int(envoy["resources"]["limits"]["memory"].removesuffix("Mi"))
+
+
+@EVERY
 def test_only_the_operator_talks_to_kubernetes(values: dict[str, Any]) -> None:
     for name, template in pod_templates(render(values)).items():
         mounts = template["spec"]["automountServiceAccountToken"]
