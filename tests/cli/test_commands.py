@@ -25,7 +25,10 @@ def run(*arguments: str) -> Result:
 def commands() -> Iterator[click.Command]:
     """All commands, those of groups included."""
     for command in main.commands.values():
-        yield from command.commands.values() if isinstance(command, click.Group) else (command,)
+        if isinstance(command, click.Group):
+            yield from command.commands.values()
+        if not isinstance(command, click.Group) or command.invoke_without_command:
+            yield command
 
 
 def test_an_error_is_one_line_without_a_traceback(tmp_path: Path) -> None:
@@ -44,7 +47,7 @@ def test_help_does_not_wait_for_what_it_does_not_need() -> None:
 
 @pytest.mark.parametrize("command", list(commands()), ids=lambda command: command.name)
 def test_help_shows_how_a_command_is_used(command: click.Command) -> None:
-    assert re.search(rf"\n +cygnet (contest )?{command.name}", command.help or "")
+    assert re.search(rf"\n +cygnet ((contest|board) )?{command.name}", command.help or "")
 
 
 @pytest.mark.parametrize(

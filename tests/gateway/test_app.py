@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+import io
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +11,7 @@ from urllib.parse import urlsplit
 from xml.etree import ElementTree
 
 import pytest
+import segno
 from prometheus_client import REGISTRY
 from pydantic import ValidationError
 
@@ -200,6 +202,21 @@ async def test_qr_codes_lead_to_the_public_address_where_there_is_one(store: Pic
 async def test_a_code_says_in_words_where_it_leads(browser: Browser) -> None:
     body = (await browser.get("/qr.svg?contest=pycon-kr", host="cygnet.example")).body
     assert b"<title>http://cygnet.example/c/pycon-kr</title>" in body
+
+
+async def test_a_paired_screens_code_is_behind_the_hash_and_not_in_words(browser: Browser) -> None:
+    body = (await browser.get("/qr.svg?contest=pycon-kr&code=abcdefghijk2", host="cygnet.example")).body
+    assert b"<title>http://cygnet.example/c/pycon-kr</title>" in body
+    expected = io.BytesIO()
+    segno.make("http://cygnet.example/c/pycon-kr#p=abcdefghijk2", error="m", micro=False).save(
+        expected, kind="svg", scale=8, border=4, xmldecl=False, light="#fff", omitsize=True
+    )
+    assert ElementTree.fromstring(body)[-1].attrib == ElementTree.fromstring(expected.getvalue())[-1].attrib
+
+
+@pytest.mark.parametrize("code", ["short", "a" * 13, "ABCDEFGHIJKL", "<svg>"])
+async def test_what_is_no_presence_code_makes_no_qr_code(browser: Browser, code: str) -> None:
+    assert (await browser.get(f"/qr.svg?code={code}")).status == 400
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from cygnet.platform.errors import Conflict, InvalidRequest, NotAllowed, NotSign
 from cygnet.platform.grpc.interceptors import AioContext
 from cygnet.v1 import contest_pb2, presence_pb2, submission_pb2
 
+from ..waiting import eventually
 from .environment import ADMIN_TOKEN, DUCK, Game, bearer, document, playing, raised_by
 
 PHONE, OTHER_PHONE = "p" * 20, "q" * 20
@@ -122,7 +123,7 @@ async def test_whoever_finds_the_places_taken_plays_from_outside_until_the_lot(g
     assert (await join(game, await ticket(game, code))).present
     late = await join(game, await ticket(game, code, OTHER_PHONE), device=OTHER_PHONE)
     assert not late.present and late.session_token
-    assert late.next_draw.ToMilliseconds() % 30_000 == 0
+    assert 0 < late.next_draw_in_ms <= 30_000
 
 
 async def test_a_contest_can_be_for_the_hall_alone(game: Game) -> None:
@@ -161,6 +162,18 @@ async def test_only_a_paired_screen_is_told_the_code(game: Game) -> None:
     assert unpaired.screens == 1
     refused = await raised_by(game.presence.WatchCodes(request, metadata=bearer(screen)).read())
     assert isinstance(refused, NotSignedIn)
+
+
+async def test_everybody_is_told_whether_there_is_a_screen_to_scan(game: Game) -> None:
+    request = contest_pb2.GetContestRequest(contest="test")
+    assert not (await game.contests.GetContest(request)).codes_shown
+    await paired(game)
+
+    async def shown() -> bool:
+        return (await game.contests.GetContest(request)).codes_shown
+
+    # What was asked of the store is remembered for 5 s.
+    await eventually(shown)
 
 
 async def test_a_contest_without_presence_shows_no_code(game: Game) -> None:

@@ -3,8 +3,9 @@
 import pytest
 
 from cygnet.platform.errors import Conflict
+from cygnet.platform.validation import PRESENCE_CODE
 from cygnet.submission.presence.clients import PRIVATE, client_of, network_of
-from cygnet.submission.presence.codes import CODE, SKEW_MS, TURN_MS, PresenceCodes
+from cygnet.submission.presence.codes import SKEW_MS, TURN_MS, PresenceCodes
 from cygnet.submission.presence.tickets import LIFETIME_MS, Tickets
 from cygnet.submission.signing import derived, parse_keys
 
@@ -20,7 +21,7 @@ def test_a_code_is_new_each_turn_and_the_same_within_it() -> None:
     shown = [codes(START + ms).now("pycon") for ms in (0, TURN_MS - 1, TURN_MS, 2 * TURN_MS)]
     assert shown[0] == shown[1]
     assert len(set(shown)) == 3
-    assert all(CODE.fullmatch(code) for code in shown)
+    assert all(PRESENCE_CODE.fullmatch(code) for code in shown)
 
 
 @pytest.mark.parametrize(

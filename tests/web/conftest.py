@@ -26,6 +26,8 @@ ARGS = [
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    # A name for this machine by which a page is no secure context, as at the address of a hall's laptop.
+    "--host-resolver-rules=MAP hall.test 127.0.0.1",
 ]
 
 
@@ -163,4 +165,8 @@ def double(running: Double) -> Iterator[Double]:
         windows=[],
         paused=False,
         freeze_before_ms=0,
+        presence=0,
+        code="c" * 12,
+        codes_shown=True,
+        next_draw_in_ms=0,
     )

@@ -1,4 +1,4 @@
-"""`cygnet board`: the ranking as it is, for organisers."""
+"""`cygnet board`: the ranking as it is, for organisers. What it does with screens is in screens.py."""
 
 import asyncio
 import json
@@ -25,7 +25,7 @@ _POLL_S = 1.0
 """With --watch: pause between two reads."""
 
 
-@click.command()
+@click.group(invoke_without_command=True)
 @click.option("--contest", default="", metavar="NAME", help="Which contest.  [default: the only one there is]")
 @click.option("--target", metavar="NAME", help="Which target.  [default: all of them]")
 @click.option("--top", type=click.IntRange(1, 100), default=10, show_default=True, help="Standings of each target.")
@@ -46,6 +46,8 @@ def board(contest: str, target: str | None, top: int, watch: bool, as_json: bool
       cygnet board --contest pycon-kr --target duck --top 3 --watch
       cygnet board --json | jq '.targets[].standings[0].nickname'
     """
+    if click.get_current_context().invoked_subcommand is not None:
+        return
     show = _watch if watch else _show
     try:
         asyncio.run(show(installation.admin_apis(), contest, target, top, as_json=as_json))

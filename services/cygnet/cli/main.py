@@ -9,6 +9,7 @@ from cygnet.cli.apply import apply
 from cygnet.cli.board import board
 from cygnet.cli.contest import contest
 from cygnet.cli.doctor import doctor
+from cygnet.cli.screens import pair, pass_, unpair
 from cygnet.cli.status import status
 from cygnet.cli.up import up
 from cygnet.local.errors import UserError, message_of
@@ -47,5 +48,7 @@ def main() -> None:
 # What libraries and shared modules log is for services; a command ends in its own words.
 logging.getLogger("cygnet").addHandler(logging.NullHandler())
 
+for _command in (pair, unpair, pass_):
+    board.add_command(_command)
 for _command in (up, apply, board, contest, doctor, status):
     main.add_command(_command)

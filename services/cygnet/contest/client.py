@@ -12,6 +12,7 @@ from cygnet.v1 import leaderboard_pb2, leaderboard_pb2_grpc
 
 if TYPE_CHECKING:
     from cygnet.internal.v1.admin_pb2_grpc import (
+        BoardAdminServiceAsyncStub,
         ContestAdminServiceAsyncStub,
         SeedAdminServiceAsyncStub,
         TargetAdminServiceAsyncStub,
@@ -70,6 +71,24 @@ class AdminApis:
         async with channel(self.submission, token=self.token) as connection:
             stub: SeedAdminServiceAsyncStub = admin_pb2_grpc.SeedAdminServiceStub(connection)
             return await stub.RevealSeeds(admin_pb2.RevealSeedsRequest(contest=name))
+
+    async def pair_board(self, name: str) -> admin_pb2.PairBoardResponse:
+        """Makes a pairing code for one screen of a contest. Raises DomainError."""
+        async with channel(self.submission, token=self.token) as connection:
+            stub: BoardAdminServiceAsyncStub = admin_pb2_grpc.BoardAdminServiceStub(connection)
+            return await stub.PairBoard(admin_pb2.PairBoardRequest(contest=name))
+
+    async def unpair_boards(self, name: str) -> admin_pb2.UnpairBoardsResponse:
+        """Forgets the paired screens of a contest. Raises DomainError."""
+        async with channel(self.submission, token=self.token) as connection:
+            stub: BoardAdminServiceAsyncStub = admin_pb2_grpc.BoardAdminServiceStub(connection)
+            return await stub.UnpairBoards(admin_pb2.UnpairBoardsRequest(contest=name))
+
+    async def make_pass(self, name: str) -> admin_pb2.MakePassResponse:
+        """Makes a presence code for one person. Raises DomainError."""
+        async with channel(self.submission, token=self.token) as connection:
+            stub: BoardAdminServiceAsyncStub = admin_pb2_grpc.BoardAdminServiceStub(connection)
+            return await stub.MakePass(admin_pb2.MakePassRequest(contest=name))
 
     async def examine_targets(
         self, document: document_pb2.ContestDocument, patience_s: float = 0.0

@@ -18,7 +18,7 @@ from cygnet.gateway.headers import IMMUTABLE, PAGE_HEADERS, PICTURE_HEADERS, Saf
 from cygnet.gateway.metrics import MetricsMiddleware
 from cygnet.platform.errors import NotFound
 from cygnet.platform.pictures import PictureStore
-from cygnet.platform.validation import NAME, SHA256
+from cygnet.platform.validation import NAME, PRESENCE_CODE, SHA256
 
 _READ = ["GET", "HEAD"]
 
@@ -92,12 +92,15 @@ class _QrCodes:
         self._public_url = public_url
 
     async def svg(self, request: Request) -> Response:
-        contest = request.query_params.get("contest", "")
+        contest, presence = request.query_params.get("contest", ""), request.query_params.get("code", "")
         _check_contest(contest)
+        if presence and not PRESENCE_CODE.fullmatch(presence):
+            raise HTTPException(400, "A presence code is 12 characters of a-z and 2-7.")
         svg = io.BytesIO()
         # Level M survives a badly lit hall; the border of 4 modules is the quiet zone that scanners need.
         url = player_url(self._base_url(request), contest)
-        code = segno.make(url, error="m", micro=False)
+        # Behind "#": no server, log or Referer gets to see it.
+        code = segno.make(f"{url}#p={presence}" if presence else url, error="m", micro=False)
         # The board shows the title below the code: its own address may be another one ("localhost").
         code.save(svg, kind="svg", scale=8, border=4, xmldecl=False, light="#fff", omitsize=True, title=url)
         return Response(

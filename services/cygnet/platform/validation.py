@@ -13,6 +13,8 @@ ID = re.compile(r"[a-z2-7]{26}")
 """Of a participant or a submission: 130 bits in base32."""
 REQUEST_ID = re.compile(r"[A-Za-z0-9-]{16,64}")
 """Made by clients, for instance a UUID."""
+PRESENCE_CODE = re.compile(r"[a-z2-7]{12}")
+"""Shown by paired screens: 60 bits in base32."""
 SHA256 = re.compile(r"[0-9a-f]{64}")
 REASON = re.compile(r"[A-Z][A-Z0-9_]{0,62}")
 """Of an error: UPPER_SNAKE_CASE, as google.rpc.ErrorInfo has it."""
@@ -21,6 +23,7 @@ _WORDS = {
     NAME: "must be a name of 1 to 63 characters of a-z, 0-9 and -",
     ID: "must be 26 characters of a-z and 2-7",
     REQUEST_ID: "must be 16 to 64 characters of A-Z, a-z, 0-9 and -",
+    PRESENCE_CODE: "must be 12 characters of a-z and 2-7",
     SHA256: "must be 64 hex digits",
     REASON: "must be UPPER_SNAKE_CASE",
 }

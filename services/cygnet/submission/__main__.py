@@ -12,7 +12,7 @@ from cygnet.platform.pictures import PictureStore
 from cygnet.platform.redis import connected
 from cygnet.submission.feed import SubmissionFeed
 from cygnet.submission.presence.codes import PresenceCodes
-from cygnet.submission.presence.servicer import BoardAdminServicer, Presence, PresenceServicer
+from cygnet.submission.presence.servicer import BoardAdminServicer, PairedScreens, Presence, PresenceServicer
 from cygnet.submission.presence.store import PresenceStore
 from cygnet.submission.presence.tickets import Tickets
 from cygnet.submission.seeds import SeedAdminServicer, Seeds
@@ -64,7 +64,7 @@ async def wire(settings: SubmissionSettings, lifetime: Lifetime) -> Sequence[End
             settings.listen,
             [
                 submissions,
-                ContestServicer(contests, vocabularies, seeds, now_ms),
+                ContestServicer(contests, vocabularies, seeds, PairedScreens(presence), now_ms),
                 PresenceServicer(contests, presence, lifetime.stopping),
             ],
         ),

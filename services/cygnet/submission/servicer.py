@@ -26,8 +26,8 @@ from cygnet.submission.admissions import Admissions
 from cygnet.submission.bearer import bearer_token
 from cygnet.submission.examples import examples
 from cygnet.submission.feed import SubmissionFeed
-from cygnet.submission.presence.codes import TURN_MS, turn_at
-from cygnet.submission.presence.servicer import Presence
+from cygnet.submission.presence.codes import next_turn_in_ms
+from cygnet.submission.presence.servicer import PairedScreens, Presence
 from cygnet.submission.seeds import Seeds
 from cygnet.submission.sessions import Session, SessionKeys, new_participant_id
 from cygnet.submission.telemetry import Telemetry
@@ -50,12 +50,18 @@ class ContestServicer(contest_pb2_grpc.ContestServiceServicer):
     """Tells players what the contest is about."""
 
     def __init__(
-        self, contests: ContestStore, vocabularies: Vocabularies, seeds: Seeds, clock: Callable[[], int]
+        self,
+        contests: ContestStore,
+        vocabularies: Vocabularies,
+        seeds: Seeds,
+        screens: PairedScreens,
+        clock: Callable[[], int],
     ) -> None:
         """`clock` returns ms since the epoch."""
         self._contests = contests
         self._vocabularies = vocabularies
         self._seeds = seeds
+        self._screens = screens
         self._clock = clock
 
     async def GetContest(
@@ -64,6 +70,7 @@ class ContestServicer(contest_pb2_grpc.ContestServiceServicer):
         document = self._contests.get(request.contest)
         view = player_view(document.contest, self._clock())
         await self._seeds.show(document.contest, view)
+        view.codes_shown = await self._screens.any(document.contest.name)
         view.examples.extend(examples(self._vocabularies.of(document), tuple(document.descriptions.values())))
         return view
 
@@ -107,15 +114,13 @@ class SubmissionServicer(submission_pb2_grpc.SubmissionServiceServicer):
         session = Session(contest, participant_id, nickname, present)
         if not present and document.contest.presence == contest_pb2.PRESENCE_MODE_REQUIRE:
             raise _waiting(now) if waits else _not_present()
-        answer = submission_pb2.JoinResponse(
+        return submission_pb2.JoinResponse(
             participant_id=session.participant_id,
             nickname=nickname,
             session_token=self._sessions.issue(session),
             present=present,
+            next_draw_in_ms=next_turn_in_ms(now) if waits else 0,
         )
-        if waits:
-            answer.next_draw.FromMilliseconds((turn_at(now) + 1) * TURN_MS)
-        return answer
 
     async def _redeemed(
         self,
@@ -252,9 +257,8 @@ def _not_present() -> DomainError:
 
 
 def _waiting(now_ms: int) -> DomainError:
-    next_draw_s = ((turn_at(now_ms) + 1) * TURN_MS - now_ms) / 1000
     words = "many people are coming in at once; a lot decides every 30 seconds who is next, and you keep your place"
-    return Refused(words, reason="PRESENCE_WAITING", retry_after_s=next_draw_s)
+    return Refused(words, reason="PRESENCE_WAITING", retry_after_s=next_turn_in_ms(now_ms) / 1000)
 
 
 def _nothing_read(could_be: Sequence[contest_pb2.Example]) -> InvalidRequest:

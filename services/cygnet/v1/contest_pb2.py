@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x17\x63ygnet/v1/contest.proto\x12\tcygnet.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"$\n\x11GetContestRequest\x12\x0f\n\x07\x63ontest\x18\x01 \x01(\t\"\x8a\x04\n\x12GetContestResponse\x12#\n\x07\x63ontest\x18\x01 \x01(\x0b\x32\x12.cygnet.v1.Contest\x12&\n\x05phase\x18\x02 \x01(\x0e\x32\x17.cygnet.v1.ContestPhase\x12/\n\x0bnext_change\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\'\n\x03now\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0b\x66rozen_from\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x30\n\x0c\x66rozen_until\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x15\n\ropened_before\x18\x07 \x01(\x08\x12$\n\x08\x65xamples\x18\x0c \x03(\x0b\x32\x12.cygnet.v1.Example\x12\x17\n\x0fseed_commitment\x18\r \x01(\t\x12\x46\n\rseed_counters\x18\x0e \x03(\x0b\x32/.cygnet.v1.GetContestResponse.SeedCountersEntry\x12\x17\n\x0frevealed_secret\x18\x0f \x01(\x0c\x1a\x33\n\x11SeedCountersEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\r:\x02\x38\x01\"h\n\x07\x45xample\x12.\n\x06prompt\x18\x01 \x03(\x0b\x32\x1e.cygnet.v1.Example.PromptEntry\x1a-\n\x0bPromptEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"\xd0\x02\n\x07\x43ontest\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x12\n\ngeneration\x18\x02 \x01(\x04\x12,\n\x05title\x18\x03 \x03(\x0b\x32\x1d.cygnet.v1.Contest.TitleEntry\x12\"\n\x07targets\x18\x04 \x03(\x0b\x32\x11.cygnet.v1.Target\x12\x10\n\x08\x64\x65\x63imals\x18\x05 \x01(\r\x12\x18\n\x10max_prompt_chars\x18\x06 \x01(\r\x12\"\n\x07windows\x18\x07 \x03(\x0b\x32\x11.cygnet.v1.Window\x12\x0e\n\x06paused\x18\x08 \x01(\x08\x12\x18\n\x10\x66reeze_before_ms\x18\t \x01(\x04\x12)\n\x08presence\x18\n \x01(\x0e\x32\x17.cygnet.v1.PresenceMode\x1a,\n\nTitleEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"_\n\x06Window\x12)\n\x05opens\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12*\n\x06\x63loses\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\".\n\x06Target\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x16\n\x0epicture_sha256\x18\x02 \x01(\t*\xaf\x01\n\x0c\x43ontestPhase\x12\x1d\n\x19\x43ONTEST_PHASE_UNSPECIFIED\x10\x00\x12\x18\n\x14\x43ONTEST_PHASE_CLOSED\x10\x01\x12\x16\n\x12\x43ONTEST_PHASE_OPEN\x10\x02\x12\x18\n\x14\x43ONTEST_PHASE_FROZEN\x10\x03\x12\x18\n\x14\x43ONTEST_PHASE_PAUSED\x10\x04\x12\x1a\n\x16\x43ONTEST_PHASE_FINISHED\x10\x05*y\n\x0cPresenceMode\x12\x1d\n\x19PRESENCE_MODE_UNSPECIFIED\x10\x00\x12\x15\n\x11PRESENCE_MODE_OFF\x10\x01\x12\x18\n\x14PRESENCE_MODE_PREFER\x10\x02\x12\x19\n\x15PRESENCE_MODE_REQUIRE\x10\x03\x32[\n\x0e\x43ontestService\x12I\n\nGetContest\x12\x1c.cygnet.v1.GetContestRequest\x1a\x1d.cygnet.v1.GetContestResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x17\x63ygnet/v1/contest.proto\x12\tcygnet.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"$\n\x11GetContestRequest\x12\x0f\n\x07\x63ontest\x18\x01 \x01(\t\"\x9f\x04\n\x12GetContestResponse\x12#\n\x07\x63ontest\x18\x01 \x01(\x0b\x32\x12.cygnet.v1.Contest\x12&\n\x05phase\x18\x02 \x01(\x0e\x32\x17.cygnet.v1.ContestPhase\x12/\n\x0bnext_change\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\'\n\x03now\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0b\x66rozen_from\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x30\n\x0c\x66rozen_until\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x15\n\ropened_before\x18\x07 \x01(\x08\x12$\n\x08\x65xamples\x18\x0c \x03(\x0b\x32\x12.cygnet.v1.Example\x12\x17\n\x0fseed_commitment\x18\r \x01(\t\x12\x46\n\rseed_counters\x18\x0e \x03(\x0b\x32/.cygnet.v1.GetContestResponse.SeedCountersEntry\x12\x17\n\x0frevealed_secret\x18\x0f \x01(\x0c\x12\x13\n\x0b\x63odes_shown\x18\x10 \x01(\x08\x1a\x33\n\x11SeedCountersEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\r:\x02\x38\x01\"h\n\x07\x45xample\x12.\n\x06prompt\x18\x01 \x03(\x0b\x32\x1e.cygnet.v1.Example.PromptEntry\x1a-\n\x0bPromptEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"\xd0\x02\n\x07\x43ontest\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x12\n\ngeneration\x18\x02 \x01(\x04\x12,\n\x05title\x18\x03 \x03(\x0b\x32\x1d.cygnet.v1.Contest.TitleEntry\x12\"\n\x07targets\x18\x04 \x03(\x0b\x32\x11.cygnet.v1.Target\x12\x10\n\x08\x64\x65\x63imals\x18\x05 \x01(\r\x12\x18\n\x10max_prompt_chars\x18\x06 \x01(\r\x12\"\n\x07windows\x18\x07 \x03(\x0b\x32\x11.cygnet.v1.Window\x12\x0e\n\x06paused\x18\x08 \x01(\x08\x12\x18\n\x10\x66reeze_before_ms\x18\t \x01(\x04\x12)\n\x08presence\x18\n \x01(\x0e\x32\x17.cygnet.v1.PresenceMode\x1a,\n\nTitleEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"_\n\x06Window\x12)\n\x05opens\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12*\n\x06\x63loses\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\".\n\x06Target\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x16\n\x0epicture_sha256\x18\x02 \x01(\t*\xaf\x01\n\x0c\x43ontestPhase\x12\x1d\n\x19\x43ONTEST_PHASE_UNSPECIFIED\x10\x00\x12\x18\n\x14\x43ONTEST_PHASE_CLOSED\x10\x01\x12\x16\n\x12\x43ONTEST_PHASE_OPEN\x10\x02\x12\x18\n\x14\x43ONTEST_PHASE_FROZEN\x10\x03\x12\x18\n\x14\x43ONTEST_PHASE_PAUSED\x10\x04\x12\x1a\n\x16\x43ONTEST_PHASE_FINISHED\x10\x05*y\n\x0cPresenceMode\x12\x1d\n\x19PRESENCE_MODE_UNSPECIFIED\x10\x00\x12\x15\n\x11PRESENCE_MODE_OFF\x10\x01\x12\x18\n\x14PRESENCE_MODE_PREFER\x10\x02\x12\x19\n\x15PRESENCE_MODE_REQUIRE\x10\x03\x32[\n\x0e\x43ontestService\x12I\n\nGetContest\x12\x1c.cygnet.v1.GetContestRequest\x1a\x1d.cygnet.v1.GetContestResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -38,28 +38,28 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_EXAMPLE_PROMPTENTRY']._serialized_options = b'8\001'
   _globals['_CONTEST_TITLEENTRY']._loaded_options = None
   _globals['_CONTEST_TITLEENTRY']._serialized_options = b'8\001'
-  _globals['_CONTESTPHASE']._serialized_start=1225
-  _globals['_CONTESTPHASE']._serialized_end=1400
-  _globals['_PRESENCEMODE']._serialized_start=1402
-  _globals['_PRESENCEMODE']._serialized_end=1523
+  _globals['_CONTESTPHASE']._serialized_start=1246
+  _globals['_CONTESTPHASE']._serialized_end=1421
+  _globals['_PRESENCEMODE']._serialized_start=1423
+  _globals['_PRESENCEMODE']._serialized_end=1544
   _globals['_GETCONTESTREQUEST']._serialized_start=71
   _globals['_GETCONTESTREQUEST']._serialized_end=107
   _globals['_GETCONTESTRESPONSE']._serialized_start=110
-  _globals['_GETCONTESTRESPONSE']._serialized_end=632
-  _globals['_GETCONTESTRESPONSE_SEEDCOUNTERSENTRY']._serialized_start=581
-  _globals['_GETCONTESTRESPONSE_SEEDCOUNTERSENTRY']._serialized_end=632
-  _globals['_EXAMPLE']._serialized_start=634
-  _globals['_EXAMPLE']._serialized_end=738
-  _globals['_EXAMPLE_PROMPTENTRY']._serialized_start=693
-  _globals['_EXAMPLE_PROMPTENTRY']._serialized_end=738
-  _globals['_CONTEST']._serialized_start=741
-  _globals['_CONTEST']._serialized_end=1077
-  _globals['_CONTEST_TITLEENTRY']._serialized_start=1033
-  _globals['_CONTEST_TITLEENTRY']._serialized_end=1077
-  _globals['_WINDOW']._serialized_start=1079
-  _globals['_WINDOW']._serialized_end=1174
-  _globals['_TARGET']._serialized_start=1176
-  _globals['_TARGET']._serialized_end=1222
-  _globals['_CONTESTSERVICE']._serialized_start=1525
-  _globals['_CONTESTSERVICE']._serialized_end=1616
+  _globals['_GETCONTESTRESPONSE']._serialized_end=653
+  _globals['_GETCONTESTRESPONSE_SEEDCOUNTERSENTRY']._serialized_start=602
+  _globals['_GETCONTESTRESPONSE_SEEDCOUNTERSENTRY']._serialized_end=653
+  _globals['_EXAMPLE']._serialized_start=655
+  _globals['_EXAMPLE']._serialized_end=759
+  _globals['_EXAMPLE_PROMPTENTRY']._serialized_start=714
+  _globals['_EXAMPLE_PROMPTENTRY']._serialized_end=759
+  _globals['_CONTEST']._serialized_start=762
+  _globals['_CONTEST']._serialized_end=1098
+  _globals['_CONTEST_TITLEENTRY']._serialized_start=1054
+  _globals['_CONTEST_TITLEENTRY']._serialized_end=1098
+  _globals['_WINDOW']._serialized_start=1100
+  _globals['_WINDOW']._serialized_end=1195
+  _globals['_TARGET']._serialized_start=1197
+  _globals['_TARGET']._serialized_end=1243
+  _globals['_CONTESTSERVICE']._serialized_start=1546
+  _globals['_CONTESTSERVICE']._serialized_end=1637
 # @@protoc_insertion_point(module_scope)

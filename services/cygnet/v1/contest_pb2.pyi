@@ -43,7 +43,7 @@ class GetContestRequest(_message.Message):
     def __init__(self, contest: _Optional[str] = ...) -> None: ...
 
 class GetContestResponse(_message.Message):
-    __slots__ = ("contest", "phase", "next_change", "now", "frozen_from", "frozen_until", "opened_before", "examples", "seed_commitment", "seed_counters", "revealed_secret")
+    __slots__ = ("contest", "phase", "next_change", "now", "frozen_from", "frozen_until", "opened_before", "examples", "seed_commitment", "seed_counters", "revealed_secret", "codes_shown")
     class SeedCountersEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -62,6 +62,7 @@ class GetContestResponse(_message.Message):
     SEED_COMMITMENT_FIELD_NUMBER: _ClassVar[int]
     SEED_COUNTERS_FIELD_NUMBER: _ClassVar[int]
     REVEALED_SECRET_FIELD_NUMBER: _ClassVar[int]
+    CODES_SHOWN_FIELD_NUMBER: _ClassVar[int]
     contest: Contest
     phase: ContestPhase
     next_change: _timestamp_pb2.Timestamp
@@ -73,7 +74,8 @@ class GetContestResponse(_message.Message):
     seed_commitment: str
     seed_counters: _containers.ScalarMap[str, int]
     revealed_secret: bytes
-    def __init__(self, contest: _Optional[_Union[Contest, _Mapping]] = ..., phase: _Optional[_Union[ContestPhase, str]] = ..., next_change: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., now: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., frozen_from: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., frozen_until: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., opened_before: _Optional[bool] = ..., examples: _Optional[_Iterable[_Union[Example, _Mapping]]] = ..., seed_commitment: _Optional[str] = ..., seed_counters: _Optional[_Mapping[str, int]] = ..., revealed_secret: _Optional[bytes] = ...) -> None: ...
+    codes_shown: bool
+    def __init__(self, contest: _Optional[_Union[Contest, _Mapping]] = ..., phase: _Optional[_Union[ContestPhase, str]] = ..., next_change: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., now: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., frozen_from: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., frozen_until: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., opened_before: _Optional[bool] = ..., examples: _Optional[_Iterable[_Union[Example, _Mapping]]] = ..., seed_commitment: _Optional[str] = ..., seed_counters: _Optional[_Mapping[str, int]] = ..., revealed_secret: _Optional[bytes] = ..., codes_shown: _Optional[bool] = ...) -> None: ...
 
 class Example(_message.Message):
     __slots__ = ("prompt",)

@@ -22,28 +22,27 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
-from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x18\x63ygnet/v1/presence.proto\x12\tcygnet.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"D\n\x13\x45xchangeCodeRequest\x12\x0f\n\x07\x63ontest\x18\x01 \x01(\t\x12\x0c\n\x04\x63ode\x18\x02 \x01(\t\x12\x0e\n\x06\x64\x65vice\x18\x03 \x01(\t\"V\n\x14\x45xchangeCodeResponse\x12\x0e\n\x06ticket\x18\x01 \x01(\t\x12.\n\nexpires_at\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\":\n\x11PairScreenRequest\x12\x0f\n\x07\x63ontest\x18\x01 \x01(\t\x12\x14\n\x0cpairing_code\x18\x02 \x01(\t\"*\n\x12PairScreenResponse\x12\x14\n\x0cscreen_token\x18\x01 \x01(\t\"$\n\x11WatchCodesRequest\x12\x0f\n\x07\x63ontest\x18\x01 \x01(\t\"6\n\x12WatchCodesResponse\x12\x0c\n\x04\x63ode\x18\x01 \x01(\t\x12\x12\n\nnext_in_ms\x18\x02 \x01(\r2\xfa\x01\n\x0fPresenceService\x12O\n\x0c\x45xchangeCode\x12\x1e.cygnet.v1.ExchangeCodeRequest\x1a\x1f.cygnet.v1.ExchangeCodeResponse\x12I\n\nPairScreen\x12\x1c.cygnet.v1.PairScreenRequest\x1a\x1d.cygnet.v1.PairScreenResponse\x12K\n\nWatchCodes\x12\x1c.cygnet.v1.WatchCodesRequest\x1a\x1d.cygnet.v1.WatchCodesResponse0\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x18\x63ygnet/v1/presence.proto\x12\tcygnet.v1\"D\n\x13\x45xchangeCodeRequest\x12\x0f\n\x07\x63ontest\x18\x01 \x01(\t\x12\x0c\n\x04\x63ode\x18\x02 \x01(\t\x12\x0e\n\x06\x64\x65vice\x18\x03 \x01(\t\"8\n\x14\x45xchangeCodeResponse\x12\x0e\n\x06ticket\x18\x01 \x01(\t\x12\x10\n\x08holds_ms\x18\x02 \x01(\r\":\n\x11PairScreenRequest\x12\x0f\n\x07\x63ontest\x18\x01 \x01(\t\x12\x14\n\x0cpairing_code\x18\x02 \x01(\t\"*\n\x12PairScreenResponse\x12\x14\n\x0cscreen_token\x18\x01 \x01(\t\"$\n\x11WatchCodesRequest\x12\x0f\n\x07\x63ontest\x18\x01 \x01(\t\"6\n\x12WatchCodesResponse\x12\x0c\n\x04\x63ode\x18\x01 \x01(\t\x12\x12\n\nnext_in_ms\x18\x02 \x01(\r2\xfa\x01\n\x0fPresenceService\x12O\n\x0c\x45xchangeCode\x12\x1e.cygnet.v1.ExchangeCodeRequest\x1a\x1f.cygnet.v1.ExchangeCodeResponse\x12I\n\nPairScreen\x12\x1c.cygnet.v1.PairScreenRequest\x1a\x1d.cygnet.v1.PairScreenResponse\x12K\n\nWatchCodes\x12\x1c.cygnet.v1.WatchCodesRequest\x1a\x1d.cygnet.v1.WatchCodesResponse0\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'cygnet.v1.presence_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_EXCHANGECODEREQUEST']._serialized_start=72
-  _globals['_EXCHANGECODEREQUEST']._serialized_end=140
-  _globals['_EXCHANGECODERESPONSE']._serialized_start=142
-  _globals['_EXCHANGECODERESPONSE']._serialized_end=228
-  _globals['_PAIRSCREENREQUEST']._serialized_start=230
-  _globals['_PAIRSCREENREQUEST']._serialized_end=288
-  _globals['_PAIRSCREENRESPONSE']._serialized_start=290
-  _globals['_PAIRSCREENRESPONSE']._serialized_end=332
-  _globals['_WATCHCODESREQUEST']._serialized_start=334
-  _globals['_WATCHCODESREQUEST']._serialized_end=370
-  _globals['_WATCHCODESRESPONSE']._serialized_start=372
-  _globals['_WATCHCODESRESPONSE']._serialized_end=426
-  _globals['_PRESENCESERVICE']._serialized_start=429
-  _globals['_PRESENCESERVICE']._serialized_end=679
+  _globals['_EXCHANGECODEREQUEST']._serialized_start=39
+  _globals['_EXCHANGECODEREQUEST']._serialized_end=107
+  _globals['_EXCHANGECODERESPONSE']._serialized_start=109
+  _globals['_EXCHANGECODERESPONSE']._serialized_end=165
+  _globals['_PAIRSCREENREQUEST']._serialized_start=167
+  _globals['_PAIRSCREENREQUEST']._serialized_end=225
+  _globals['_PAIRSCREENRESPONSE']._serialized_start=227
+  _globals['_PAIRSCREENRESPONSE']._serialized_end=269
+  _globals['_WATCHCODESREQUEST']._serialized_start=271
+  _globals['_WATCHCODESREQUEST']._serialized_end=307
+  _globals['_WATCHCODESRESPONSE']._serialized_start=309
+  _globals['_WATCHCODESRESPONSE']._serialized_end=363
+  _globals['_PRESENCESERVICE']._serialized_start=366
+  _globals['_PRESENCESERVICE']._serialized_end=616
 # @@protoc_insertion_point(module_scope)

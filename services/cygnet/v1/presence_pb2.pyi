@@ -1,10 +1,6 @@
-import datetime
-
-from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
-from collections.abc import Mapping as _Mapping
-from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
+from typing import ClassVar as _ClassVar, Optional as _Optional
 
 DESCRIPTOR: _descriptor.FileDescriptor
 
@@ -19,12 +15,12 @@ class ExchangeCodeRequest(_message.Message):
     def __init__(self, contest: _Optional[str] = ..., code: _Optional[str] = ..., device: _Optional[str] = ...) -> None: ...
 
 class ExchangeCodeResponse(_message.Message):
-    __slots__ = ("ticket", "expires_at")
+    __slots__ = ("ticket", "holds_ms")
     TICKET_FIELD_NUMBER: _ClassVar[int]
-    EXPIRES_AT_FIELD_NUMBER: _ClassVar[int]
+    HOLDS_MS_FIELD_NUMBER: _ClassVar[int]
     ticket: str
-    expires_at: _timestamp_pb2.Timestamp
-    def __init__(self, ticket: _Optional[str] = ..., expires_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+    holds_ms: int
+    def __init__(self, ticket: _Optional[str] = ..., holds_ms: _Optional[int] = ...) -> None: ...
 
 class PairScreenRequest(_message.Message):
     __slots__ = ("contest", "pairing_code")

@@ -47,18 +47,18 @@ class JoinRequest(_message.Message):
     def __init__(self, contest: _Optional[str] = ..., nickname: _Optional[str] = ..., ticket: _Optional[str] = ..., device: _Optional[str] = ...) -> None: ...
 
 class JoinResponse(_message.Message):
-    __slots__ = ("participant_id", "nickname", "session_token", "present", "next_draw")
+    __slots__ = ("participant_id", "nickname", "session_token", "present", "next_draw_in_ms")
     PARTICIPANT_ID_FIELD_NUMBER: _ClassVar[int]
     NICKNAME_FIELD_NUMBER: _ClassVar[int]
     SESSION_TOKEN_FIELD_NUMBER: _ClassVar[int]
     PRESENT_FIELD_NUMBER: _ClassVar[int]
-    NEXT_DRAW_FIELD_NUMBER: _ClassVar[int]
+    NEXT_DRAW_IN_MS_FIELD_NUMBER: _ClassVar[int]
     participant_id: str
     nickname: str
     session_token: str
     present: bool
-    next_draw: _timestamp_pb2.Timestamp
-    def __init__(self, participant_id: _Optional[str] = ..., nickname: _Optional[str] = ..., session_token: _Optional[str] = ..., present: _Optional[bool] = ..., next_draw: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+    next_draw_in_ms: int
+    def __init__(self, participant_id: _Optional[str] = ..., nickname: _Optional[str] = ..., session_token: _Optional[str] = ..., present: _Optional[bool] = ..., next_draw_in_ms: _Optional[int] = ...) -> None: ...
 
 class SubmitRequest(_message.Message):
     __slots__ = ("contest", "target", "prompt", "request_id")

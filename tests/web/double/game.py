@@ -17,7 +17,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from PIL import Image, ImageDraw
 
 from cygnet.contest import phase
-from cygnet.platform.errors import FieldViolation, InvalidRequest, NotFound, NotSignedIn, Refused
+from cygnet.platform.errors import Conflict, FieldViolation, InvalidRequest, NotFound, NotSignedIn, Refused
 from cygnet.platform.grpc.interceptors import AioContext
 from cygnet.platform.text import without_invisible
 from cygnet.submission.validation import check_submission, clean_nickname
@@ -84,6 +84,13 @@ class Game:
     """When it is open, in ms since the epoch."""
     paused: bool = False
     freeze_before_ms: int = 0
+    presence: int = 0
+    """The contest's PresenceMode."""
+    code: str = "c" * 12
+    """What a paired screen shows."""
+    codes_shown: bool = True
+    next_draw_in_ms: int = 0
+    """How long a ticket waits for its lot; 0: it makes present at once."""
     pictures: dict[str, bytes] = field(default_factory=dict)
     picture_names: dict[str, str] = field(default_factory=dict)
     players: dict[str, tuple[str, str]] = field(default_factory=dict)
@@ -147,6 +154,7 @@ class Game:
             targets=[contest_pb2.Target(name=n, picture_sha256=self.picture(f"target {n}")) for n in self.names],
             decimals=2,
             max_prompt_chars=self.max_prompt_chars,
+            presence=contest_pb2.PresenceMode.Name(self.presence),
         )
 
     def state(self) -> phase.PhaseState:
@@ -285,6 +293,7 @@ class Contests(contest_pb2_grpc.ContestServiceServicer):
         self, request: contest_pb2.GetContestRequest, context: AioContext
     ) -> contest_pb2.GetContestResponse:
         view = phase.player_view(self._game.contest(), _now().ToMilliseconds())
+        view.codes_shown = self._game.codes_shown
         view.examples.add(prompt={"en": "a red boat at sea", "ko": "바다 위의 빨간 배"})
         view.examples.add(prompt={"en": "a cat in a meadow", "ko": "풀밭의 고양이"})
         return view
@@ -302,8 +311,19 @@ class Submissions(submission_pb2_grpc.SubmissionServiceServicer):
             participant = self._game.participant(context)
         except NotSignedIn:
             participant = uuid.uuid4().hex[:26]
+        waits = self._game.next_draw_in_ms if request.ticket else 0
+        if request.ticket and request.ticket != f"ticket of {request.device}":
+            raise Conflict("the server's own words", reason="TICKET_OLD")
+        if self._game.presence == contest_pb2.PRESENCE_MODE_REQUIRE and waits:
+            raise Refused("the server's own words", reason="PRESENCE_WAITING", retry_after_s=waits / 1000)
         self._game.players[participant] = (participant, nickname)
-        return submission_pb2.JoinResponse(participant_id=participant, nickname=nickname, session_token=participant)
+        return submission_pb2.JoinResponse(
+            participant_id=participant,
+            nickname=nickname,
+            session_token=participant,
+            present=bool(request.ticket) and not waits,
+            next_draw_in_ms=waits,
+        )
 
     async def Submit(self, request: submission_pb2.SubmitRequest, context: AioContext) -> submission_pb2.SubmitResponse:
         game = self._game

@@ -19,9 +19,10 @@ from starlette.staticfiles import StaticFiles
 
 from cygnet.local import child
 from cygnet.platform.grpc.status import ErrorInterceptor
-from cygnet.v1 import contest_pb2_grpc, leaderboard_pb2_grpc, submission_pb2_grpc
+from cygnet.v1 import contest_pb2_grpc, leaderboard_pb2_grpc, presence_pb2_grpc, submission_pb2_grpc
 
 from .game import Contests, Game, Leaderboards, Submissions
+from .presence import Presences
 
 DIST = Path(__file__).parents[3] / "services/cygnet/gateway/page/dist"
 
@@ -40,7 +41,8 @@ def site(game: Game) -> Starlette:
         return FileResponse(DIST / "board.html")
 
     async def qr(request: Request) -> Response:
-        svg = segno.make(f"http://{request.headers['host']}/").svg_inline(scale=8)
+        code = request.query_params.get("code", "")
+        svg = segno.make(f"http://{request.headers['host']}/{code and f'#p={code}'}").svg_inline(scale=8)
         return Response(svg.replace("<svg ", '<svg xmlns="http://www.w3.org/2000/svg" ', 1), media_type="image/svg+xml")
 
     async def configure(request: Request) -> Response:
@@ -147,6 +149,7 @@ async def serve(port: int, game: Game) -> None:
     contest_pb2_grpc.add_ContestServiceServicer_to_server(Contests(game), server)
     submission_pb2_grpc.add_SubmissionServiceServicer_to_server(Submissions(game), server)
     leaderboard_pb2_grpc.add_LeaderboardServiceServicer_to_server(Leaderboards(game), server)
+    presence_pb2_grpc.add_PresenceServiceServicer_to_server(Presences(game), server)
     grpc_port = server.add_insecure_port("127.0.0.1:0")
     await server.start()
     listener = socket.create_server(("127.0.0.1", 0))

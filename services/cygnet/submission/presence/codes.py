@@ -6,7 +6,6 @@ A time-based one-time password (RFC 6238) over the contest and the turn, so noth
 import base64
 import hashlib
 import hmac
-import re
 from collections.abc import Callable, Mapping
 
 TURN_MS = 30_000
@@ -15,12 +14,16 @@ HOLDS_MS = 60_000
 """How long a code can be exchanged, from when it is first shown: a page takes its time to load."""
 SKEW_MS = 5_000
 """How far apart the clocks of this service's replicas may be."""
-CODE = re.compile(r"[a-z2-7]{12}")
 
 
 def turn_at(now_ms: int) -> int:
     """Returns the number of the turn, from the epoch on."""
     return now_ms // TURN_MS
+
+
+def next_turn_in_ms(now_ms: int) -> int:
+    """Returns how long the present turn goes on."""
+    return TURN_MS - now_ms % TURN_MS
 
 
 class PresenceCodes:

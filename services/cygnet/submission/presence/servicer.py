@@ -9,20 +9,21 @@ from dataclasses import dataclass
 
 from cygnet.contest.store import ContestStore
 from cygnet.internal.v1 import admin_pb2, admin_pb2_grpc
-from cygnet.platform.errors import Conflict, NotSignedIn, Refused
+from cygnet.platform.errors import Conflict, NotSignedIn, Refused, Unavailable
 from cygnet.platform.grpc.interceptors import AioContext
 from cygnet.platform.latest import HEARTBEAT_S
 from cygnet.platform.tasks import wait_unless
-from cygnet.platform.validation import REQUEST_ID, Violations
+from cygnet.platform.validation import PRESENCE_CODE, REQUEST_ID, Violations
 from cygnet.submission.bearer import bearer_token
 from cygnet.submission.presence.clients import client_of
-from cygnet.submission.presence.codes import CODE, TURN_MS, PresenceCodes, turn_at
+from cygnet.submission.presence.codes import TURN_MS, PresenceCodes, next_turn_in_ms
 from cygnet.submission.presence.store import PresenceStore
 from cygnet.submission.presence.tickets import LIFETIME_MS, Tickets, ticket_id
 from cygnet.v1 import contest_pb2, presence_pb2, presence_pb2_grpc
 
 log = logging.getLogger(__name__)
 
+_FRESH_MS = 5_000
 _PAIRING_CODE = re.compile(r"[a-z2-7]{8}")
 _OLD = "this code is over: codes change every 30 seconds; scan the one that the screen shows now"
 
@@ -38,6 +39,26 @@ class Presence:
     """Milliseconds since the epoch."""
 
 
+class PairedScreens:
+    """Tells everybody who opens the page whether there are any, and asks the store now and then."""
+
+    def __init__(self, presence: Presence) -> None:
+        self._presence = presence
+        self._known: dict[str, tuple[int, bool]] = {}
+
+    async def any(self, contest: str) -> bool:
+        """Tells whether a contest has paired screens; as was known last, while the store is away."""
+        now = self._presence.clock()
+        asked_ms, known = self._known.get(contest, (None, False))
+        if asked_ms is None or not 0 <= now - asked_ms < _FRESH_MS:
+            try:
+                known = await self._presence.store.has_screens(contest)
+            except Unavailable as error:
+                log.warning("whether screens are paired is not known", extra={"error": error.message})
+            self._known[contest] = (now, known)
+        return known
+
+
 class PresenceServicer(presence_pb2_grpc.PresenceServiceServicer):
     """Exchanges codes, and sends them to paired screens."""
 
@@ -51,8 +72,7 @@ class PresenceServicer(presence_pb2_grpc.PresenceServiceServicer):
     ) -> presence_pb2.ExchangeCodeResponse:
         document, now = self._contests.get(request.contest), self._presence.clock()
         contest = document.contest.name
-        checks = Violations().require("code", CODE.fullmatch(request.code), "must be 12 characters of a-z and 2-7")
-        checks.matches("device", request.device, REQUEST_ID).done()
+        Violations().matches("code", request.code, PRESENCE_CODE).matches("device", request.device, REQUEST_ID).done()
         ticket = ticket_id(contest, request.device)
         if self._presence.codes.is_current(contest, request.code):
             client = client_of(context.invocation_metadata() or ())
@@ -65,11 +85,9 @@ class PresenceServicer(presence_pb2_grpc.PresenceServiceServicer):
                 )
         elif not await self._presence.store.use_pass(contest, request.code, ticket, now):
             raise Conflict(_OLD, reason="CODE_OLD")
-        answer = presence_pb2.ExchangeCodeResponse(
-            ticket=self._presence.tickets.issue(contest, request.device, now + LIFETIME_MS)
+        return presence_pb2.ExchangeCodeResponse(
+            ticket=self._presence.tickets.issue(contest, request.device, now + LIFETIME_MS), holds_ms=LIFETIME_MS
         )
-        answer.expires_at.FromMilliseconds(now + LIFETIME_MS)
-        return answer
 
     async def PairScreen(
         self, request: presence_pb2.PairScreenRequest, context: AioContext
@@ -94,8 +112,7 @@ class PresenceServicer(presence_pb2_grpc.PresenceServiceServicer):
             if not await self._presence.store.is_paired(contest, token):
                 raise NotSignedIn("this screen is not paired: run `cygnet board pair`", reason="SCREEN_NOT_PAIRED")
             asked = asks_for_presence(self._contests.get(contest).contest)
-            now = self._presence.clock()
-            next_in_ms = (turn_at(now) + 1) * TURN_MS - now
+            next_in_ms = next_turn_in_ms(self._presence.clock())
             yield presence_pb2.WatchCodesResponse(
                 code=self._presence.codes.now(contest) if asked else "", next_in_ms=next_in_ms
             )

@@ -92,6 +92,11 @@ class PresenceStore:
         with translate_errors():
             return bool(await self._redis.hexists(_keys(contest)("screens"), _hash(token)))
 
+    async def has_screens(self, contest: str) -> bool:
+        """Tells whether any screen is paired."""
+        with translate_errors():
+            return bool(await self._redis.exists(_keys(contest)("screens")))
+
     async def unpair_all(self, contest: str) -> int:
         """Forgets the paired screens; returns how many there were."""
         key = _keys(contest)("screens")

@@ -3,6 +3,7 @@ import { effect, signal, untracked } from "@preact/signals";
 import { render } from "preact";
 import { ContestLoader } from "./game/contest";
 import { Player } from "./game/player";
+import { Presence, takeFromAddress } from "./game/presence";
 import { contestFromPath } from "./game/routes";
 import { SessionStore } from "./game/session";
 import { openStore } from "./game/storage";
@@ -17,6 +18,7 @@ import { initLanguage } from "./text/language";
 import { App } from "./ui/App";
 
 initLanguage();
+const scanned = takeFromAddress("p");
 const store = openStore();
 const player = signal<Player | undefined>(undefined);
 const clients = makeClients(webTransport(() => player.peek()?.session.current.peek()?.token));
@@ -40,11 +42,19 @@ function setContest(contest: Contest): void {
     loader.phase,
     loader.examples,
     new SessionStore(store, contest.name),
+    new Presence(clients, contest.name, store, loader.codesShown),
     store,
   );
   player.value = next;
   next.start();
+  if (scanned !== undefined) void next.scanned(scanned);
 }
+
+// A scan may open a page of its own, or lead to the one that is open.
+window.addEventListener("hashchange", () => {
+  const code = takeFromAddress("p");
+  if (code !== undefined) void player.peek()?.scanned(code);
+});
 
 loader.start();
 

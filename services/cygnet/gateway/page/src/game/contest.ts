@@ -22,6 +22,9 @@ export class ContestLoader {
   /** Prompts that the model can draw, and that are no answer. */
   readonly examples = signal<readonly Example[]>([]);
 
+  /** Whether there are screens to scan a presence code from. */
+  readonly codesShown = signal(false);
+
   constructor(
     private readonly clients: Clients,
     private readonly name: string,
@@ -74,6 +77,7 @@ export class ContestLoader {
       if (response.contest === undefined) return { kind: "notFound", message: "" };
       this.phase.onResponse(response, requestedAt);
       this.examples.value = response.examples;
+      this.codesShown.value = response.codesShown;
       const before = this.view.peek();
       if (before.state !== "ready" || before.contest.generation !== response.contest.generation) {
         this.view.value = { state: "ready", contest: response.contest };

@@ -9,6 +9,7 @@ import type { ContestLoader } from "./contest";
 import type { PhaseTracker } from "./contestPhase";
 import { newRequestId, Outbox, type PendingSubmission } from "./outbox";
 import { OwnRank, type StandingQuery } from "./ownRank";
+import type { Presence } from "./presence";
 import { ServerClock } from "./progress";
 import { hasVisibleText, promptLength, toOneLine } from "./prompt";
 import { DraftReader } from "./reading";
@@ -56,6 +57,7 @@ export class Player {
     /** What could be written, in the contest's languages. */
     readonly examples: ContestLoader["examples"],
     readonly session: SessionStore,
+    readonly presence: Presence,
     store: KeyValueStore,
   ) {
     const { name } = contest;
@@ -118,12 +120,14 @@ export class Player {
     this.#cleanups.push(this.phase.current.subscribe(() => this.#clearPhaseRefusal()));
     this.#cleanups.push(() => this.ownRank.stop());
     void this.#resume();
+    if (this.presence.state.peek() === "ticket") void this.becomePresent();
   }
 
   stop(): void {
     for (const cleanup of this.#cleanups) cleanup();
     this.standings.peek()?.stop();
     this.submitter.stop();
+    this.presence.stop();
     this.submissions.clear();
   }
 
@@ -150,9 +154,10 @@ export class Player {
     this.joining.value = true;
     this.joinProblem.value = undefined;
     const before = this.session.current.peek();
+    const ticket = this.presence.forJoin();
     try {
       const response = await this.clients.submission.join(
-        { contest: this.contest.peek().name, nickname },
+        { contest: this.contest.peek().name, nickname, ...ticket },
         { timeoutMs: CALL_TIMEOUT_MS },
       );
       if (before?.participantId !== response.participantId) {
@@ -163,18 +168,39 @@ export class Player {
         participantId: response.participantId,
         nickname: response.nickname,
         token: response.sessionToken,
+        present: response.present,
       });
+      this.presence.onJoined(response, () => void this.becomePresent());
       this.wasSignedOut.value = false;
       void this.#resume();
       return true;
     } catch (thrown) {
-      const problem = problemOf(thrown);
-      if (problem.kind === "signedOut") this.#onSignedOut(before?.token);
-      else this.joinProblem.value = problem;
-      return false;
+      return this.#onJoinRefused(problemOf(thrown), nickname, before?.token);
     } finally {
       this.joining.value = false;
     }
+  }
+
+  async #onJoinRefused(problem: Problem, nickname: string, token: string | undefined): Promise<boolean> {
+    if (problem.kind === "signedOut") this.#onSignedOut(token);
+    else if (problem.kind === "denied" && problem.reason === "TICKET_OLD") {
+      this.presence.onTicketOld();
+      return this.join(nickname);
+    } else if (problem.kind === "refused" && problem.reason === "PRESENCE_WAITING") {
+      this.presence.waitForDraw(problem.retryAfterMs, () => void this.join(nickname));
+    } else this.joinProblem.value = problem;
+    return false;
+  }
+
+  /** Exchanges what was scanned; a player who has joined already becomes present by it. */
+  async scanned(code: string): Promise<void> {
+    if (await this.presence.exchange(code)) await this.becomePresent();
+  }
+
+  /** Joins again with the ticket that there is. */
+  async becomePresent(): Promise<void> {
+    const session = this.session.current.peek();
+    if (session !== undefined && session.present !== true) await this.join(session.nickname);
   }
 
   /** Whether the box holds something that may be sent. */

@@ -14,8 +14,12 @@ export function pictureUrl(sha256: string): string {
   return `/pictures/${sha256}.png`;
 }
 
-/** `tries` makes the address of each new try a new one, since browsers remember failed pictures. */
-export function qrUrl(contest: string, tries: number): string {
-  const query = [contest === "" ? [] : `contest=${contest}`, tries === 0 ? [] : `try=${tries}`].flat();
+/** `tries` makes the address of each new try a new one, since browsers remember failed pictures; `code`: presence's. */
+export function qrUrl(contest: string, tries: number, code?: string): string {
+  const query = [
+    contest === "" ? [] : `contest=${contest}`,
+    code === undefined ? [] : `code=${code}`,
+    tries === 0 ? [] : `try=${tries}`,
+  ].flat();
   return query.length === 0 ? "/qr.svg" : `/qr.svg?${query.join("&")}`;
 }

@@ -6,6 +6,8 @@ export interface Session {
   participantId: string;
   nickname: string;
   token: string;
+  /** Was in the hall; absent in sessions from before there was presence. */
+  present?: boolean;
 }
 
 function isSession(value: unknown): value is Session {

@@ -1,14 +1,16 @@
-// The three services that the page speaks to, over gRPC-web on the page's own origin.
+// The services that the page speaks to, over gRPC-web on the page's own origin.
 import { type Client, createClient, type Interceptor, type Transport } from "@connectrpc/connect";
 import { createGrpcWebTransport } from "@connectrpc/connect-web";
 import { ContestService } from "../gen/cygnet/v1/contest_pb";
 import { LeaderboardService } from "../gen/cygnet/v1/leaderboard_pb";
+import { PresenceService } from "../gen/cygnet/v1/presence_pb";
 import { SubmissionService } from "../gen/cygnet/v1/submission_pb";
 
 export interface Clients {
   contest: Client<typeof ContestService>;
   submission: Client<typeof SubmissionService>;
   leaderboard: Client<typeof LeaderboardService>;
+  presence: Client<typeof PresenceService>;
 }
 
 /** How long an answer that is no stream may take before it counts as lost. */
@@ -19,14 +21,17 @@ export function makeClients(transport: Transport): Clients {
     contest: createClient(ContestService, transport),
     submission: createClient(SubmissionService, transport),
     leaderboard: createClient(LeaderboardService, transport),
+    presence: createClient(PresenceService, transport),
   };
 }
 
-/** Puts the session token, where there is one, on calls to the submission service only. */
+const TAKE_TOKENS: readonly string[] = [SubmissionService.typeName, PresenceService.typeName];
+
+/** Puts the token, where there is one, on calls to the services that know it, and on no others. */
 export function bearer(token: () => string | undefined): Interceptor {
   return (next) => (request) => {
     const value = token();
-    if (value !== undefined && request.service.typeName === SubmissionService.typeName) {
+    if (value !== undefined && TAKE_TOKENS.includes(request.service.typeName)) {
       request.header.set("authorization", `Bearer ${value}`);
     }
     return next(request);

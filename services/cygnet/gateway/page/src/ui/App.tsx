@@ -17,6 +17,7 @@ import { useOnline } from "./hooks";
 import { Join } from "./Join";
 import { Lightbox, type LightboxContent } from "./Lightbox";
 import { PhaseNotice } from "./PhaseNotice";
+import { PresenceNote } from "./PresenceNote";
 import { PromptBox } from "./PromptBox";
 import { Ranking, Row } from "./Ranking";
 import { TargetPanel } from "./Target";
@@ -87,6 +88,7 @@ function Game({ player }: { player: Player }) {
       <div class="play">
         <TargetPanel player={player} />
         {joined ? <PromptBox player={player} /> : <Join player={player} />}
+        {joined ? <PresenceNote player={player} /> : null}
         <Cards player={player} onOpen={openOwn} />
       </div>
       <LeaderboardPanel player={player} onOpen={setEnlarged} />

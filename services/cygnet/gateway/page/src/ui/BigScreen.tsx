@@ -3,6 +3,7 @@ import { useEffect, useMemo, useState } from "preact/hooks";
 import { type ContestLoader, titleIn } from "../game/contest";
 import { needsNotice, type PhaseTracker } from "../game/contestPhase";
 import { contestFromPath, playerPath, qrUrl } from "../game/routes";
+import type { PairedScreen } from "../game/screen";
 import { Standings } from "../game/standings";
 import { type Contest, ContestPhase, type Target } from "../gen/cygnet/v1/contest_pb";
 import type { Clients } from "../rpc/clients";
@@ -20,9 +21,10 @@ const TURN_MS = 15_000;
 interface Props {
   loader: ContestLoader;
   clients: Clients;
+  screen: PairedScreen;
 }
 
-export function BigScreen({ loader, clients }: Props) {
+export function BigScreen({ loader, clients, screen }: Props) {
   const text = words.value;
   const view = loader.view.value;
   const phase = loader.phase.current.value;
@@ -46,7 +48,7 @@ export function BigScreen({ loader, clients }: Props) {
         <Waves />
       </header>
       {view.state === "ready" ? (
-        <Rankings contest={view.contest} clients={clients} phase={loader.phase} />
+        <Rankings contest={view.contest} clients={clients} phase={loader.phase} screen={screen} />
       ) : (
         <main class="screen-main">
           <section class="panel" role="status">
@@ -70,9 +72,10 @@ interface RankingsProps {
   contest: Contest;
   clients: Clients;
   phase: PhaseTracker;
+  screen: PairedScreen;
 }
 
-function Rankings({ contest, clients, phase }: RankingsProps) {
+function Rankings({ contest, clients, phase, screen }: RankingsProps) {
   const names = contest.targets.map((it) => it.name).join();
   // One per target for the contest's whole life: a target whose turn comes again shows its last standings at once.
   const all = useMemo(
@@ -99,7 +102,11 @@ function Rankings({ contest, clients, phase }: RankingsProps) {
           <Column key={target.name} target={target} standings={all.get(target.name)} />
         ))}
       </div>
-      <Invitation participants={participants} finished={phase.current.value === ContestPhase.FINISHED} />
+      <Invitation
+        participants={participants}
+        finished={phase.current.value === ContestPhase.FINISHED}
+        screen={screen}
+      />
       <LiveLine shown={shown.map((it) => all.get(it.name))} />
     </main>
   );
@@ -133,24 +140,35 @@ function Column({ target, standings }: { target: Target; standings: Standings | 
   );
 }
 
-function Invitation({ participants, finished }: { participants: number; finished: boolean }) {
+interface InvitationProps {
+  participants: number;
+  finished: boolean;
+  screen: PairedScreen;
+}
+
+function Invitation({ participants, finished, screen }: InvitationProps) {
   const text = words.value;
   const [tries, setTries] = useState(0);
-  const src = qrUrl(contestFromPath(window.location.pathname), tries);
-  const address = useAddress(src);
+  const contest = contestFromPath(window.location.pathname);
+  const code = screen.code.value;
+  // Without the code: a request each turn is enough.
+  const address = useAddress(qrUrl(contest, tries));
   return (
     <aside class="panel invitation">
       <h2 class="title">{finished ? text.boardScanFinished : text.boardScan}</h2>
       <img
-        key={src}
+        // No key: the last code stays until the next one is there.
         class="qr"
-        src={src}
+        src={qrUrl(contest, tries, code)}
+        data-presence={code !== undefined}
         alt={text.qrAlt(address)}
         width={400}
         height={400}
         onError={() => setTimeout(() => setTries((n) => n + 1), QR_AGAIN_MS)}
       />
       <p class="address">{address}</p>
+      {code === undefined ? null : <p class="note presence">{text.boardPresence}</p>}
+      {screen.pairingFailed.value ? <p class="note warn">{text.boardPairingFailed}</p> : null}
       <p class="participants">{text.participants(participants)}</p>
     </aside>
   );

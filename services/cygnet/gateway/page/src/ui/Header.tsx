@@ -64,6 +64,7 @@ function PlayerName({ player }: { player: Player }) {
   return (
     <p class="playing">
       <span>{text.playingAs}</span> <bdi class="nickname">{player.session.current.value?.nickname}</bdi>{" "}
+      {player.session.current.value?.present === true ? <span class="present">{text.present}</span> : null}{" "}
       <button type="button" class="quiet" aria-label={text.renameLabel} onClick={() => setRenaming(true)}>
         {text.rename}
       </button>

@@ -4,6 +4,7 @@ import type { Player } from "../game/player";
 import { words } from "../text/language";
 import { focusPromptIfKeyboard } from "./focus";
 import { describeJoinProblem } from "./messages";
+import { mayJoin, PresenceNote } from "./PresenceNote";
 
 const MAX_NICKNAME_CHARS = 24;
 
@@ -19,12 +20,17 @@ export function Join({ player }: { player: Player }) {
           {text.joinAgain}
         </p>
       ) : null}
-      <NicknameForm
-        player={player}
-        action={player.joining.value ? text.joining : text.join}
-        onJoined={focusPromptIfKeyboard}
-      />
-      <p class="note">{text.joinHint}</p>
+      <PresenceNote player={player} />
+      {mayJoin(player) ? (
+        <>
+          <NicknameForm
+            player={player}
+            action={player.joining.value ? text.joining : text.join}
+            onJoined={focusPromptIfKeyboard}
+          />
+          <p class="note">{text.joinHint}</p>
+        </>
+      ) : null}
     </section>
   );
 }

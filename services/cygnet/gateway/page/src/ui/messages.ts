@@ -89,9 +89,10 @@ export function describeRetry(text: Words, retryAt: number, now: number): string
 
 export function describeJoinProblem(text: Words, problem: Problem): string {
   if (problem.kind === "invalid") return text.invalidNickname(problem.fields.get("nickname") ?? problem.message);
-  if (problem.kind === "refused" || problem.kind === "denied" || problem.kind === "notFound") {
-    return text.notAllowed(problem.message);
+  if (problem.kind === "refused" || problem.kind === "denied") {
+    return text.notAllowed(text.refused(problem.reason, problem.message));
   }
+  if (problem.kind === "notFound") return text.notAllowed(problem.message);
   return text.joinFailed;
 }
 

@@ -6,15 +6,13 @@
 
 import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
-import type { Timestamp } from "@bufbuild/protobuf/wkt";
-import { file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
 import type { Message } from "@bufbuild/protobuf";
 
 /**
  * Describes the file cygnet/v1/presence.proto.
  */
 export const file_cygnet_v1_presence: GenFile = /*@__PURE__*/
-  fileDesc("ChhjeWduZXQvdjEvcHJlc2VuY2UucHJvdG8SCWN5Z25ldC52MSJEChNFeGNoYW5nZUNvZGVSZXF1ZXN0Eg8KB2NvbnRlc3QYASABKAkSDAoEY29kZRgCIAEoCRIOCgZkZXZpY2UYAyABKAkiVgoURXhjaGFuZ2VDb2RlUmVzcG9uc2USDgoGdGlja2V0GAEgASgJEi4KCmV4cGlyZXNfYXQYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIjoKEVBhaXJTY3JlZW5SZXF1ZXN0Eg8KB2NvbnRlc3QYASABKAkSFAoMcGFpcmluZ19jb2RlGAIgASgJIioKElBhaXJTY3JlZW5SZXNwb25zZRIUCgxzY3JlZW5fdG9rZW4YASABKAkiJAoRV2F0Y2hDb2Rlc1JlcXVlc3QSDwoHY29udGVzdBgBIAEoCSI2ChJXYXRjaENvZGVzUmVzcG9uc2USDAoEY29kZRgBIAEoCRISCgpuZXh0X2luX21zGAIgASgNMvoBCg9QcmVzZW5jZVNlcnZpY2USTwoMRXhjaGFuZ2VDb2RlEh4uY3lnbmV0LnYxLkV4Y2hhbmdlQ29kZVJlcXVlc3QaHy5jeWduZXQudjEuRXhjaGFuZ2VDb2RlUmVzcG9uc2USSQoKUGFpclNjcmVlbhIcLmN5Z25ldC52MS5QYWlyU2NyZWVuUmVxdWVzdBodLmN5Z25ldC52MS5QYWlyU2NyZWVuUmVzcG9uc2USSwoKV2F0Y2hDb2RlcxIcLmN5Z25ldC52MS5XYXRjaENvZGVzUmVxdWVzdBodLmN5Z25ldC52MS5XYXRjaENvZGVzUmVzcG9uc2UwAWIGcHJvdG8z", [file_google_protobuf_timestamp]);
+  fileDesc("ChhjeWduZXQvdjEvcHJlc2VuY2UucHJvdG8SCWN5Z25ldC52MSJEChNFeGNoYW5nZUNvZGVSZXF1ZXN0Eg8KB2NvbnRlc3QYASABKAkSDAoEY29kZRgCIAEoCRIOCgZkZXZpY2UYAyABKAkiOAoURXhjaGFuZ2VDb2RlUmVzcG9uc2USDgoGdGlja2V0GAEgASgJEhAKCGhvbGRzX21zGAIgASgNIjoKEVBhaXJTY3JlZW5SZXF1ZXN0Eg8KB2NvbnRlc3QYASABKAkSFAoMcGFpcmluZ19jb2RlGAIgASgJIioKElBhaXJTY3JlZW5SZXNwb25zZRIUCgxzY3JlZW5fdG9rZW4YASABKAkiJAoRV2F0Y2hDb2Rlc1JlcXVlc3QSDwoHY29udGVzdBgBIAEoCSI2ChJXYXRjaENvZGVzUmVzcG9uc2USDAoEY29kZRgBIAEoCRISCgpuZXh0X2luX21zGAIgASgNMvoBCg9QcmVzZW5jZVNlcnZpY2USTwoMRXhjaGFuZ2VDb2RlEh4uY3lnbmV0LnYxLkV4Y2hhbmdlQ29kZVJlcXVlc3QaHy5jeWduZXQudjEuRXhjaGFuZ2VDb2RlUmVzcG9uc2USSQoKUGFpclNjcmVlbhIcLmN5Z25ldC52MS5QYWlyU2NyZWVuUmVxdWVzdBodLmN5Z25ldC52MS5QYWlyU2NyZWVuUmVzcG9uc2USSwoKV2F0Y2hDb2RlcxIcLmN5Z25ldC52MS5XYXRjaENvZGVzUmVxdWVzdBodLmN5Z25ldC52MS5XYXRjaENvZGVzUmVzcG9uc2UwAWIGcHJvdG8z");
 
 /**
  * What was scanned.
@@ -65,11 +63,11 @@ export type ExchangeCodeResponse = Message<"cygnet.v1.ExchangeCodeResponse"> & {
   ticket: string;
 
   /**
-   * Until when it can be used.
+   * How long it can be used, in milliseconds from now: phones' clocks go wrong.
    *
-   * @generated from field: google.protobuf.Timestamp expires_at = 2;
+   * @generated from field: uint32 holds_ms = 2;
    */
-  expiresAt?: Timestamp | undefined;
+  holdsMs: number;
 };
 
 /**
