@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 import kopf
 
+from cygnet.platform.grpc.workloads import OPERATOR, InstallationKeys, Workload
 from cygnet.platform.tasks import wait_unless
 from cygnet_operator import handlers, metrics
 from cygnet_operator.cache import Cache
@@ -51,16 +52,26 @@ async def _operate(
     settings: OperatorSettings, connection: Connection, cluster: Cluster, installed: frozenset[str], stop: asyncio.Event
 ) -> bool:
     cache = Cache(installed)
+    installation = InstallationKeys(settings.installation_keys.get_secret_value())
+    token = installation.tokens_of(Workload(OPERATOR))
     publisher = Publisher(
-        settings.admin_token.get_secret_value(),
+        token,
         lambda: replicas_of(cache.slices),
         acknowledge_s=settings.acknowledge_s,
     )
     statistics = (
-        StatisticsReader(settings.dedup_address, settings.leaderboard_address) if settings.leaderboard_address else None
+        StatisticsReader(settings.dedup_address, settings.leaderboard_address, token)
+        if settings.leaderboard_address
+        else None
     )
     dependencies = Dependencies(
-        cluster, cache, Pictures(cluster.config_map, time.monotonic), publisher, statistics, lambda: datetime.now(UTC)
+        cluster,
+        cache,
+        Pictures(cluster.config_map, time.monotonic),
+        publisher,
+        statistics,
+        installation,
+        lambda: datetime.now(UTC),
     )
     queue = WorkQueue(Reconciler(dependencies, settings).reconcile)
     metrics.show(lambda: queue.length, lambda: queue.oldest_due_s, lambda: cache.count)

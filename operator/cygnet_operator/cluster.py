@@ -4,6 +4,7 @@ kopf watches; everything else is here: server-side apply, the status, replicas, 
 Event now and then. A call that the server does not take raises `Refused`; one that does not reach it, `Unreachable`.
 """
 
+import base64
 import json
 import ssl
 from collections.abc import Callable
@@ -117,6 +118,21 @@ class Cluster:
         except Refused as error:
             if error.status == 404:
                 return None
+            raise
+
+    async def put_in_secret(self, secret: str, key: str, value: str) -> None:
+        """Puts a value into a Secret that is there. Reading it would need a right that the operator does not have."""
+        body = {"data": {key: base64.b64encode(value.encode()).decode()}}
+        try:
+            await self._request(
+                "PATCH",
+                f"/api/v1/namespaces/{self.namespace}/secrets/{secret}",
+                data=json.dumps(body),
+                headers={"Content-Type": "application/merge-patch+json"},
+            )
+        except Refused as error:
+            if error.status == 404:
+                raise Refused(404, f"there is no Secret {secret} for workers' keys: create one, empty") from error
             raise
 
     async def post_event(self, event: Object) -> None:

@@ -17,6 +17,7 @@ DRAIN_S = 120
 """Seconds that a replica has to finish what it draws."""
 _PROBE_EVERY_S = 5
 _USER = 1000
+_KEY_FOLDER = "/etc/cygnet/workload"
 # Without a share of the CPU, a busy node starves Triton, which then takes its models' processes for dead and ends.
 _AT_LEAST = {"cpu": "500m", "memory": "768Mi"}
 _RESTRICTED: dict[str, Any] = {
@@ -138,6 +139,7 @@ def _worker(contest: Contest, settings: OperatorSettings) -> dict[str, Any]:
             {"name": "CYGNET_WORKER_LISTEN", "value": f"0.0.0.0:{WORKER_HEALTH}"},
             {"name": "CYGNET_WORKER_METRICS_LISTEN", "value": f"0.0.0.0:{WORKER_METRICS}"},
             {"name": "CYGNET_WORKER_STOP_GRACE_S", "value": str(DRAIN_S // 2)},
+            {"name": "CYGNET_WORKER_WORKLOAD_KEY_FILE", "value": f"{_KEY_FOLDER}/{contest.name}"},
         ],
         "envFrom": _from_secret(settings.worker_credentials_secret),
         "ports": [
@@ -151,7 +153,11 @@ def _worker(contest: Contest, settings: OperatorSettings) -> dict[str, Any]:
         # Triton's own health stays green when a model is dead; the worker lets it draw and score to find out.
         "readinessProbe": _probe({"grpc": {"port": WORKER_HEALTH, "service": READINESS}}, 10, 5, 2),
         "livenessProbe": _probe({"grpc": {"port": WORKER_HEALTH, "service": LIVENESS}}, 10, 5, 6),
-        "volumeMounts": [{"name": "tmp", "mountPath": "/tmp"}, *_picture_mounts(settings)],
+        "volumeMounts": [
+            {"name": "tmp", "mountPath": "/tmp"},
+            {"name": "workload-key", "mountPath": _KEY_FOLDER, "readOnly": True},
+            *_picture_mounts(settings),
+        ],
         "securityContext": _RESTRICTED,
     }
 
@@ -184,6 +190,15 @@ def _volumes(contest: Contest, settings: OperatorSettings) -> list[dict[str, Any
         {"name": "shm", "emptyDir": {"medium": "Memory", "sizeLimit": settings.shared_memory}},
         {"name": "models", "emptyDir": {"sizeLimit": settings.model_cache}},
         {"name": "tmp", "emptyDir": {"sizeLimit": "64Mi"}},
+        # The key of this contest's workers and no other; the kubelet brings a changed one.
+        {
+            "name": "workload-key",
+            "secret": {
+                "secretName": settings.worker_keys_secret,
+                "items": [{"key": contest.name, "path": contest.name}],
+                "defaultMode": 0o440,
+            },
+        },
         # CUDA keeps up to 1 GiB of compiled kernels; a pod that goes beyond its limit is evicted.
         {"name": "triton-tmp", "emptyDir": {"sizeLimit": "2Gi"}},
         *generator.volumes,

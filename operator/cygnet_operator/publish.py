@@ -72,9 +72,13 @@ class Publisher:
     """Holds a channel to every replica that is known. Close it."""
 
     def __init__(
-        self, token: str, replicas: Callable[[], Mapping[str, Mapping[str, str]]], *, acknowledge_s: float
+        self,
+        token: Callable[[], str],
+        replicas: Callable[[], Mapping[str, Mapping[str, str]]],
+        *,
+        acknowledge_s: float,
     ) -> None:
-        """`replicas` says, at any time, which replicas each service has, as `replicas_of` does."""
+        """`token` gives the operator's; `replicas` says which replicas each service has, as `replicas_of` does."""
         self._token = token
         self._replicas = replicas
         self._acknowledge_s = acknowledge_s

@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from cygnet.contest.document import to_document
+from cygnet.platform.grpc.workloads import WORKER, InstallationKeys, Workload
 from cygnet_operator import drift, metrics
 from cygnet_operator.cache import Cache
 from cygnet_operator.cluster import SCALE_MANAGER, Cluster, ClusterError, Refused
@@ -45,6 +46,8 @@ class Dependencies:
     publisher: Publisher
     statistics: StatisticsReader | None
     """None: the status shows no counts."""
+    installation: InstallationKeys
+    """From which workers' keys follow."""
     now: Callable[[], datetime]
 
 
@@ -55,6 +58,8 @@ class Reconciler:
         self._dependencies = dependencies
         self._settings = settings
         self._statistics: dict[str, tuple[datetime, Statistics]] = {}
+        self._with_key: set[str] = set()
+        """Contests whose workers' key was put into its Secret by this process."""
 
     async def reconcile(self, name: str) -> Outcome:
         """Looks at one contest and does what there is to do."""
@@ -101,6 +106,7 @@ class Reconciler:
         return Outcome(settled=done, again_in_s=self._again_in_s(state, status, now))
 
     async def _do(self, contest: Contest, desired: Plan, observed: Observed) -> None:
+        await self._give_key(contest, observed)
         for item in desired.objects:
             if item["kind"] == DEPLOYMENT.kind:
                 await self._make_deployment(contest, item, desired.replicas, observed)
@@ -113,6 +119,15 @@ class Reconciler:
             await self._dependencies.cluster.delete(kind, name, uid)
             self._dependencies.cache.note_deleted(uid)
             metrics.WRITES.labels("delete").inc()
+
+    async def _give_key(self, contest: Contest, observed: Observed) -> None:
+        """Gives workers their contest's key; once, and again while replicas do not serve: the Secret may be new."""
+        counts = (observed.child(DEPLOYMENT, workload_name(contest)) or {}).get("status", {})
+        if contest.name in self._with_key and not counts.get("unavailableReplicas"):
+            return
+        key = self._dependencies.installation.key_of(Workload(WORKER, contest.name))
+        await self._dependencies.cluster.put_in_secret(self._settings.worker_keys_secret, contest.name, key)
+        self._with_key.add(contest.name)
 
     async def _make_deployment(self, contest: Contest, item: Object, replicas: int | None, observed: Observed) -> None:
         """Applies the Deployment, its replicas by a manager of their own (docs/decisions/0006)."""

@@ -15,8 +15,10 @@ class OperatorSettings(ProcessSettings):
 
     namespace: str = ""
     """The namespace whose contests are looked after; empty means that of the kube context or service account."""
-    admin_token: SecretStr
-    """Bearer token of the services' admin ports, at least 32 characters."""
+    installation_keys: SecretStr
+    """Keys by which workloads of the installation know each other, as its services have them."""
+    worker_keys_secret: str = "cygnet-worker-keys"
+    """A Secret that is there; the operator puts each contest's key into it, which that contest's workers sign with."""
     triton_image: str = "cygnet-triton:0.1.0"
     """The image of the models' server, model repository included."""
     worker_image: str = "cygnet:0.1.0"

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING, TypeVar
 
 from cygnet.internal.v1 import dedup_pb2, dedup_pb2_grpc
@@ -23,8 +23,8 @@ _Response = TypeVar("_Response")
 class StatisticsReader:
     """Asks dedup and the leaderboard. Close it."""
 
-    def __init__(self, dedup_address: str, leaderboard_address: str) -> None:
-        self._channels = channel(dedup_address), channel(leaderboard_address)
+    def __init__(self, dedup_address: str, leaderboard_address: str, token: Callable[[], str]) -> None:
+        self._channels = channel(dedup_address, token=token), channel(leaderboard_address)
         self._dedup: DedupServiceAsyncStub = dedup_pb2_grpc.DedupServiceStub(self._channels[0])
         self._leaderboard: LeaderboardServiceAsyncStub = leaderboard_pb2_grpc.LeaderboardServiceStub(self._channels[1])
 

@@ -24,6 +24,8 @@ from cygnet.platform.grpc.interceptors import AioContext
 from cygnet.platform.grpc.server import MAX_ADMIN_REQUEST_BYTES, Endpoint, serving
 from cygnet.platform.pictures import PictureStore
 
+from ..workloads import callers
+
 TOKEN = "t" * 43
 CONTEST = """
 apiVersion: cygnet.dev/v1alpha1
@@ -93,7 +95,8 @@ async def admin_api(
     endpoint = Endpoint(
         "127.0.0.1:0",
         [ContestAdminServicer(contests, pictures), *([looks] if looks else [])],
-        bearer_token=token,
+        callers(token),
+        admin=True,
         max_request_bytes=MAX_ADMIN_REQUEST_BYTES,
     )
     async with serving([endpoint], grace_s=0.1) as (port,):

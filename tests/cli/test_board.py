@@ -12,7 +12,8 @@ import redis.asyncio as aioredis
 from cygnet.contest.store import ContestStore
 from cygnet.internal.v1 import document_pb2
 
-from ..leaderboard.environment import ADMIN_TOKEN, OPENING_MS, Service, serving_leaderboard
+from ..leaderboard.environment import OPENING_MS, Service, serving_leaderboard
+from ..workloads import ADMIN_TOKEN
 from .test_apply import admin_api, cygnet
 
 CLOSES, FREEZE = 20_000, 10_000

@@ -8,7 +8,8 @@ import redis.asyncio as aioredis
 
 from cygnet.internal.v1 import dedup_pb2
 
-from ..submission.environment import ADMIN_TOKEN, DUCK, playing
+from ..submission.environment import DUCK, playing
+from ..workloads import ADMIN_TOKEN
 from .test_apply import cygnet
 
 

@@ -26,6 +26,8 @@ from cygnet.platform.grpc.server import Endpoint, Lifetime, serving
 from cygnet.platform.grpc.status import from_rpc_error, from_status
 from cygnet.v1 import contest_pb2, submission_pb2
 
+from ..workloads import KEYS, callers, inside_channel
+
 if TYPE_CHECKING:
     from cygnet.internal.v1.dedup_pb2_grpc import DedupServiceAsyncStub
 
@@ -136,7 +138,7 @@ class ResultLog(results_pb2_grpc.ResultLogServiceServicer):
 
     @asynccontextmanager
     async def listening(self, port: int = 0) -> AsyncIterator[int]:
-        async with serving([Endpoint(f"127.0.0.1:{port}", [self])], grace_s=1) as ports:
+        async with serving([Endpoint(f"127.0.0.1:{port}", [self], callers())], grace_s=1) as ports:
             yield ports[0]
 
 
@@ -172,7 +174,12 @@ class Replica:
 @asynccontextmanager
 async def replica(redis_url: str, leaderboard_port: int, **more: int) -> AsyncIterator[Replica]:
     settings = DedupSettings.model_validate(
-        {"redis_url": redis_url, "leaderboard_address": f"127.0.0.1:{leaderboard_port}", **more}
+        {
+            "redis_url": redis_url,
+            "installation_keys": KEYS,
+            "leaderboard_address": f"127.0.0.1:{leaderboard_port}",
+            **more,
+        }
     )
     async with AsyncExitStack() as resources:
         lifetime = Lifetime(resources)
@@ -180,7 +187,7 @@ async def replica(redis_url: str, leaderboard_port: int, **more: int) -> AsyncIt
         async with serving(endpoints, grace_s=1) as ports:
             # A channel of its own for every client: they share connections otherwise.
             options = [("grpc.use_local_subchannel_pool", 1)]
-            async with grpc.aio.insecure_channel(f"127.0.0.1:{ports[0]}", options=options) as channel:
+            async with inside_channel(f"127.0.0.1:{ports[0]}", options) as channel:
                 yield Replica(dedup_pb2_grpc.DedupServiceStub(channel), lifetime.stopping)
             lifetime.stopping.set()
 

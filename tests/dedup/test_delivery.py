@@ -15,6 +15,7 @@ from cygnet.v1 import submission_pb2
 
 from ..ports import free_port
 from ..waiting import eventually
+from ..workloads import KEYS, inside_channel
 from .environment import CONTEST, Replica, ResultLog, admit, admit_request, drawn, replica
 
 if TYPE_CHECKING:
@@ -118,10 +119,11 @@ async def test_the_process_starts_serves_and_stops(redis_client: aioredis.Redis,
             "CYGNET_DEDUP_LISTEN": f"127.0.0.1:{port}",
             "CYGNET_DEDUP_REDIS_URL": redis_url,
             "CYGNET_DEDUP_LEADERBOARD_ADDRESS": "127.0.0.1:1",
+            "CYGNET_DEDUP_INSTALLATION_KEYS": KEYS,
         },
     )  # fmt: skip
     try:
-        async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel, asyncio.timeout(60):
+        async with inside_channel(f"127.0.0.1:{port}") as channel, asyncio.timeout(60):
             dedup: DedupServiceAsyncStub = dedup_pb2_grpc.DedupServiceStub(channel)
             admitted = await admit(dedup, admit_request())
             assert admitted.state == submission_pb2.SUBMISSION_STATE_QUEUED

@@ -9,7 +9,8 @@ import redis.asyncio as aioredis
 
 from cygnet.v1 import contest_pb2, leaderboard_pb2
 
-from .environment import ADMIN_TOKEN, OPENING_MS, Service, places, raised_by, serving_leaderboard
+from ..workloads import ADMIN_TOKEN
+from .environment import OPENING_MS, Service, places, raised_by, serving_leaderboard
 
 FREEZES, CLOSES = 10_000, 20_000
 BEFORE = [(1, "player 1"), (2, "player 2")]

@@ -9,8 +9,10 @@ from cygnet.internal.v1 import document_pb2
 from cygnet_operator.model import Contest, Object, Observed, key, parse
 from cygnet_operator.settings import OperatorSettings
 
+from ..workloads import KEYS
+
 BORN = datetime(2026, 10, 1, tzinfo=UTC)
-SETTINGS = OperatorSettings(admin_token=SecretStr("a token that is long enough for admins"))
+SETTINGS = OperatorSettings(installation_keys=SecretStr(KEYS))
 
 
 def at(text: str) -> datetime:

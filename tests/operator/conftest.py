@@ -17,6 +17,7 @@ import yaml
 
 from ..ports import free_port
 from ..waiting import wait_for
+from ..workloads import KEYS
 from .control_plane import (
     ADMIN,
     NAMESPACE,
@@ -114,7 +115,7 @@ class OperatorProcess:
             env={
                 **os.environ,
                 "KUBECONFIG": str(self._plane.kubeconfig(OPERATOR)),
-                "CYGNET_OPERATOR_ADMIN_TOKEN": ADMIN_API_TOKEN,
+                "CYGNET_OPERATOR_INSTALLATION_KEYS": KEYS,
                 "CYGNET_OPERATOR_HEALTH_LISTEN": f"127.0.0.1:{self.health_port}",
                 "CYGNET_OPERATOR_METRICS_LISTEN": f"127.0.0.1:{self.metrics_port}",
                 "CYGNET_OPERATOR_LOG_JSON": "false",

@@ -12,6 +12,7 @@ from pathlib import Path
 import grpc
 
 from ..ports import free_port
+from ..workloads import KEYS
 from .services import own_address
 
 
@@ -82,6 +83,7 @@ class RealServices:
                 "ADMIN_LISTEN": f"{own_address()}:{self.admin[service][number]}",
                 "ADMIN_TOKEN": self.token,
             }
+        chosen["INSTALLATION_KEYS"] = KEYS
         if service == "submission":
             chosen |= {
                 "DEDUP_ADDRESS": f"127.0.0.1:{self.dedup}",

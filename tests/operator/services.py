@@ -21,6 +21,7 @@ from cygnet.internal.v1 import document_pb2
 from cygnet.platform.grpc.server import MAX_ADMIN_REQUEST_BYTES, Endpoint, serving
 from cygnet.platform.pictures import PictureStore
 
+from ..workloads import callers
 from .control_plane import NAMESPACE, ControlPlane
 
 
@@ -126,6 +127,7 @@ def _endpoint(contests: ContestStore, store: PictureStore | None, token: str) ->
     return Endpoint(
         f"{own_address()}:0",
         [ContestAdminServicer(contests, store)],
-        bearer_token=token,
+        callers(token),
+        admin=True,
         max_request_bytes=MAX_ADMIN_REQUEST_BYTES,
     )

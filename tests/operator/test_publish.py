@@ -10,13 +10,16 @@ import pytest
 
 from cygnet.contest.document import to_document
 from cygnet.internal.v1 import document_pb2
+from cygnet.platform.grpc.workloads import OPERATOR, InstallationKeys, Workload
 from cygnet_operator.model import Policy
 from cygnet_operator.publish import Publisher, replicas_of
 
+from ..workloads import INSTALLATION
 from .builders import contest
 from .services import Services, png, replicas
 
 TOKEN = "an admin token that is long enough for it"
+OPERATOR_TOKEN = INSTALLATION.tokens_of(Workload(OPERATOR))
 
 
 @pytest.fixture
@@ -35,7 +38,7 @@ def document(generation: int, **spec: Any) -> document_pb2.ContestDocument:
 
 @asynccontextmanager
 async def publishing(
-    where: Callable[[], Any], *, token: str = TOKEN, acknowledge_s: float = 2.0
+    where: Callable[[], Any], *, token: Callable[[], str] = OPERATOR_TOKEN, acknowledge_s: float = 2.0
 ) -> AsyncIterator[Publisher]:
     publisher = Publisher(token, where, acknowledge_s=acknowledge_s)
     try:
@@ -99,7 +102,9 @@ async def test_the_first_replica_may_be_the_dead_one(services: Services) -> None
 
 
 async def test_a_wrong_token_is_said(services: Services) -> None:
-    async with publishing(services.addresses, token="another token that is long enough too") as publisher:
+    async with publishing(
+        services.addresses, token=InstallationKeys("k1:" + "j" * 32).tokens_of(Workload(OPERATOR))
+    ) as publisher:
         policy = await published(publisher, document(1))
         assert policy.acknowledged == 0
         assert "submission: " in policy.problem and "admin token" in policy.problem

@@ -3,10 +3,12 @@
 from cygnet.internal.v1 import dedup_pb2, dedup_pb2_grpc, document_pb2
 from cygnet.platform.grpc.interceptors import AioContext
 from cygnet.platform.grpc.server import Endpoint, serving
+from cygnet.platform.grpc.workloads import OPERATOR, Workload
 from cygnet.v1 import leaderboard_pb2, leaderboard_pb2_grpc
 from cygnet_operator.model import Statistics
 from cygnet_operator.stats import StatisticsReader
 
+from ..workloads import INSTALLATION, callers
 from .builders import contest
 
 REPORT = document_pb2.TargetReport(picture_sha256="a" * 64, problem="it is no picture")
@@ -41,18 +43,21 @@ class Dedup(dedup_pb2_grpc.DedupServiceServicer):
         return dedup_pb2.GetTargetReportsResponse(reports=[REPORT])
 
 
+TOKEN = INSTALLATION.tokens_of(Workload(OPERATOR))
+
+
 async def test_counts_come_from_the_services_that_own_them() -> None:
     # What is not asked for need not be served.
     board, dedup = Board(), Dedup()  # type: ignore[abstract]
-    endpoints = [Endpoint("127.0.0.1:0", [servicer]) for servicer in (dedup, board)]
+    endpoints = [Endpoint("127.0.0.1:0", [servicer], callers()) for servicer in (dedup, board)]
     async with serving(endpoints, grace_s=0) as ports:
-        reader = StatisticsReader(*(f"127.0.0.1:{port}" for port in ports))
+        reader = StatisticsReader(*(f"127.0.0.1:{port}" for port in ports), TOKEN)
         read = await reader.read(contest(), {"duck": "a" * 64})
         assert read == Statistics(9, 41, 2.5, "ann", "87.31", {"duck": REPORT})
         await reader.close()
 
 
 async def test_counts_that_nobody_gives_are_left_out() -> None:
-    reader = StatisticsReader("127.0.0.1:1", "127.0.0.1:1")
+    reader = StatisticsReader("127.0.0.1:1", "127.0.0.1:1", TOKEN)
     assert await reader.read(contest(), {"duck": "a" * 64}) == Statistics()
     await reader.close()

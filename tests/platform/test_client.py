@@ -13,6 +13,8 @@ from cygnet.platform.grpc.client import channel
 from cygnet.platform.grpc.server import Endpoint, serving
 from cygnet.v1 import leaderboard_pb2, leaderboard_pb2_grpc
 
+from ..workloads import callers
+
 DESCRIPTOR = leaderboard_pb2.DESCRIPTOR.services_by_name["LeaderboardService"]
 TOKEN = "t" * 32
 
@@ -49,13 +51,13 @@ def servicer() -> Servicer:
 
 @pytest.fixture
 async def address(servicer: Servicer) -> AsyncIterator[str]:
-    async with serving([Endpoint("127.0.0.1:0", [servicer], bearer_token=TOKEN)], grace_s=1) as [port]:
+    async with serving([Endpoint("127.0.0.1:0", [servicer], callers(TOKEN), admin=True)], grace_s=1) as [port]:
         yield f"127.0.0.1:{port}"
 
 
 @pytest.fixture
 async def stub(address: str) -> AsyncIterator["leaderboard_pb2_grpc.LeaderboardServiceAsyncStub"]:
-    async with channel(address, token=TOKEN) as connection:
+    async with channel(address, token=lambda: TOKEN) as connection:
         yield leaderboard_pb2_grpc.LeaderboardServiceStub(connection)
 
 

@@ -19,6 +19,7 @@ from cygnet.platform.grpc import LIVENESS, READINESS
 
 from ..ports import free_port
 from ..waiting import wait_for
+from ..workloads import KEYS, worker_key_file
 
 # A handler of Python runs in the main thread, as the event loop does: while it sleeps, other threads go on.
 HANGS_ON_SIGUSR1 = """
@@ -64,13 +65,13 @@ class Running:
 
 def settings_of(service: str, redis_url: str, folder: Path) -> dict[str, str]:
     nowhere = f"127.0.0.1:{free_port()}"
-    redis, admin = {"REDIS_URL": redis_url}, {"ADMIN_TOKEN": "a" * 32}
+    redis, admin = {"REDIS_URL": redis_url, "INSTALLATION_KEYS": KEYS}, {"ADMIN_TOKEN": "a" * 32}
     pictures, dedup = {"PICTURES_URL": folder.as_uri()}, {"DEDUP_ADDRESS": nowhere}
     return {
         "submission": {**redis, **admin, **pictures, **dedup, "SESSION_KEYS": f"k1:{'s' * 32}"},
         "dedup": {**redis, "LEADERBOARD_ADDRESS": nowhere},
         "leaderboard": {**redis, **admin},
-        "worker": {**pictures, **dedup, "TRITON_ADDRESS": nowhere},
+        "worker": {**pictures, **dedup, "TRITON_ADDRESS": nowhere, "WORKLOAD_KEY_FILE": str(worker_key_file(folder))},
         "gateway": pictures,
     }[service]
 

@@ -15,6 +15,8 @@ from cygnet.platform.grpc.server import Endpoint, Lifetime, serving
 from cygnet.platform.grpc.status import from_rpc_error
 from cygnet.v1 import leaderboard_pb2, leaderboard_pb2_grpc
 
+from ..workloads import callers
+
 DESCRIPTOR = leaderboard_pb2.DESCRIPTOR.services_by_name["LeaderboardService"]
 TOKEN = "t" * 32
 
@@ -47,7 +49,7 @@ class Raising(leaderboard_pb2_grpc.LeaderboardServiceServicer):
 async def stub_of(
     servicer: Raising, token: str | None = None
 ) -> AsyncIterator[tuple["leaderboard_pb2_grpc.LeaderboardServiceAsyncStub", grpc.aio.Channel]]:
-    endpoint = Endpoint("127.0.0.1:0", [servicer], bearer_token=token)
+    endpoint = Endpoint("127.0.0.1:0", [servicer], callers(token), admin=token is not None)
     async with serving([endpoint], grace_s=1) as [port], grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
         yield leaderboard_pb2_grpc.LeaderboardServiceStub(channel), channel
 

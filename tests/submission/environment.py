@@ -31,7 +31,7 @@ from cygnet.v1 import (
     submission_pb2_grpc,
 )
 
-ADMIN_TOKEN = "a" * 32
+from ..workloads import ADMIN_TOKEN, KEYS, callers, inside_channel
 
 
 @dataclass
@@ -154,10 +154,12 @@ async def playing(
     async with AsyncExitStack() as stack:
         dedup_life, submission_life = Lifetime(stack), Lifetime(stack)
         if dedup is None:
-            dedup_settings = DedupSettings(redis_url=redis_url, leaderboard_address="127.0.0.1:1")
+            dedup_settings = DedupSettings(
+                redis_url=redis_url, leaderboard_address="127.0.0.1:1", installation_keys=KEYS
+            )
             endpoints = await dedup_main.wire(dedup_settings, dedup_life)
         else:
-            endpoints = [Endpoint("127.0.0.1:0", [dedup])]
+            endpoints = [Endpoint("127.0.0.1:0", [dedup], callers())]
         [dedup_port] = await stack.enter_async_context(serving(endpoints, grace_s=1))
         settings = SubmissionSettings(
             redis_url=redis_url,
@@ -165,13 +167,14 @@ async def playing(
             pictures_url=f"file://{folder}",
             session_keys="k1:" + "s" * 32,
             admin_token=ADMIN_TOKEN,
+            installation_keys=KEYS,
         )
         port, admin_port = await stack.enter_async_context(
             serving(await submission_main.wire(settings, submission_life), grace_s=1)
         )
         public = await stack.enter_async_context(grpc.aio.insecure_channel(f"127.0.0.1:{port}"))
         admin = await stack.enter_async_context(grpc.aio.insecure_channel(f"127.0.0.1:{admin_port}"))
-        inside = await stack.enter_async_context(grpc.aio.insecure_channel(f"127.0.0.1:{dedup_port}"))
+        inside = await stack.enter_async_context(inside_channel(f"127.0.0.1:{dedup_port}"))
         yield Game(
             players=submission_pb2_grpc.SubmissionServiceStub(public),
             contests=contest_pb2_grpc.ContestServiceStub(public),

@@ -16,7 +16,8 @@ from cygnet.submission.examples import examples
 from cygnet.v1 import contest_pb2, submission_pb2
 
 from ..waiting import eventually
-from .environment import ADMIN_TOKEN, DUCK, Game, bearer, document, playing, raised_by
+from ..workloads import ADMIN_TOKEN
+from .environment import DUCK, Game, bearer, document, playing, raised_by
 
 SHIPPED = (Path(__file__).parents[2] / "triton_models/weights/cygnet-tiny/vocabulary.json").read_bytes()
 SOURCE = "builtin://cygnet-tiny"

@@ -14,7 +14,8 @@ from cygnet.submission import seeds, vocabularies
 from cygnet.v1 import contest_pb2, submission_pb2
 
 from ..waiting import eventually
-from .environment import ADMIN_TOKEN, DUCK, Game, bearer, document, playing, raised_by
+from ..workloads import ADMIN_TOKEN
+from .environment import DUCK, Game, bearer, document, playing, raised_by
 from .test_reading import SHIPPED, SOURCE
 
 TARGET = hashlib.sha256(DUCK).hexdigest()

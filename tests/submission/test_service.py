@@ -18,7 +18,8 @@ from cygnet.platform.grpc.status import to_status
 from cygnet.v1 import contest_pb2, submission_pb2
 
 from ..waiting import eventually
-from .environment import ADMIN_TOKEN, DUCK, Game, bearer, document, playing, raised_by
+from ..workloads import ADMIN_TOKEN
+from .environment import DUCK, Game, bearer, document, playing, raised_by
 
 
 @pytest.fixture

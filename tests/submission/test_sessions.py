@@ -8,8 +8,8 @@ import jwt
 import pytest
 
 from cygnet.platform.errors import NotSignedIn
+from cygnet.platform.signing_keys import parse_keys
 from cygnet.submission.sessions import LIFETIME_S, Session, SessionKeys, new_participant_id
-from cygnet.submission.signing import parse_keys
 
 OLD, NEW = "old:" + "o" * 32, "new:" + "n" * 32
 SESSION = Session("pycon", "p" * 26, "백조 🦢")

@@ -10,7 +10,8 @@ import redis.asyncio as aioredis
 from cygnet.internal.v1 import admin_pb2, dedup_pb2, document_pb2
 from cygnet.platform.errors import InvalidRequest, NotFound, NotSignedIn
 
-from .environment import ADMIN_TOKEN, DUCK, Game, bearer, document, playing, raised_by
+from ..workloads import ADMIN_TOKEN
+from .environment import DUCK, Game, bearer, document, playing, raised_by
 
 SHA256 = hashlib.sha256(DUCK).hexdigest()
 

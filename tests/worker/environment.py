@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import grpc
 from prometheus_client import REGISTRY
 
 import cygnet.dedup.__main__ as dedup_main
@@ -22,6 +21,7 @@ from cygnet.worker.settings import WorkerSettings
 
 from ..dedup.environment import admit
 from ..waiting import eventually
+from ..workloads import KEYS, inside_channel, worker_key_file
 from .triton_double import TritonDouble
 
 SERVED = document_pb2.Model(
@@ -91,6 +91,7 @@ class Environment:
             dedup_address=f"127.0.0.1:{self.dedup_port}",
             triton_address=f"127.0.0.1:{self.triton_port()}",
             pictures_url=f"file://{self.folder}",
+            workload_key_file=worker_key_file(self.folder),
             stop_grace_s=stop_grace_s,
             **changes,
         )
@@ -107,7 +108,11 @@ async def serving_dedup(redis_url: str, port: int = 0, **changes: Any) -> AsyncI
     async with AsyncExitStack() as resources:
         lifetime = Lifetime(resources)
         settings = DedupSettings(
-            redis_url=redis_url, leaderboard_address="127.0.0.1:1", listen=f"127.0.0.1:{port}", **changes
+            redis_url=redis_url,
+            leaderboard_address="127.0.0.1:1",
+            installation_keys=KEYS,
+            listen=f"127.0.0.1:{port}",
+            **changes,
         )
         async with serving(await dedup_main.wire(settings, lifetime), grace_s=0.1) as [bound]:
             yield bound
@@ -121,7 +126,7 @@ async def worker_environment(
     """Runs dedup, and stores the target's picture. `triton_port` is called when a worker starts."""
     async with AsyncExitStack() as stack:
         port = await stack.enter_async_context(serving_dedup(redis_url, **dedup_changes))
-        channel = await stack.enter_async_context(grpc.aio.insecure_channel(f"127.0.0.1:{port}"))
+        channel = await stack.enter_async_context(inside_channel(f"127.0.0.1:{port}"))
         pictures = PictureStore(f"file://{folder}")
         target_sha256 = await pictures.put(target)
         yield Environment(dedup_pb2_grpc.DedupServiceStub(channel), port, pictures, folder, triton_port, target_sha256)

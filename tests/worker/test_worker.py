@@ -26,6 +26,7 @@ from cygnet.worker import loop
 from cygnet.worker.job_queue import JobQueue
 
 from ..waiting import eventually
+from ..workloads import inside_channel
 from .environment import (
     DONE,
     DRAWING,
@@ -326,7 +327,7 @@ async def test_dedup_is_away_when_the_drawing_is_ready_and_gets_the_result_when_
         triton.gate.clear()
         dedup = AsyncExitStack()
         port = await dedup.enter_async_context(serving_dedup(redis_url))
-        channel = await stack.enter_async_context(grpc.aio.insecure_channel(f"127.0.0.1:{port}"))
+        channel = await stack.enter_async_context(inside_channel(f"127.0.0.1:{port}"))
         target_sha256 = await pictures.put(TARGET)
         stub = dedup_pb2_grpc.DedupServiceStub(channel)
         env = Environment(stub, port, pictures, tmp_path, lambda: triton.port, target_sha256)

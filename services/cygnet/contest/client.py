@@ -62,13 +62,13 @@ class AdminApis:
     async def get(self, name: str) -> document_pb2.ContestDocument:
         """Returns the document in force; an empty name means the only contest there is. Raises NotFound."""
         request = admin_pb2.GetContestDocumentRequest(contest=name)
-        async with channel(self.submission, token=self.token) as connection:
+        async with channel(self.submission, token=lambda: self.token) as connection:
             stub: ContestAdminServiceAsyncStub = admin_pb2_grpc.ContestAdminServiceStub(connection)
             return (await stub.GetContestDocument(request)).document
 
     async def reveal(self, name: str) -> admin_pb2.RevealSeedsResponse:
         """Publishes the secret that a contest's seeds follow from. Raises DomainError before its end."""
-        async with channel(self.submission, token=self.token) as connection:
+        async with channel(self.submission, token=lambda: self.token) as connection:
             stub: SeedAdminServiceAsyncStub = admin_pb2_grpc.SeedAdminServiceStub(connection)
             return await stub.RevealSeeds(admin_pb2.RevealSeedsRequest(contest=name))
 
@@ -99,7 +99,7 @@ class AdminApis:
         """
         request = admin_pb2.ExamineTargetsRequest(contest=document.contest.name)
         deadline = time.monotonic() + patience_s
-        async with channel(self.submission, token=self.token) as connection:
+        async with channel(self.submission, token=lambda: self.token) as connection:
             stub: TargetAdminServiceAsyncStub = admin_pb2_grpc.TargetAdminServiceStub(connection)
             while True:
                 reports = dict((await stub.ExamineTargets(request)).reports)
@@ -110,11 +110,11 @@ class AdminApis:
     async def board(self, contest: str, target: str, limit: int) -> leaderboard_pb2.Leaderboard:
         """Returns the ranking as it is, also while players see one that stands still. Raises DomainError."""
         request = leaderboard_pb2.GetLeaderboardRequest(contest=contest, target=target, limit=limit)
-        async with channel(self.leaderboard, token=self.token) as connection:
+        async with channel(self.leaderboard, token=lambda: self.token) as connection:
             stub: LeaderboardServiceAsyncStub = leaderboard_pb2_grpc.LeaderboardServiceStub(connection)
             return (await stub.GetLeaderboard(request)).leaderboard
 
     async def _apply(self, address: str, request: admin_pb2.ApplyContestRequest) -> admin_pb2.ApplyContestResponse:
-        async with channel(address, token=self.token) as connection:
+        async with channel(address, token=lambda: self.token) as connection:
             stub: ContestAdminServiceAsyncStub = admin_pb2_grpc.ContestAdminServiceStub(connection)
             return await stub.ApplyContest(request)

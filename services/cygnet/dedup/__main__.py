@@ -16,15 +16,20 @@ from cygnet.dedup.telemetry import Telemetry
 from cygnet.dedup.values import Bucket
 from cygnet.internal.v1 import results_pb2_grpc
 from cygnet.platform.clock import now_ms
+from cygnet.platform.grpc.callers import Callers
 from cygnet.platform.grpc.client import channel
 from cygnet.platform.grpc.server import Endpoint, Lifetime, run
+from cygnet.platform.grpc.workloads import DEDUP, InstallationKeys, Workload
 from cygnet.platform.redis import connected
 
 
 async def wire(settings: DedupSettings, lifetime: Lifetime) -> Sequence[Endpoint]:
     """Builds the service; returns what it serves."""
     redis = await lifetime.resources.enter_async_context(connected(settings.redis_url.get_secret_value()))
-    leaderboard = await lifetime.resources.enter_async_context(channel(settings.leaderboard_address))
+    installation = InstallationKeys(settings.installation_keys.get_secret_value())
+    leaderboard = await lifetime.resources.enter_async_context(
+        channel(settings.leaderboard_address, token=installation.tokens_of(Workload(DEDUP)))
+    )
     store, telemetry = Store(redis), Telemetry()
     await store.check_format()
     changes = Changes(store)
@@ -64,7 +69,7 @@ async def wire(settings: DedupSettings, lifetime: Lifetime) -> Sequence[Endpoint
     lifetime.spawn(changes.stop_when(lifetime.stopping), "the end of streams")
     lifetime.spawn(relay.run(), "the relay of scores")
     lifetime.spawn(reaper.run(), "the reaper of leases")
-    return [Endpoint(settings.listen, [servicer], max_request_bytes=requests.MAX_BYTES)]
+    return [Endpoint(settings.listen, [servicer], Callers(installation), max_request_bytes=requests.MAX_BYTES)]
 
 
 if __name__ == "__main__":

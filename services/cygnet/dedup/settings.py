@@ -3,10 +3,10 @@
 from pydantic import Field
 from pydantic_settings import SettingsConfigDict
 
-from cygnet.platform.settings import RedisSettings
+from cygnet.platform.settings import InstallationSettings
 
 
-class DedupSettings(RedisSettings):
+class DedupSettings(InstallationSettings):
     """Read from CYGNET_DEDUP_…; limits that organisers change live in the contest document instead."""
 
     model_config = SettingsConfigDict(env_prefix="CYGNET_DEDUP_")

@@ -11,7 +11,9 @@ from cygnet.leaderboard.settings import LeaderboardSettings
 from cygnet.leaderboard.store import LeaderboardStore
 from cygnet.leaderboard.telemetry import Telemetry
 from cygnet.platform.clock import now_ms
+from cygnet.platform.grpc.callers import Callers
 from cygnet.platform.grpc.server import MAX_ADMIN_REQUEST_BYTES, Endpoint, Lifetime, run
+from cygnet.platform.grpc.workloads import InstallationKeys
 from cygnet.platform.latest import HEARTBEAT_S
 from cygnet.platform.redis import connected
 
@@ -40,14 +42,21 @@ async def wire(
         lifetime.spawn(feed.refresh(), "the refresh of what is watched")
         return LeaderboardServicer(boards, feed)
 
+    installation = InstallationKeys(settings.installation_keys.get_secret_value())
     players = shown(Boards(contests, store, clock))
     organisers = shown(Boards(contests, store, clock, may_freeze=False))
     return [
-        Endpoint(settings.listen, [players, ResultLogServicer(store, telemetry)], max_request_bytes=MAX_RESULTS_BYTES),
+        Endpoint(
+            settings.listen,
+            [players, ResultLogServicer(store, telemetry)],
+            Callers(installation),
+            max_request_bytes=MAX_RESULTS_BYTES,
+        ),
         Endpoint(
             settings.admin_listen,
             [ContestAdminServicer(contests, None), organisers],
-            bearer_token=settings.admin_token.get_secret_value(),
+            Callers(installation, settings.admin_token.get_secret_value()),
+            admin=True,
             max_request_bytes=MAX_ADMIN_REQUEST_BYTES,
         ),
     ]

@@ -9,7 +9,7 @@ from pathlib import Path
 from cygnet.gateway.envoy import EnvoySettings, render
 from cygnet.internal.v1 import document_pb2
 from cygnet.local import readiness
-from cygnet.local.datadir import DataDir
+from cygnet.local.datadir import DataDir, write_private
 from cygnet.local.endpoints import Endpoints, free_addresses
 from cygnet.local.errors import UserError
 from cygnet.local.supervisor import ProcessSpec
@@ -23,6 +23,7 @@ from cygnet.local.triton import (
     prepare_backend,
 )
 from cygnet.platform.grpc import LIVENESS
+from cygnet.platform.grpc.workloads import WORKER, InstallationKeys, Workload
 from cygnet.platform.images import TargetPicture
 
 METRICS_OF_SERVICES = ("submission", "dedup", "leaderboard", "worker", "gateway")
@@ -148,13 +149,19 @@ def plan_processes(data: DataDir, config: GameConfig, on_triton_line: Callable[[
 
     redis, pictures = {"REDIS_URL": at.redis_url}, {"PICTURES_URL": data.pictures.as_uri()}
     admin_token = {"ADMIN_TOKEN": data.secret("admin-token")}
+    installation = f"k1:{data.secret('installation-key')}"
+    keys = {"INSTALLATION_KEYS": installation}
+    worker_key = data.secret_file("worker-key")
+    write_private(worker_key, InstallationKeys(installation).key_of(Workload(WORKER)))
     # The key's id is part of every token; a second key can be put in front to rotate.
     session_keys = {"SESSION_KEYS": f"k1:{data.secret('session-key')}"}
     return [
         _redis(data, at.redis_url, config.tools.redis),
         _triton(data, config, on_triton_line),
-        service("dedup", {"LEADERBOARD_ADDRESS": at.leaderboard, **redis}, after=["redis"], uses=["leaderboard"]),
-        service("leaderboard", {"ADMIN_LISTEN": at.leaderboard_admin, **redis, **admin_token}, after=["redis"]),
+        service(
+            "dedup", {"LEADERBOARD_ADDRESS": at.leaderboard, **redis, **keys}, after=["redis"], uses=["leaderboard"]
+        ),
+        service("leaderboard", {"ADMIN_LISTEN": at.leaderboard_admin, **redis, **keys, **admin_token}, after=["redis"]),
         service(
             "submission",
             {
@@ -162,6 +169,7 @@ def plan_processes(data: DataDir, config: GameConfig, on_triton_line: Callable[[
                 "DEDUP_ADDRESS": at.dedup,
                 **session_keys,
                 **redis,
+                **keys,
                 **admin_token,
                 **pictures,
             },
@@ -170,7 +178,12 @@ def plan_processes(data: DataDir, config: GameConfig, on_triton_line: Callable[[
         ),
         service(
             "worker",
-            {"DEDUP_ADDRESS": at.dedup, "TRITON_ADDRESS": at.triton, **pictures},
+            {
+                "DEDUP_ADDRESS": at.dedup,
+                "TRITON_ADDRESS": at.triton,
+                "WORKLOAD_KEY_FILE": str(worker_key),
+                **pictures,
+            },
             uses=["dedup", "triton"],
             ready_within_s=_MODELS_S,
         ),

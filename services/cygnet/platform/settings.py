@@ -35,7 +35,16 @@ class RedisSettings(ServiceSettings):
     """Where Redis is: redis://, rediss:// or unix://. Secret, because it may hold a password."""
 
 
-class AdminSettings(RedisSettings):
+class InstallationSettings(RedisSettings):
+    """For services that answer others of the same installation."""
+
+    installation_keys: SecretStr
+    """Keys by which workloads of one installation know each other, "kid:secret" separated by commas; secrets of 32
+    characters and more. The first signs, all verify: to rotate, add one at the end, put it first, drop the old one, and
+    let all services start again after each step."""
+
+
+class AdminSettings(InstallationSettings):
     """For services that receive contest documents."""
 
     admin_listen: str = "127.0.0.1:0"

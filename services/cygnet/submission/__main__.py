@@ -6,10 +6,13 @@ from cygnet.contest.admin import ContestAdminServicer
 from cygnet.contest.store import ContestStore
 from cygnet.internal.v1 import dedup_pb2_grpc
 from cygnet.platform.clock import now_ms
+from cygnet.platform.grpc.callers import Callers
 from cygnet.platform.grpc.client import channel
 from cygnet.platform.grpc.server import MAX_ADMIN_REQUEST_BYTES, Endpoint, Lifetime, run
+from cygnet.platform.grpc.workloads import SUBMISSION, InstallationKeys, Workload
 from cygnet.platform.pictures import PictureStore
 from cygnet.platform.redis import connected
+from cygnet.platform.signing_keys import parse_keys
 from cygnet.submission.feed import SubmissionFeed
 from cygnet.submission.presence.codes import PresenceCodes
 from cygnet.submission.presence.servicer import BoardAdminServicer, PairedScreens, Presence, PresenceServicer
@@ -19,7 +22,7 @@ from cygnet.submission.seeds import SeedAdminServicer, Seeds
 from cygnet.submission.servicer import ContestServicer, SubmissionServicer
 from cygnet.submission.sessions import SessionKeys
 from cygnet.submission.settings import SubmissionSettings
-from cygnet.submission.signing import derived, parse_keys
+from cygnet.submission.signing import derived
 from cygnet.submission.targets import TargetAdminServicer
 from cygnet.submission.telemetry import Telemetry
 from cygnet.submission.vocabularies import Vocabularies
@@ -28,8 +31,11 @@ from cygnet.submission.vocabularies import Vocabularies
 async def wire(settings: SubmissionSettings, lifetime: Lifetime) -> Sequence[Endpoint]:
     """Builds the service; returns what it serves on its public and its admin port."""
     redis = await lifetime.resources.enter_async_context(connected(settings.redis_url.get_secret_value()))
+    installation = InstallationKeys(settings.installation_keys.get_secret_value())
     dedup = dedup_pb2_grpc.DedupServiceStub(
-        await lifetime.resources.enter_async_context(channel(settings.dedup_address))
+        await lifetime.resources.enter_async_context(
+            channel(settings.dedup_address, token=installation.tokens_of(Workload(SUBMISSION)))
+        )
     )
     telemetry = Telemetry()
     contests = ContestStore(redis, "sub", telemetry.document)
@@ -76,7 +82,8 @@ async def wire(settings: SubmissionSettings, lifetime: Lifetime) -> Sequence[End
                 SeedAdminServicer(contests, seeds, now_ms),
                 TargetAdminServicer(contests, dedup),
             ],
-            bearer_token=settings.admin_token.get_secret_value(),
+            Callers(installation, settings.admin_token.get_secret_value()),
+            admin=True,
             max_request_bytes=MAX_ADMIN_REQUEST_BYTES,
         ),
     ]

@@ -5,26 +5,12 @@ Each purpose has keys of its own, derived from the installation's: a token made 
 
 import hashlib
 import hmac
-import re
 from collections.abc import Mapping
 from typing import Any
 
 import jwt
 
 _ALGORITHM = "HS256"
-
-
-def parse_keys(text: str) -> dict[str, bytes]:
-    """Returns the secrets of "kid:secret[,kid:secret]" by their ids, see SubmissionSettings; the first one signs.
-
-    Raises:
-        ValueError: they are not so written, or too weak.
-    """
-    pairs = [pair.partition(":") for pair in text.split(",") if pair]
-    keys = {kid: secret.encode() for kid, _, secret in pairs}
-    if not pairs or not all(re.fullmatch(r"[\w-]{1,32}", k) and len(s) >= 32 for k, s in keys.items()):
-        raise ValueError('session keys are "kid:secret[,kid:secret]", each secret of 32 characters or more')
-    return keys
 
 
 def derived(keys: Mapping[str, bytes], purpose: str) -> dict[str, bytes]:

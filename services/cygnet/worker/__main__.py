@@ -10,6 +10,7 @@ from cygnet.internal.v1 import dedup_pb2_grpc
 from cygnet.platform.clock import now_ms
 from cygnet.platform.grpc.client import channel
 from cygnet.platform.grpc.server import Endpoint, Lifetime, run
+from cygnet.platform.grpc.workloads import WorkloadTokens
 from cygnet.platform.pictures import PictureStore
 from cygnet.worker.job_queue import JobQueue
 from cygnet.worker.loop import Worker
@@ -22,7 +23,9 @@ from cygnet.worker.telemetry import Telemetry
 
 async def wire(settings: WorkerSettings, lifetime: Lifetime) -> Sequence[Endpoint]:
     """Builds the worker; what it serves is its health."""
-    dedup = await lifetime.resources.enter_async_context(channel(settings.dedup_address))
+    dedup = await lifetime.resources.enter_async_context(
+        channel(settings.dedup_address, token=WorkloadTokens(settings.workload_key_file.read_text))
+    )
     triton = TritonClient(settings.triton_address, patience_s=settings.patience_s)
     # A process that exits breaks its connection, which Triton takes for a cancellation: what is in flight comes first.
     lifetime.resources.push_async_callback(triton.close, patience_s=settings.patience_s)

@@ -1,5 +1,7 @@
 """What can be set from outside."""
 
+from pathlib import Path
+
 from pydantic import Field
 from pydantic_settings import SettingsConfigDict
 
@@ -13,6 +15,9 @@ class WorkerSettings(ServiceSettings):
 
     dedup_address: str
     """host:port of the dedup service, which hands out jobs."""
+    workload_key_file: Path
+    """A file with the key that this worker signs its calls with; read again for each new token. It lets its holder work
+    for one contest, or for all."""
     triton_address: str
     """host:port of the Triton replica's gRPC port. One worker belongs to one replica."""
     pictures_url: str

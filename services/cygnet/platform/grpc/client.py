@@ -5,13 +5,16 @@ channel's methods does the same for the price of a function call.
 """
 
 import json
-from collections.abc import AsyncIterator, Sequence
+import logging
+from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Any
 
 import grpc
 
-from cygnet.platform.errors import Unavailable
+from cygnet.platform.errors import DomainError, Unavailable
 from cygnet.platform.grpc.status import from_rpc_error
+
+log = logging.getLogger(__name__)
 
 DEADLINE_S = 5.0
 """Deadline of a unary call that is given no other, in seconds."""
@@ -37,12 +40,14 @@ _SERVICE_CONFIG = json.dumps(
 )
 
 
-def channel(address: str, *, token: str | None = None, options: Sequence[tuple[str, Any]] = ()) -> "TranslatingChannel":
+def channel(
+    address: str, *, token: Callable[[], str] | None = None, options: Sequence[tuple[str, Any]] = ()
+) -> "TranslatingChannel":
     """Returns a channel to a service of this installation. Close it (`async with`).
 
     Args:
         address: host:port.
-        token: a bearer token that every call carries, for admin ports.
+        token: returns the bearer token that a call carries, for all but the public API.
         options: gRPC's channel options, before which the defaults here give way.
     """
     defaults: dict[str, Any] = {
@@ -66,10 +71,10 @@ class TranslatingChannel(grpc.aio.Channel):
     stops iterating before the end closes the iterator (`contextlib.aclosing`), which cancels the call.
     """
 
-    def __init__(self, inner: grpc.aio.Channel, address: str, token: str | None) -> None:
+    def __init__(self, inner: grpc.aio.Channel, address: str, token: Callable[[], str] | None) -> None:
         self._inner = inner
         self._address = address
-        self._metadata = (("authorization", f"Bearer {token}"),) if token is not None else ()
+        self._token = token
 
     def unary_unary(self, *args: Any, **kwargs: Any) -> Any:
         call = self._inner.unary_unary(*args, **kwargs)
@@ -79,7 +84,7 @@ class TranslatingChannel(grpc.aio.Channel):
                 return await call(
                     request,
                     timeout=DEADLINE_S if timeout is None else timeout,
-                    metadata=(*self._metadata, *metadata) or None,
+                    metadata=self._with_token(metadata),
                 )
             except grpc.aio.AioRpcError as error:
                 raise self._translated(error) from error
@@ -92,7 +97,7 @@ class TranslatingChannel(grpc.aio.Channel):
         async def stream(
             request: Any, *, timeout: float | None = None, metadata: Sequence[Any] = ()
         ) -> AsyncIterator[Any]:
-            streaming = call(request, timeout=timeout, metadata=(*self._metadata, *metadata) or None)
+            streaming = call(request, timeout=timeout, metadata=self._with_token(metadata))
             try:
                 async for message in streaming:
                     yield message
@@ -126,7 +131,15 @@ class TranslatingChannel(grpc.aio.Channel):
     async def channel_ready(self) -> None:
         await self._inner.channel_ready()
 
-    def _translated(self, error: grpc.aio.AioRpcError) -> Exception:
+    def _with_token(self, metadata: Sequence[Any]) -> Sequence[Any] | None:
+        return (*metadata, ("authorization", f"Bearer {self._token()}")) if self._token else metadata or None
+
+    def _translated(self, error: grpc.aio.AioRpcError) -> DomainError:
         if error.code() is grpc.StatusCode.DEADLINE_EXCEEDED:
             return Unavailable(f"no answer from {self._address}")
-        return from_rpc_error(error)
+        said = from_rpc_error(error)
+        if said.reason.startswith("WORKLOAD_"):
+            # No fault of whoever called us: to them a service is away whose keys are not ours.
+            log.error("a service does not take our token", extra={"service": self._address, "error": said.message})
+            return Unavailable("a service of this installation does not let another in", reason=said.reason)
+        return said

@@ -70,6 +70,10 @@ class DecodingInterceptor(grpc.aio.ServerInterceptor):
     gRPC itself would answer UNKNOWN before any interceptor sees the call, and log a traceback. The innermost one.
     """
 
+    def __init__(self, check: Callable[[Any], None]) -> None:
+        """`check` raises for a request that the caller may not make."""
+        self._check = check
+
     async def intercept_service(
         self,
         continuation: Callable[[grpc.HandlerCallDetails], Awaitable[Handler | None]],
@@ -78,7 +82,7 @@ class DecodingInterceptor(grpc.aio.ServerInterceptor):
         handler = await continuation(handler_call_details)
         if handler is None or not handler_call_details.method.startswith("/cygnet."):
             return handler
-        decode = _decoded(handler.request_deserializer)
+        decode = _decoded(handler.request_deserializer, self._check)
         unary: Any = handler.unary_unary
         stream: Any = handler.unary_stream
 
@@ -98,11 +102,13 @@ def _rebuilt(handler: Handler, behaviour: Any, deserialize: Any) -> Handler:
     return kind(behaviour, request_deserializer=deserialize, response_serializer=handler.response_serializer)
 
 
-def _decoded(deserialize: Any) -> Callable[[bytes], Any]:
+def _decoded(deserialize: Any, check: Callable[[Any], None]) -> Callable[[bytes], Any]:
     def decode(request: bytes) -> Any:
         try:
-            return deserialize(request)
+            message = deserialize(request)
         except DecodeError:
             raise InvalidRequest(FieldViolation("request", "is no message of this method")) from None
+        check(message)
+        return message
 
     return decode

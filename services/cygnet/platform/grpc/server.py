@@ -8,7 +8,6 @@ metrics does not: a thread of its own answers those.
 """
 
 import asyncio
-import hmac
 import logging
 import signal
 import sys
@@ -23,9 +22,10 @@ from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 from prometheus_client import start_http_server
 
-from cygnet.platform import errors, logs
+from cygnet.platform import logs
 from cygnet.platform.grpc import LIVENESS, READINESS
-from cygnet.platform.grpc.interceptors import AioContext, DecodingInterceptor, WrappingInterceptor
+from cygnet.platform.grpc.callers import CallerInterceptor, Callers, check_contest
+from cygnet.platform.grpc.interceptors import DecodingInterceptor
 from cygnet.platform.grpc.metrics import MetricsInterceptor
 from cygnet.platform.grpc.status import ErrorInterceptor
 from cygnet.platform.settings import ServiceSettings
@@ -46,8 +46,10 @@ class Endpoint:
     listen: str
     servicers: Sequence[object] = ()
     """Instances of the servicer classes that grpc_tools generated."""
-    bearer_token: str | None = None
-    """When set, calls must carry it."""
+    callers: Callers | None = None
+    """Knows who calls; where everything is for everybody, nobody needs to."""
+    admin: bool = False
+    """The public API, too, is for organisers here."""
     max_request_bytes: int = MAX_REQUEST_BYTES
 
     def services(self) -> list[tuple[ServiceDescriptor, Callable[[object, grpc.aio.Server], None]]]:
@@ -155,12 +157,13 @@ def _server(endpoint: Endpoint, health_servicer: health.aio.HealthServicer) -> t
         for descriptor, _ in services
         for method in descriptor.methods
     ]
-    interceptors: list[grpc.aio.ServerInterceptor] = [MetricsInterceptor(methods), ErrorInterceptor()]
-    if endpoint.bearer_token is not None:
-        interceptors.append(_BearerInterceptor(endpoint.bearer_token))
-    interceptors.append(DecodingInterceptor())
     server = grpc.aio.server(
-        interceptors=interceptors,
+        interceptors=[
+            MetricsInterceptor(methods),
+            ErrorInterceptor(),
+            CallerInterceptor([method for method, _ in methods], endpoint.callers, admin=endpoint.admin),
+            DecodingInterceptor(check_contest),
+        ],
         options=[
             ("grpc.max_receive_message_length", endpoint.max_request_bytes),
             ("grpc.so_reuseport", 0),
@@ -181,21 +184,3 @@ def _server(endpoint: Endpoint, health_servicer: health.aio.HealthServicer) -> t
         [*(d.full_name for d, _ in services), health.SERVICE_NAME, reflection.SERVICE_NAME], server
     )
     return server, server.add_insecure_port(endpoint.listen)
-
-
-class _BearerInterceptor(WrappingInterceptor):
-    """Lets only those in who hold the admin token."""
-
-    def __init__(self, token: str) -> None:
-        if len(token) < 32:
-            raise ValueError("the admin token needs at least 32 characters")
-        self._expected = f"Bearer {token}".encode()
-
-    @asynccontextmanager
-    async def around(self, method: str, kind: str, context: AioContext) -> AsyncIterator[None]:
-        metadata = dict(context.invocation_metadata() or ())
-        given = metadata.get("authorization", "")
-        given_bytes = given if isinstance(given, bytes) else given.encode()
-        if not hmac.compare_digest(given_bytes, self._expected):
-            raise errors.NotSignedIn("this call needs the admin token", reason="ADMIN_TOKEN_NEEDED")
-        yield
