@@ -79,7 +79,7 @@ bench-operator: $(VENV)/.installed-dev ## The operator with 500 contests, and ho
 ##@ Kubernetes
 
 .PHONY: run-operator
-run-operator: $(VENV)/.installed-dev ## Runs the Contest operator from here, against the current kube context (CYGNET_OPERATOR_ADMIN_TOKEN=…)
+run-operator: $(VENV)/.installed-dev ## Runs the Contest operator from here, against the current kube context (CYGNET_OPERATOR_INSTALLATION_KEYS=…)
 	@$(BIN)/python -m cygnet_operator
 
 .PHONY: control-plane

@@ -52,8 +52,7 @@ async def _operate(
     settings: OperatorSettings, connection: Connection, cluster: Cluster, installed: frozenset[str], stop: asyncio.Event
 ) -> bool:
     cache = Cache(installed)
-    installation = InstallationKeys(settings.installation_keys.get_secret_value())
-    token = installation.tokens_of(Workload(OPERATOR))
+    token = InstallationKeys(settings.installation_keys.get_secret_value()).tokens_of(Workload(OPERATOR))
     publisher = Publisher(
         token,
         lambda: replicas_of(cache.slices),
@@ -65,13 +64,7 @@ async def _operate(
         else None
     )
     dependencies = Dependencies(
-        cluster,
-        cache,
-        Pictures(cluster.config_map, time.monotonic),
-        publisher,
-        statistics,
-        installation,
-        lambda: datetime.now(UTC),
+        cluster, cache, Pictures(cluster.config_map, time.monotonic), publisher, statistics, lambda: datetime.now(UTC)
     )
     queue = WorkQueue(Reconciler(dependencies, settings).reconcile)
     metrics.show(lambda: queue.length, lambda: queue.oldest_due_s, lambda: cache.count)

@@ -3,9 +3,11 @@
 `plan(contest, observed, now)` returns objects; making them so is the business of `reconcile`.
 """
 
+import hashlib
 from dataclasses import dataclass
 from typing import Any
 
+from cygnet.platform.grpc.workloads import WORKER, InstallationKeys, Workload
 from cygnet_operator import drift
 from cygnet_operator.model import (
     AUTOSCALER,
@@ -26,6 +28,9 @@ from cygnet_operator.model import (
 from cygnet_operator.pods import TRITON_METRICS, WORKER_METRICS, pod_spec, resolved_sources, selector
 from cygnet_operator.schedule import ScheduleState
 from cygnet_operator.settings import OperatorSettings
+
+KEY_ANNOTATION = "cygnet.dev/worker-key"
+"""On a Deployment: which key its workers were given."""
 
 
 @dataclass(frozen=True)
@@ -60,6 +65,16 @@ def plan(contest: Contest, observed: Observed, now: ScheduleState, settings: Ope
 def workload_name(contest: Contest) -> str:
     """Returns the name of the contest's Deployment, and of what belongs to it."""
     return f"{contest.name}-triton"
+
+
+def worker_key(contest: Contest, settings: OperatorSettings) -> str:
+    """Returns the key that the contest's workers sign their calls with."""
+    return InstallationKeys(settings.installation_keys.get_secret_value()).key_of(Workload(WORKER, contest.name))
+
+
+def key_mark(key: str) -> str:
+    """Returns what tells a worker's key from another, and gives nothing away of it."""
+    return hashlib.sha256(key.encode()).hexdigest()[:16]
 
 
 def _replicas(contest: Contest, observed: Observed, now: ScheduleState) -> int | None:
@@ -98,7 +113,7 @@ def _labels(contest: Contest) -> dict[str, str]:
 def _deployment(contest: Contest, settings: OperatorSettings) -> dict[str, Any]:
     rollout = contest.spec.model.rollout
     pause_s = rollout.pause // 1000
-    return _object(
+    deployment = _object(
         contest,
         DEPLOYMENT,
         {
@@ -118,6 +133,8 @@ def _deployment(contest: Contest, settings: OperatorSettings) -> dict[str, Any]:
             "template": {"metadata": {"labels": _labels(contest)}, "spec": pod_spec(contest, settings)},
         },
     )
+    deployment["metadata"]["annotations"] = {KEY_ANNOTATION: key_mark(worker_key(contest, settings))}
+    return deployment
 
 
 def _service(contest: Contest) -> dict[str, Any]:

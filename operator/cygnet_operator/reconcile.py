@@ -12,14 +12,13 @@ from datetime import UTC, datetime
 from typing import Any
 
 from cygnet.contest.document import to_document
-from cygnet.platform.grpc.workloads import WORKER, InstallationKeys, Workload
 from cygnet_operator import drift, metrics
 from cygnet_operator.cache import Cache
 from cygnet_operator.cluster import SCALE_MANAGER, Cluster, ClusterError, Refused
 from cygnet_operator.events import event_object
 from cygnet_operator.model import DEPLOYMENT, Contest, InvalidContest, Object, Observed, Policy, Statistics, parse
 from cygnet_operator.pictures import PictureMissing, Pictures
-from cygnet_operator.plan import Plan, plan, workload_name
+from cygnet_operator.plan import KEY_ANNOTATION, Plan, key_mark, plan, worker_key, workload_name
 from cygnet_operator.pods import selector
 from cygnet_operator.podstatus import blocking_reason
 from cygnet_operator.publish import Publisher
@@ -46,8 +45,6 @@ class Dependencies:
     publisher: Publisher
     statistics: StatisticsReader | None
     """None: the status shows no counts."""
-    installation: InstallationKeys
-    """From which workers' keys follow."""
     now: Callable[[], datetime]
 
 
@@ -58,8 +55,6 @@ class Reconciler:
         self._dependencies = dependencies
         self._settings = settings
         self._statistics: dict[str, tuple[datetime, Statistics]] = {}
-        self._with_key: set[str] = set()
-        """Contests whose workers' key was put into its Secret by this process."""
 
     async def reconcile(self, name: str) -> Outcome:
         """Looks at one contest and does what there is to do."""
@@ -121,13 +116,13 @@ class Reconciler:
             metrics.WRITES.labels("delete").inc()
 
     async def _give_key(self, contest: Contest, observed: Observed) -> None:
-        """Gives workers their contest's key; once, and again while replicas do not serve: the Secret may be new."""
-        counts = (observed.child(DEPLOYMENT, workload_name(contest)) or {}).get("status", {})
-        if contest.name in self._with_key and not counts.get("unavailableReplicas"):
+        """Gives workers their contest's key: where it changed, and while replicas do not serve."""
+        live = observed.child(DEPLOYMENT, workload_name(contest)) or {"metadata": {}}
+        key = worker_key(contest, self._settings)
+        given = live["metadata"].get("annotations", {}).get(KEY_ANNOTATION) == key_mark(key)
+        if given and not live.get("status", {}).get("unavailableReplicas"):
             return
-        key = self._dependencies.installation.key_of(Workload(WORKER, contest.name))
         await self._dependencies.cluster.put_in_secret(self._settings.worker_keys_secret, contest.name, key)
-        self._with_key.add(contest.name)
 
     async def _make_deployment(self, contest: Contest, item: Object, replicas: int | None, observed: Observed) -> None:
         """Applies the Deployment, its replicas by a manager of their own (docs/decisions/0006)."""

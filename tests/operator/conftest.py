@@ -212,9 +212,13 @@ def _account() -> list[dict[str, Any]]:
     where = {"name": OPERATOR_ACCOUNT, "namespace": NAMESPACE}
     group = "rbac.authorization.k8s.io"
     subject = {"kind": "ServiceAccount", **where}
+    rules = yaml.safe_load(RULES.read_text())
+    # As the chart writes it, with the name of its release.
+    keys = {"apiGroups": [""], "resources": ["secrets"], "resourceNames": ["cygnet-worker-keys"], "verbs": ["patch"]}
     return [
         {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": where},
-        {"apiVersion": f"{group}/v1", "kind": "Role", "metadata": where, "rules": yaml.safe_load(RULES.read_text())},
+        {"apiVersion": f"{group}/v1", "kind": "Role", "metadata": where, "rules": [*rules, keys]},
+        {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "cygnet-worker-keys", "namespace": NAMESPACE}},
         {
             "apiVersion": f"{group}/v1",
             "kind": "RoleBinding",

@@ -1,5 +1,6 @@
 """A contest from `kubectl apply` to `kubectl delete`, on a real API server with nodes that have GPUs."""
 
+import base64
 import json
 import signal
 from datetime import UTC, datetime, timedelta
@@ -9,7 +10,10 @@ from typing import Any
 import pytest
 import yaml
 
+from cygnet.platform.grpc.workloads import WORKER, Workload
+
 from ..waiting import wait_for
+from ..workloads import INSTALLATION
 from .conftest import OperatorProcess, contest
 from .control_plane import ControlPlane
 from .services import Services
@@ -68,6 +72,8 @@ def test_an_applied_contest_gets_its_gpus_and_reads_well(
     seen = status(plane, contest_name)
     assert seen["policyInForce"] == {"generation": 1, "replicas": "4/4"}
     assert seen["url"] == f"https://play.example.org/c/{contest_name}"
+    kept = plane.kubectl("get", "secret", "cygnet-worker-keys", "-o", f"jsonpath={{.data.{contest_name}}}")
+    assert base64.b64decode(kept).decode() == INSTALLATION.key_of(Workload(WORKER, contest_name))
     assert contest_name in plane.kubectl("get", "ctst")
     described = plane.kubectl("describe", "contest", contest_name)
     assert "Running" in described and "cygnet-operator" in described

@@ -6,7 +6,7 @@ import pytest
 
 from cygnet_operator import drift
 from cygnet_operator.model import Contest, Observed
-from cygnet_operator.plan import Plan, plan
+from cygnet_operator.plan import Plan, plan, worker_key
 from cygnet_operator.pods import MODELS
 from cygnet_operator.schedule import schedule_at
 from cygnet_operator.settings import OperatorSettings
@@ -115,6 +115,19 @@ def test_what_triton_writes_lies_in_volumes_of_its_own() -> None:
     (worker,) = pod(result)["containers"]
     others = {mount["name"] for mount in worker["volumeMounts"]}
     assert writable["/tmp"] not in others, "two programs in one folder"
+
+
+def test_a_worker_has_the_key_of_its_contest_alone_and_the_resource_does_not_show_it() -> None:
+    result = planned(contest())
+    (worker,) = pod(result)["containers"]
+    env = {variable["name"]: variable["value"] for variable in worker["env"]}
+    volumes = {volume["name"]: volume for volume in pod(result)["volumes"]}
+    [mount] = [mount for mount in worker["volumeMounts"] if mount["name"] == "workload-key"]
+    name = contest().name
+    assert volumes["workload-key"]["secret"]["items"] == [{"key": name, "path": name}] and mount["readOnly"]
+    assert env["CYGNET_WORKER_WORKLOAD_KEY_FILE"] == f"{mount['mountPath']}/{name}"
+    key = worker_key(contest(), SETTINGS)
+    assert key.startswith(f"k1/worker/{name}:") and key.rpartition(":")[2] not in str(result.objects)
 
 
 def test_the_worker_ends_before_triton_and_is_fed_by_it_alone() -> None:

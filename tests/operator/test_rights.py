@@ -29,10 +29,19 @@ POWERFUL = [
 ]
 
 
-def allowed(plane: ControlPlane, verb: str, group: str, resource: str, namespace: str = NAMESPACE) -> bool:
+def allowed(
+    plane: ControlPlane, verb: str, group: str, resource: str, namespace: str = NAMESPACE, name: str = ""
+) -> bool:
     """Asks the API server itself."""
     base, _, sub = resource.partition("/")
-    attributes = {"namespace": namespace, "verb": verb, "group": group, "resource": base, "subresource": sub}
+    attributes = {
+        "namespace": namespace,
+        "verb": verb,
+        "group": group,
+        "resource": base,
+        "subresource": sub,
+        "name": name,
+    }
     user = f"system:serviceaccount:{NAMESPACE}:{OPERATOR_ACCOUNT}"
     review = {
         "apiVersion": "authorization.k8s.io/v1",
@@ -58,6 +67,12 @@ def test_it_has_no_power_over_what_is_not_its_business(plane: ControlPlane) -> N
         if allowed(plane, verb, group, resource)
     ]
     assert found == []
+
+
+def test_it_may_write_workers_keys_and_read_no_secret(plane: ControlPlane) -> None:
+    assert allowed(plane, "patch", "", "secrets", name="cygnet-worker-keys")
+    assert not allowed(plane, "patch", "", "secrets", name="cygnet-secrets")
+    assert not any(allowed(plane, verb, "", "secrets", name="cygnet-worker-keys") for verb in ("get", "delete"))
 
 
 def test_it_may_not_change_a_contest_itself(plane: ControlPlane) -> None:

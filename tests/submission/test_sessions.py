@@ -82,7 +82,7 @@ def test_a_token_ends() -> None:
 
 @pytest.mark.parametrize("text", ["", "nosecret", "kid:short", ":" + "x" * 32, "k d:" + "x" * 32])
 def test_weak_or_malformed_keys_are_refused_at_start(text: str) -> None:
-    with pytest.raises(ValueError, match="session keys"):
+    with pytest.raises(ValueError, match="signing keys"):
         keys(text)
 
 

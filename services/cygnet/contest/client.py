@@ -74,19 +74,19 @@ class AdminApis:
 
     async def pair_board(self, name: str) -> admin_pb2.PairBoardResponse:
         """Makes a pairing code for one screen of a contest. Raises DomainError."""
-        async with channel(self.submission, token=self.token) as connection:
+        async with channel(self.submission, token=lambda: self.token) as connection:
             stub: BoardAdminServiceAsyncStub = admin_pb2_grpc.BoardAdminServiceStub(connection)
             return await stub.PairBoard(admin_pb2.PairBoardRequest(contest=name))
 
     async def unpair_boards(self, name: str) -> admin_pb2.UnpairBoardsResponse:
         """Forgets the paired screens of a contest. Raises DomainError."""
-        async with channel(self.submission, token=self.token) as connection:
+        async with channel(self.submission, token=lambda: self.token) as connection:
             stub: BoardAdminServiceAsyncStub = admin_pb2_grpc.BoardAdminServiceStub(connection)
             return await stub.UnpairBoards(admin_pb2.UnpairBoardsRequest(contest=name))
 
     async def make_pass(self, name: str) -> admin_pb2.MakePassResponse:
         """Makes a presence code for one person. Raises DomainError."""
-        async with channel(self.submission, token=self.token) as connection:
+        async with channel(self.submission, token=lambda: self.token) as connection:
             stub: BoardAdminServiceAsyncStub = admin_pb2_grpc.BoardAdminServiceStub(connection)
             return await stub.MakePass(admin_pb2.MakePassRequest(contest=name))
 
