@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import grpc
 import pytest
+import redis.asyncio as aioredis
 
 import cygnet.dedup.__main__ as dedup_main
 import cygnet.leaderboard.__main__ as leaderboard_main
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture
-async def addresses(redis_url: str) -> AsyncIterator[tuple[str, str]]:
+async def addresses(redis_client: aioredis.Redis, redis_url: str) -> AsyncIterator[tuple[str, str]]:
     """The ports of dedup and of the leaderboard."""
     async with AsyncExitStack() as stack:
         lifetime = Lifetime(stack)
