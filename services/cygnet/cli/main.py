@@ -9,6 +9,7 @@ from cygnet.cli.apply import apply
 from cygnet.cli.board import board
 from cygnet.cli.contest import contest
 from cygnet.cli.doctor import doctor
+from cygnet.cli.replay import replay
 from cygnet.cli.screens import pair, pass_, unpair
 from cygnet.cli.status import status
 from cygnet.cli.up import up
@@ -50,5 +51,5 @@ logging.getLogger("cygnet").addHandler(logging.NullHandler())
 
 for _command in (pair, unpair, pass_):
     board.add_command(_command)
-for _command in (up, apply, board, contest, doctor, status):
+for _command in (up, apply, board, contest, doctor, replay, status):
     main.add_command(_command)
