@@ -58,7 +58,8 @@ def replay(
 
     TRACE is a file of the format cygnet-trace/1, or `booth-2d`: the event that Cygnet was made after, 428 people,
     11,639 requests, two days, one macro (`booth-2d-calm`: the same without it). Times are divided by --speed; a
-    contest's limits are not, so at 60 times the speed a limit of one drawing in 10 s is one in ten minutes of the trace.
+    contest's limits are not, so at 60 times the speed a limit of one drawing in 10 s is one in ten minutes of the
+    trace.
 
     \b
       cygnet replay booth-2d --dry-run --skip 9000 --take 600
