@@ -71,6 +71,10 @@ bench-drawing: $(VENV)/.installed-dev ## How long from a prompt to a scored pict
 bench-game: $(VENV)/.installed-dev ## Does describing better score better, with the shipped weights over 20 secrets (an hour)
 	@PYTHONPATH=triton_models/training $(BIN)/python -m tests.bench.game
 
+.PHONY: bench-booth
+bench-booth: $(VENV)/.installed-dev $(PAGE)/dist/.built ## How long do honest people wait beside an attacker (20 minutes; ARGS="--only macro")
+	@$(BIN)/python -m tests.bench.booth $(ARGS)
+
 .PHONY: bench-operator
 bench-operator: $(VENV)/.installed-dev ## The operator with 500 contests, and how fast a patched limit holds (needs the control plane)
 	@$(BIN)/python -m pytest -s -m scale tests/operator/test_scale.py
