@@ -74,7 +74,7 @@ def tickets(now_ms: int) -> Tickets:
     ids=["another contest", "another device", "over"],
 )
 def test_a_ticket_is_of_one_contest_and_device_for_ten_minutes(contest: str, device: str, after_ms: int) -> None:
-    ticket = tickets(START).issue("pycon", "d" * 16, START + LIFETIME_MS)
+    ticket = tickets(START).issue("pycon", "d" * 16, START + LIFETIME_MS, by_pass=False)
     assert tickets(START + LIFETIME_MS).verify(ticket, "pycon", "d" * 16)
     with pytest.raises(Conflict) as refused:
         tickets(START + after_ms).verify(ticket, contest, device)

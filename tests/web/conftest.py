@@ -168,5 +168,6 @@ def double(running: Double) -> Iterator[Double]:
         presence=0,
         code="c" * 12,
         codes_shown=True,
+        proof_level=0,
         next_draw_in_ms=0,
     )

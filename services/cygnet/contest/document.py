@@ -27,6 +27,12 @@ _PRESENCE = {
     "prefer": contest_pb2.PRESENCE_MODE_PREFER,
     "require": contest_pb2.PRESENCE_MODE_REQUIRE,
 }
+_CAPTCHA = {
+    "off": document_pb2.CAPTCHA_MODE_OFF,
+    "auto": document_pb2.CAPTCHA_MODE_AUTO,
+    "always": document_pb2.CAPTCHA_MODE_ALWAYS,
+}
+_CAPTCHA_NAMES = {mode: name for name, mode in _CAPTCHA.items()}
 _PRESENCE_NAMES = {mode: name for name, mode in _PRESENCE.items()}
 _SCOPE_NAMES = {scope: name for name, scope in _SCOPES.items()}
 
@@ -82,7 +88,9 @@ def to_document(contest: ContestSpec, pictures: list[bytes]) -> document_pb2.Con
             max_predicted_wait_ms=limits.contest.max_predicted_wait,
             dedup_scope=_SCOPES[spec.dedup.scope],
         ),
-        entry=document_pb2.EntryPolicy(presence_per_turn=spec.admission.presence_per_turn),
+        entry=document_pb2.EntryPolicy(
+            presence_per_turn=spec.admission.presence_per_turn, captcha=_CAPTCHA[spec.admission.captcha.mode]
+        ),
         staff=spec.leaderboard.staff,
     )
     document.contest.name = contest.metadata.name
@@ -166,12 +174,14 @@ def _resource(document: document_pb2.ContestDocument) -> dict[str, Any]:
 
 
 def _admission(document: document_pb2.ContestDocument) -> dict[str, Any]:
-    # What a document from before there was presence does not say.
+    # What a document from before there was presence, or a captcha, does not say.
     said: dict[str, Any] = {}
     if document.contest.presence:
         said["presence"] = _PRESENCE_NAMES.get(document.contest.presence, "")
     if document.entry.presence_per_turn:
         said["presencePerTurn"] = document.entry.presence_per_turn
+    if document.entry.captcha:
+        said["captcha"] = {"mode": _CAPTCHA_NAMES.get(document.entry.captcha, "")}
     return said
 
 

@@ -285,6 +285,17 @@ class RateLimit(SpecModel):
     contest: PerContest = PerContest()
 
 
+class Captcha(SpecModel):
+    """A proof of work: a puzzle that the page solves by itself, in a part of a second to some seconds. A price for
+    programs, no proof of a person.
+    """
+
+    mode: Literal["off", "auto", "always"] = "auto"
+    """auto: where many wait, or where one client joins or submits a lot. always: with each Submit and each new Join."""
+    provider: Literal["altcha"] = "altcha"
+    """Who makes the puzzles: altcha, which needs nobody outside."""
+
+
 class Admission(SpecModel):
     """Who is let in, and what it gives to be in the hall."""
 
@@ -296,6 +307,7 @@ class Admission(SpecModel):
     """How many people become present in 30s; where more want to, a lot decides. 100 let a hall of 500 in within three
     minutes, and a photograph of a code is worth no more.
     """
+    captcha: Captcha = Captcha()
 
 
 class Dedup(SpecModel):

@@ -18,6 +18,9 @@ from cygnet.submission.presence.codes import PresenceCodes
 from cygnet.submission.presence.servicer import BoardAdminServicer, PairedScreens, Presence, PresenceServicer
 from cygnet.submission.presence.store import PresenceStore
 from cygnet.submission.presence.tickets import Tickets
+from cygnet.submission.proof.challenges import Challenges
+from cygnet.submission.proof.price import Price
+from cygnet.submission.proof.store import ProofStore
 from cygnet.submission.seeds import SeedAdminServicer, Seeds
 from cygnet.submission.servicer import ContestServicer, SubmissionServicer
 from cygnet.submission.sessions import SessionKeys
@@ -57,6 +60,7 @@ async def wire(settings: SubmissionSettings, lifetime: Lifetime) -> Sequence[End
         contests=contests,
         sessions=SessionKeys(keys, now_ms),
         presence=presence,
+        price=Price(Challenges(derived(keys, "proof of work"), now_ms), ProofStore(redis), now_ms),
         dedup=dedup,
         vocabularies=vocabularies,
         feed=feed,

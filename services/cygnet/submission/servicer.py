@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -21,13 +22,15 @@ from cygnet.platform.errors import (
 from cygnet.platform.grpc.interceptors import AioContext
 from cygnet.platform.latest import StreamEvent
 from cygnet.platform.logs import prompt_hash
-from cygnet.platform.validation import ID, Violations
+from cygnet.platform.validation import ID, REQUEST_ID, Violations
 from cygnet.submission.admissions import Admissions
 from cygnet.submission.bearer import bearer_token
 from cygnet.submission.examples import examples
 from cygnet.submission.feed import SubmissionFeed
+from cygnet.submission.presence.clients import client_of
 from cygnet.submission.presence.codes import next_turn_in_ms
 from cygnet.submission.presence.servicer import PairedScreens, Presence
+from cygnet.submission.proof.price import Price, check_action
 from cygnet.submission.seeds import Seeds
 from cygnet.submission.sessions import Session, SessionKeys, new_participant_id
 from cygnet.submission.telemetry import Telemetry
@@ -84,6 +87,7 @@ class SubmissionServicer(submission_pb2_grpc.SubmissionServiceServicer):
         contests: ContestStore,
         sessions: SessionKeys,
         presence: Presence,
+        price: Price,
         dedup: "DedupServiceAsyncStub",
         vocabularies: Vocabularies,
         feed: SubmissionFeed,
@@ -93,6 +97,7 @@ class SubmissionServicer(submission_pb2_grpc.SubmissionServiceServicer):
         self._contests = contests
         self._sessions = sessions
         self._presence = presence
+        self._price = price
         self._dedup = dedup
         self._admissions = Admissions(dedup)
         self._vocabularies = vocabularies
@@ -104,21 +109,22 @@ class SubmissionServicer(submission_pb2_grpc.SubmissionServiceServicer):
         document, now = self._contests.get(request.contest), self._clock()
         contest, nickname = document.contest.name, clean_nickname(request.nickname)
         known = self._known_session(context, contest)
-        participant_id = known.participant_id if known else new_participant_id()
-        present, waits = known is not None and known.present, False
-        if request.ticket and not present:
-            waits, participant_id = await self._redeemed(document, request, known, participant_id)
-            present = not waits
+        session, waits = known or Session(contest, new_participant_id(), nickname), False
+        if request.ticket and not session.present:
+            session, waits = await self._redeemed(document, request, known, session)
+        if not session.present and known is None:
+            client = client_of(context.invocation_metadata() or ())
+            await self._price.of_join(document, client, request.device, request.proof)
         # Nobody is stored: the signed token is all there is of somebody who has not submitted yet. So nobody can fill a
         # contest by joining it.
-        session = Session(contest, participant_id, nickname, present)
-        if not present and document.contest.presence == contest_pb2.PRESENCE_MODE_REQUIRE:
+        session = replace(session, nickname=nickname)
+        if not session.present and document.contest.presence == contest_pb2.PRESENCE_MODE_REQUIRE:
             raise _waiting(now) if waits else _not_present()
         return submission_pb2.JoinResponse(
             participant_id=session.participant_id,
             nickname=nickname,
             session_token=self._sessions.issue(session),
-            present=present,
+            present=session.present,
             next_draw_in_ms=next_turn_in_ms(now) if waits else 0,
         )
 
@@ -127,19 +133,33 @@ class SubmissionServicer(submission_pb2_grpc.SubmissionServiceServicer):
         document: document_pb2.ContestDocument,
         request: submission_pb2.JoinRequest,
         known: Session | None,
-        participant_id: str,
-    ) -> tuple[bool, str]:
-        """Returns whether a ticket waits still for its place, and whose session it makes present."""
+        session: Session,
+    ) -> tuple[Session, bool]:
+        """Returns the session as a ticket makes it, and whether the ticket waits still for its place."""
         contest = document.contest.name
-        ticket = self._presence.tickets.verify(request.ticket, contest, request.device)
+        ticket, by_pass = self._presence.tickets.verify(request.ticket, contest, request.device)
         places = document.entry.presence_per_turn
-        waits, owner = await self._presence.store.redeem(contest, ticket, participant_id, places, self._clock())
+        waits, owner = await self._presence.store.redeem(contest, ticket, session.participant_id, places, self._clock())
         if waits:
-            return True, participant_id
-        if owner is None or (known is not None and owner != participant_id):
-            # The same device joined with it as somebody else, or it lost its place to somebody else's lot.
+            return session, True
+        if owner is None or (known is not None and owner != session.participant_id):
+            # The same device joined with it as somebody else, or it waited for longer than it holds.
             raise Conflict("this ticket is used, or over; scan the code on the screen again", reason="TICKET_OLD")
-        return False, owner
+        return replace(session, participant_id=owner, present=True, exempt=by_pass), False
+
+    async def GetChallenge(
+        self, request: submission_pb2.GetChallengeRequest, context: AioContext
+    ) -> submission_pb2.GetChallengeResponse:
+        document = self._contests.get(request.contest)
+        check_action(request)
+        submits = request.action == submission_pb2.CHALLENGE_ACTION_SUBMIT
+        session = self._session(context, document.contest.name) if submits else None
+        if session is None:
+            Violations().matches("device", request.device, REQUEST_ID).done()
+        client = client_of(context.invocation_metadata() or ())
+        return submission_pb2.GetChallengeResponse(
+            challenge=self._price.challenge(document, client, session, request.device)
+        )
 
     async def Submit(self, request: submission_pb2.SubmitRequest, context: AioContext) -> submission_pb2.SubmitResponse:
         document = self._contests.get(request.contest)
@@ -154,6 +174,7 @@ class SubmissionServicer(submission_pb2_grpc.SubmissionServiceServicer):
         session = self._session(context, document.contest.name)
         if not session.present and document.contest.presence == contest_pb2.PRESENCE_MODE_REQUIRE:
             raise _not_present()
+        await self._price.of_submit(document, session, request.request_id, request.proof)
         target = next((t for t in document.contest.targets if t.name == request.target), None)
         if target is None:
             raise NotFound("this contest has no such target", reason="TARGET_NOT_FOUND")
@@ -186,6 +207,7 @@ class SubmissionServicer(submission_pb2_grpc.SubmissionServiceServicer):
                 raise
             # A retry of what was taken while it was open is answered; this is none.
             raise _not_taken(now, now_ms) from None
+        self._price.answered(document, submission)
         log.debug(
             "admitted",
             extra={

@@ -30,6 +30,8 @@ class Session:
     nickname: str
     present: bool = False
     """Was in the hall: exchanged the code of a paired screen, or was let in by the organisers."""
+    exempt: bool = False
+    """Let in by the organisers: no proof of work is asked of who could not scan a screen either."""
 
 
 def new_participant_id() -> str:
@@ -55,8 +57,7 @@ class SessionKeys:
             "nick": session.nickname,
             "exp": self._clock() // 1000 + LIFETIME_S,
         }
-        if session.present:
-            claims["present"] = True
+        claims |= {name: True for name in ("present", "exempt") if getattr(session, name)}
         return self._signer.sign(claims)
 
     def verify(self, token: str, contest: str) -> Session:
@@ -73,4 +74,5 @@ class SessionKeys:
             raise NotSignedIn("the session is over; join again", reason="SESSION_EXPIRED")
         if claims.get("con") != contest:
             raise NotSignedIn("the session is of another contest; join this one", reason="SESSION_OF_ANOTHER_CONTEST")
-        return Session(contest, claims["sub"], claims.get("nick", ""), claims.get("present") is True)
+        said = {name: claims.get(name) is True for name in ("present", "exempt")}
+        return Session(contest, claims["sub"], claims.get("nick", ""), **said)

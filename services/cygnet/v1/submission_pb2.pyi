@@ -10,6 +10,12 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 
 DESCRIPTOR: _descriptor.FileDescriptor
 
+class ChallengeAction(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    CHALLENGE_ACTION_UNSPECIFIED: _ClassVar[ChallengeAction]
+    CHALLENGE_ACTION_JOIN: _ClassVar[ChallengeAction]
+    CHALLENGE_ACTION_SUBMIT: _ClassVar[ChallengeAction]
+
 class SubmissionState(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
     SUBMISSION_STATE_UNSPECIFIED: _ClassVar[SubmissionState]
@@ -24,6 +30,9 @@ class AdmissionOutcome(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     ADMISSION_OUTCOME_ACCEPTED: _ClassVar[AdmissionOutcome]
     ADMISSION_OUTCOME_COALESCED: _ClassVar[AdmissionOutcome]
     ADMISSION_OUTCOME_REPEATED: _ClassVar[AdmissionOutcome]
+CHALLENGE_ACTION_UNSPECIFIED: ChallengeAction
+CHALLENGE_ACTION_JOIN: ChallengeAction
+CHALLENGE_ACTION_SUBMIT: ChallengeAction
 SUBMISSION_STATE_UNSPECIFIED: SubmissionState
 SUBMISSION_STATE_QUEUED: SubmissionState
 SUBMISSION_STATE_DRAWING: SubmissionState
@@ -35,16 +44,18 @@ ADMISSION_OUTCOME_COALESCED: AdmissionOutcome
 ADMISSION_OUTCOME_REPEATED: AdmissionOutcome
 
 class JoinRequest(_message.Message):
-    __slots__ = ("contest", "nickname", "ticket", "device")
+    __slots__ = ("contest", "nickname", "ticket", "device", "proof")
     CONTEST_FIELD_NUMBER: _ClassVar[int]
     NICKNAME_FIELD_NUMBER: _ClassVar[int]
     TICKET_FIELD_NUMBER: _ClassVar[int]
     DEVICE_FIELD_NUMBER: _ClassVar[int]
+    PROOF_FIELD_NUMBER: _ClassVar[int]
     contest: str
     nickname: str
     ticket: str
     device: str
-    def __init__(self, contest: _Optional[str] = ..., nickname: _Optional[str] = ..., ticket: _Optional[str] = ..., device: _Optional[str] = ...) -> None: ...
+    proof: str
+    def __init__(self, contest: _Optional[str] = ..., nickname: _Optional[str] = ..., ticket: _Optional[str] = ..., device: _Optional[str] = ..., proof: _Optional[str] = ...) -> None: ...
 
 class JoinResponse(_message.Message):
     __slots__ = ("participant_id", "nickname", "session_token", "present", "next_draw_in_ms")
@@ -61,16 +72,34 @@ class JoinResponse(_message.Message):
     def __init__(self, participant_id: _Optional[str] = ..., nickname: _Optional[str] = ..., session_token: _Optional[str] = ..., present: _Optional[bool] = ..., next_draw_in_ms: _Optional[int] = ...) -> None: ...
 
 class SubmitRequest(_message.Message):
-    __slots__ = ("contest", "target", "prompt", "request_id")
+    __slots__ = ("contest", "target", "prompt", "request_id", "proof")
     CONTEST_FIELD_NUMBER: _ClassVar[int]
     TARGET_FIELD_NUMBER: _ClassVar[int]
     PROMPT_FIELD_NUMBER: _ClassVar[int]
     REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    PROOF_FIELD_NUMBER: _ClassVar[int]
     contest: str
     target: str
     prompt: str
     request_id: str
-    def __init__(self, contest: _Optional[str] = ..., target: _Optional[str] = ..., prompt: _Optional[str] = ..., request_id: _Optional[str] = ...) -> None: ...
+    proof: str
+    def __init__(self, contest: _Optional[str] = ..., target: _Optional[str] = ..., prompt: _Optional[str] = ..., request_id: _Optional[str] = ..., proof: _Optional[str] = ...) -> None: ...
+
+class GetChallengeRequest(_message.Message):
+    __slots__ = ("contest", "action", "device")
+    CONTEST_FIELD_NUMBER: _ClassVar[int]
+    ACTION_FIELD_NUMBER: _ClassVar[int]
+    DEVICE_FIELD_NUMBER: _ClassVar[int]
+    contest: str
+    action: ChallengeAction
+    device: str
+    def __init__(self, contest: _Optional[str] = ..., action: _Optional[_Union[ChallengeAction, str]] = ..., device: _Optional[str] = ...) -> None: ...
+
+class GetChallengeResponse(_message.Message):
+    __slots__ = ("challenge",)
+    CHALLENGE_FIELD_NUMBER: _ClassVar[int]
+    challenge: str
+    def __init__(self, challenge: _Optional[str] = ...) -> None: ...
 
 class SubmitResponse(_message.Message):
     __slots__ = ("submission",)

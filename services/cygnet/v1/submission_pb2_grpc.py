@@ -45,6 +45,11 @@ class SubmissionServiceStub:
                 request_serializer=cygnet_dot_v1_dot_submission__pb2.SubmitRequest.SerializeToString,
                 response_deserializer=cygnet_dot_v1_dot_submission__pb2.SubmitResponse.FromString,
                 _registered_method=True)
+        self.GetChallenge = channel.unary_unary(
+                '/cygnet.v1.SubmissionService/GetChallenge',
+                request_serializer=cygnet_dot_v1_dot_submission__pb2.GetChallengeRequest.SerializeToString,
+                response_deserializer=cygnet_dot_v1_dot_submission__pb2.GetChallengeResponse.FromString,
+                _registered_method=True)
         self.ReadPrompt = channel.unary_unary(
                 '/cygnet.v1.SubmissionService/ReadPrompt',
                 request_serializer=cygnet_dot_v1_dot_submission__pb2.ReadPromptRequest.SerializeToString,
@@ -76,6 +81,13 @@ class SubmissionServiceServicer:
     def Submit(self, request, context):
         """Asks for a prompt to be drawn. Safe to retry with the same request_id.
         A refusal is RESOURCE_EXHAUSTED with google.rpc.ErrorInfo (reason) and google.rpc.RetryInfo (when to try again).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetChallenge(self, request, context):
+        """Returns a challenge to solve, for what was refused with PROOF_NEEDED. Challenges are ALTCHA's, version 2.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -114,6 +126,11 @@ def add_SubmissionServiceServicer_to_server(servicer, server):
                     servicer.Submit,
                     request_deserializer=cygnet_dot_v1_dot_submission__pb2.SubmitRequest.FromString,
                     response_serializer=cygnet_dot_v1_dot_submission__pb2.SubmitResponse.SerializeToString,
+            ),
+            'GetChallenge': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetChallenge,
+                    request_deserializer=cygnet_dot_v1_dot_submission__pb2.GetChallengeRequest.FromString,
+                    response_serializer=cygnet_dot_v1_dot_submission__pb2.GetChallengeResponse.SerializeToString,
             ),
             'ReadPrompt': grpc.unary_unary_rpc_method_handler(
                     servicer.ReadPrompt,
@@ -186,6 +203,33 @@ class SubmissionService:
             '/cygnet.v1.SubmissionService/Submit',
             cygnet_dot_v1_dot_submission__pb2.SubmitRequest.SerializeToString,
             cygnet_dot_v1_dot_submission__pb2.SubmitResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetChallenge(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/cygnet.v1.SubmissionService/GetChallenge',
+            cygnet_dot_v1_dot_submission__pb2.GetChallengeRequest.SerializeToString,
+            cygnet_dot_v1_dot_submission__pb2.GetChallengeResponse.FromString,
             options,
             channel_credentials,
             insecure,

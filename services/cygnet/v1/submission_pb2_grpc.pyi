@@ -39,6 +39,8 @@ class SubmissionServiceStub:
     """Asks for a prompt to be drawn. Safe to retry with the same request_id.
     A refusal is RESOURCE_EXHAUSTED with google.rpc.ErrorInfo (reason) and google.rpc.RetryInfo (when to try again).
     """
+    GetChallenge: _grpc.UnaryUnaryMultiCallable[_submission_pb2.GetChallengeRequest, _submission_pb2.GetChallengeResponse]
+    """Returns a challenge to solve, for what was refused with PROOF_NEEDED. Challenges are ALTCHA's, version 2."""
     ReadPrompt: _grpc.UnaryUnaryMultiCallable[_submission_pb2.ReadPromptRequest, _submission_pb2.ReadPromptResponse]
     """Returns what the contest's model would read of a prompt. Draws nothing, and counts as no try."""
     WatchSubmission: _grpc.UnaryStreamMultiCallable[_submission_pb2.WatchSubmissionRequest, _submission_pb2.WatchSubmissionResponse]
@@ -57,6 +59,8 @@ class SubmissionServiceAsyncStub(SubmissionServiceStub):
     """Asks for a prompt to be drawn. Safe to retry with the same request_id.
     A refusal is RESOURCE_EXHAUSTED with google.rpc.ErrorInfo (reason) and google.rpc.RetryInfo (when to try again).
     """
+    GetChallenge: _aio.UnaryUnaryMultiCallable[_submission_pb2.GetChallengeRequest, _submission_pb2.GetChallengeResponse]  # type: ignore[assignment]
+    """Returns a challenge to solve, for what was refused with PROOF_NEEDED. Challenges are ALTCHA's, version 2."""
     ReadPrompt: _aio.UnaryUnaryMultiCallable[_submission_pb2.ReadPromptRequest, _submission_pb2.ReadPromptResponse]  # type: ignore[assignment]
     """Returns what the contest's model would read of a prompt. Draws nothing, and counts as no try."""
     WatchSubmission: _aio.UnaryStreamMultiCallable[_submission_pb2.WatchSubmissionRequest, _submission_pb2.WatchSubmissionResponse]  # type: ignore[assignment]
@@ -84,6 +88,14 @@ class SubmissionServiceServicer(metaclass=_abc_1.ABCMeta):
         """Asks for a prompt to be drawn. Safe to retry with the same request_id.
         A refusal is RESOURCE_EXHAUSTED with google.rpc.ErrorInfo (reason) and google.rpc.RetryInfo (when to try again).
         """
+
+    @_abc_1.abstractmethod
+    def GetChallenge(
+        self,
+        request: _submission_pb2.GetChallengeRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_submission_pb2.GetChallengeResponse, _abc.Awaitable[_submission_pb2.GetChallengeResponse]]:
+        """Returns a challenge to solve, for what was refused with PROOF_NEEDED. Challenges are ALTCHA's, version 2."""
 
     @_abc_1.abstractmethod
     def ReadPrompt(

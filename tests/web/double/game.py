@@ -20,6 +20,7 @@ from cygnet.contest import phase
 from cygnet.platform.errors import Conflict, FieldViolation, InvalidRequest, NotFound, NotSignedIn, Refused
 from cygnet.platform.grpc.interceptors import AioContext
 from cygnet.platform.text import without_invisible
+from cygnet.submission.proof.challenges import Challenges
 from cygnet.submission.validation import check_submission, clean_nickname
 from cygnet.v1 import (
     contest_pb2,
@@ -31,6 +32,7 @@ from cygnet.v1 import (
 )
 
 Submission = submission_pb2.Submission
+CHALLENGES = Challenges({"k1": b"the double's key"}, lambda: time.time_ns() // 1_000_000)
 HEAT = bytes((0, 0, 20, 30, 0, 0, 30, 190, 160, 0, 0, 120, 255, 200, 10, 0, 90, 210, 120, 0, 0, 0, 10, 0, 0))
 """About where the double paints its bird."""
 NEGATIVE_HEAT = bytes((230, 40)) + bytes(23)
@@ -88,6 +90,8 @@ class Game:
     """The contest's PresenceMode."""
     code: str = "c" * 12
     """What a paired screen shows."""
+    proof_level: int = 0
+    """What joining and submitting cost; 0: nothing."""
     codes_shown: bool = True
     next_draw_in_ms: int = 0
     """How long a ticket waits for its lot; 0: it makes present at once."""
@@ -305,8 +309,21 @@ class Submissions(submission_pb2_grpc.SubmissionServiceServicer):
     def __init__(self, game: Game) -> None:
         self._game = game
 
+    async def GetChallenge(
+        self, request: submission_pb2.GetChallengeRequest, context: AioContext
+    ) -> submission_pb2.GetChallengeResponse:
+        subject = request.device or self._game.participant(context)
+        challenge = CHALLENGES.issue("pond", str(request.action), subject, self._game.proof_level)
+        return submission_pb2.GetChallengeResponse(challenge=challenge)
+
+    def _paid(self, action: submission_pb2.ChallengeAction, subject: str, proof: str) -> None:
+        level = self._game.proof_level
+        if level and CHALLENGES.solved(proof, "pond", str(action), subject, level) is None:
+            raise Refused("the server's own words", reason="PROOF_NEEDED", retry_after_s=0)
+
     async def Join(self, request: submission_pb2.JoinRequest, context: AioContext) -> submission_pb2.JoinResponse:
         nickname = clean_nickname(request.nickname)
+        self._paid(submission_pb2.CHALLENGE_ACTION_JOIN, request.device, request.proof)
         try:
             participant = self._game.participant(context)
         except NotSignedIn:
@@ -329,6 +346,7 @@ class Submissions(submission_pb2_grpc.SubmissionServiceServicer):
         game = self._game
         game.submit_calls += 1
         participant = game.participant(context)
+        self._paid(submission_pb2.CHALLENGE_ACTION_SUBMIT, participant, request.proof)
         if request.request_id in game.by_request:
             return submission_pb2.SubmitResponse(submission=game.submissions[game.by_request[request.request_id]][1])
         check_submission(request.prompt, request.request_id, game.max_prompt_chars)

@@ -26,7 +26,8 @@ if _version_not_supported:
 
 
 class ContestAdminServiceStub:
-    """Receives contest documents. Served by every service that keeps one; calls carry "authorization: Bearer <admin token>".
+    """Receives contest documents. Served by every service that keeps one; calls carry "authorization: Bearer <token>":
+    the admin token, or the operator's workload token.
     """
 
     def __init__(self, channel):
@@ -48,7 +49,8 @@ class ContestAdminServiceStub:
 
 
 class ContestAdminServiceServicer:
-    """Receives contest documents. Served by every service that keeps one; calls carry "authorization: Bearer <admin token>".
+    """Receives contest documents. Served by every service that keeps one; calls carry "authorization: Bearer <token>":
+    the admin token, or the operator's workload token.
     """
 
     def ApplyContest(self, request, context):
@@ -88,7 +90,8 @@ def add_ContestAdminServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class ContestAdminService:
-    """Receives contest documents. Served by every service that keeps one; calls carry "authorization: Bearer <admin token>".
+    """Receives contest documents. Served by every service that keeps one; calls carry "authorization: Bearer <token>":
+    the admin token, or the operator's workload token.
     """
 
     @staticmethod

@@ -27,7 +27,9 @@ GRPC_GENERATED_VERSION: str
 GRPC_VERSION: str
 
 class ContestAdminServiceStub:
-    """Receives contest documents. Served by every service that keeps one; calls carry "authorization: Bearer <admin token>"."""
+    """Receives contest documents. Served by every service that keeps one; calls carry "authorization: Bearer <token>":
+    the admin token, or the operator's workload token.
+    """
 
     @_typing.overload
     def __new__(cls, channel: _grpc.Channel) -> _Self: ...
@@ -42,7 +44,9 @@ class ContestAdminServiceStub:
 
 @_typing.type_check_only
 class ContestAdminServiceAsyncStub(ContestAdminServiceStub):
-    """Receives contest documents. Served by every service that keeps one; calls carry "authorization: Bearer <admin token>"."""
+    """Receives contest documents. Served by every service that keeps one; calls carry "authorization: Bearer <token>":
+    the admin token, or the operator's workload token.
+    """
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     ApplyContest: _aio.UnaryUnaryMultiCallable[_admin_pb2.ApplyContestRequest, _admin_pb2.ApplyContestResponse]  # type: ignore[assignment]
@@ -53,7 +57,9 @@ class ContestAdminServiceAsyncStub(ContestAdminServiceStub):
     """Returns the document in force. NOT_FOUND when there is none of that name."""
 
 class ContestAdminServiceServicer(metaclass=_abc_1.ABCMeta):
-    """Receives contest documents. Served by every service that keeps one; calls carry "authorization: Bearer <admin token>"."""
+    """Receives contest documents. Served by every service that keeps one; calls carry "authorization: Bearer <token>":
+    the admin token, or the operator's workload token.
+    """
 
     @_abc_1.abstractmethod
     def ApplyContest(

@@ -13,9 +13,20 @@ class DedupScope(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     DEDUP_SCOPE_UNSPECIFIED: _ClassVar[DedupScope]
     DEDUP_SCOPE_CONTEST: _ClassVar[DedupScope]
     DEDUP_SCOPE_PARTICIPANT: _ClassVar[DedupScope]
+
+class CaptchaMode(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    CAPTCHA_MODE_UNSPECIFIED: _ClassVar[CaptchaMode]
+    CAPTCHA_MODE_OFF: _ClassVar[CaptchaMode]
+    CAPTCHA_MODE_AUTO: _ClassVar[CaptchaMode]
+    CAPTCHA_MODE_ALWAYS: _ClassVar[CaptchaMode]
 DEDUP_SCOPE_UNSPECIFIED: DedupScope
 DEDUP_SCOPE_CONTEST: DedupScope
 DEDUP_SCOPE_PARTICIPANT: DedupScope
+CAPTCHA_MODE_UNSPECIFIED: CaptchaMode
+CAPTCHA_MODE_OFF: CaptchaMode
+CAPTCHA_MODE_AUTO: CaptchaMode
+CAPTCHA_MODE_ALWAYS: CaptchaMode
 
 class Model(_message.Message):
     __slots__ = ("generator_source", "steps", "size", "scorer_source")
@@ -46,10 +57,12 @@ class AdmissionPolicy(_message.Message):
     def __init__(self, generation: _Optional[int] = ..., every_ms: _Optional[int] = ..., burst: _Optional[int] = ..., pending: _Optional[int] = ..., max_predicted_wait_ms: _Optional[int] = ..., dedup_scope: _Optional[_Union[DedupScope, str]] = ...) -> None: ...
 
 class EntryPolicy(_message.Message):
-    __slots__ = ("presence_per_turn",)
+    __slots__ = ("presence_per_turn", "captcha")
     PRESENCE_PER_TURN_FIELD_NUMBER: _ClassVar[int]
+    CAPTCHA_FIELD_NUMBER: _ClassVar[int]
     presence_per_turn: int
-    def __init__(self, presence_per_turn: _Optional[int] = ...) -> None: ...
+    captcha: CaptchaMode
+    def __init__(self, presence_per_turn: _Optional[int] = ..., captcha: _Optional[_Union[CaptchaMode, str]] = ...) -> None: ...
 
 class ContestDocument(_message.Message):
     __slots__ = ("contest", "model", "admission", "staff", "next_model", "next_share", "descriptions", "entry")

@@ -74,7 +74,8 @@ class PresenceServicer(presence_pb2_grpc.PresenceServiceServicer):
         contest = document.contest.name
         Violations().matches("code", request.code, PRESENCE_CODE).matches("device", request.device, REQUEST_ID).done()
         ticket = ticket_id(contest, request.device)
-        if self._presence.codes.is_current(contest, request.code):
+        scanned = self._presence.codes.is_current(contest, request.code)
+        if scanned:
             client = client_of(context.invocation_metadata() or ())
             places = document.entry.presence_per_turn
             if not await self._presence.store.stand(contest, ticket, client, places, now):
@@ -86,7 +87,8 @@ class PresenceServicer(presence_pb2_grpc.PresenceServiceServicer):
         elif not await self._presence.store.use_pass(contest, request.code, ticket, now):
             raise Conflict(_OLD, reason="CODE_OLD")
         return presence_pb2.ExchangeCodeResponse(
-            ticket=self._presence.tickets.issue(contest, request.device, now + LIFETIME_MS), holds_ms=LIFETIME_MS
+            ticket=self._presence.tickets.issue(contest, request.device, now + LIFETIME_MS, by_pass=not scanned),
+            holds_ms=LIFETIME_MS,
         )
 
     async def PairScreen(

@@ -24,12 +24,13 @@ class Tickets:
         self._signer = Signer(keys)
         self._clock = clock
 
-    def issue(self, contest: str, device: str, expires_ms: int) -> str:
-        """Returns the ticket of a device."""
-        return self._signer.sign({"con": contest, "sub": ticket_id(contest, device), "exp": expires_ms // 1000})
+    def issue(self, contest: str, device: str, expires_ms: int, *, by_pass: bool) -> str:
+        """Returns the ticket of a device; `by_pass`: the organisers let it in."""
+        claims = {"con": contest, "sub": ticket_id(contest, device), "exp": expires_ms // 1000, "pass": by_pass}
+        return self._signer.sign(claims)
 
-    def verify(self, ticket: str, contest: str, device: str) -> str:
-        """Returns the ticket's id.
+    def verify(self, ticket: str, contest: str, device: str) -> tuple[str, bool]:
+        """Returns the ticket's id, and whether the organisers let its holder in.
 
         Raises:
             Conflict: it is not ours, over, of another contest or of another device; scanning again helps.
@@ -41,4 +42,4 @@ class Tickets:
         mine = claims.get("con") == contest and claims["sub"] == ticket_id(contest, device)
         if not mine or claims["exp"] * 1000 < self._clock():
             raise Conflict("this ticket does not hold any more; scan the code on the screen again", reason="TICKET_OLD")
-        return str(claims["sub"])
+        return str(claims["sub"]), claims.get("pass") is True

@@ -1,7 +1,8 @@
 // One player in one contest: ties session, draft, outbox, submissions and leaderboard together. Knows no page.
 import { computed, effect, type Signal, signal } from "@preact/signals";
 import type { Contest } from "../gen/cygnet/v1/contest_pb";
-import { type Submission, SubmissionState } from "../gen/cygnet/v1/submission_pb";
+import { ChallengeAction, type Submission, SubmissionState } from "../gen/cygnet/v1/submission_pb";
+import { withProof } from "../proof/prover";
 import { CALL_TIMEOUT_MS, type Clients } from "../rpc/clients";
 import { type Problem, problemOf } from "../rpc/problem";
 import { onWake, waitOrWake } from "../rpc/wake";
@@ -154,11 +155,11 @@ export class Player {
     this.joining.value = true;
     this.joinProblem.value = undefined;
     const before = this.session.current.peek();
-    const ticket = this.presence.forJoin();
+    const { ticket, device } = this.presence.forJoin();
+    const contest = this.contest.peek().name;
     try {
-      const response = await this.clients.submission.join(
-        { contest: this.contest.peek().name, nickname, ...ticket },
-        { timeoutMs: CALL_TIMEOUT_MS },
+      const response = await withProof(this.clients, { contest, action: ChallengeAction.JOIN, device }, (proof) =>
+        this.clients.submission.join({ contest, nickname, ticket, device, proof }, { timeoutMs: CALL_TIMEOUT_MS }),
       );
       if (before?.participantId !== response.participantId) {
         this.submissions.clear();

@@ -1,6 +1,7 @@
 // Delivers pending submissions to the server: each until the server has decided on it, each once.
 import { signal } from "@preact/signals";
-import type { Submission } from "../gen/cygnet/v1/submission_pb";
+import { ChallengeAction, type Submission } from "../gen/cygnet/v1/submission_pb";
+import { withProof } from "../proof/prover";
 import { CALL_TIMEOUT_MS, type Clients } from "../rpc/clients";
 import { type Problem, problemOf } from "../rpc/problem";
 import { backoffMs, type Wait } from "../rpc/wake";
@@ -109,9 +110,12 @@ export class Submitter {
     requestId,
   }: PendingSubmission): Promise<{ submission: Submission } | { problem: Problem }> {
     try {
-      const { submission } = await this.clients.submission.submit(
-        { contest: this.contest, target, prompt, requestId },
-        { timeoutMs: CALL_TIMEOUT_MS, signal: this.#stop.signal },
+      const about = { contest: this.contest, action: ChallengeAction.SUBMIT };
+      const { submission } = await withProof(this.clients, about, (proof) =>
+        this.clients.submission.submit(
+          { contest: this.contest, target, prompt, requestId, proof },
+          { timeoutMs: CALL_TIMEOUT_MS, signal: this.#stop.signal },
+        ),
       );
       return submission === undefined
         ? { problem: { kind: "unreachable", message: "an empty answer" } }

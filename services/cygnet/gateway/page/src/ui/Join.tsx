@@ -4,7 +4,7 @@ import type { Player } from "../game/player";
 import { words } from "../text/language";
 import { focusPromptIfKeyboard } from "./focus";
 import { describeJoinProblem } from "./messages";
-import { mayJoin, PresenceNote } from "./PresenceNote";
+import { mayJoin, PresenceNote, SolvingNote } from "./PresenceNote";
 
 const MAX_NICKNAME_CHARS = 24;
 
@@ -28,6 +28,7 @@ export function Join({ player }: { player: Player }) {
             action={player.joining.value ? text.joining : text.join}
             onJoined={focusPromptIfKeyboard}
           />
+          <SolvingNote />
           <p class="note">{text.joinHint}</p>
         </>
       ) : null}

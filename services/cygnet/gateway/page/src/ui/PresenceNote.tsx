@@ -1,6 +1,7 @@
 // What it gives to be in the hall, and how to get it: for who came late, stands outside, or waits for the lot.
 import type { Player } from "../game/player";
 import { PresenceMode } from "../gen/cygnet/v1/contest_pb";
+import { solving } from "../proof/prover";
 import type { Words } from "../text/en";
 import { words } from "../text/language";
 import { useNow } from "./hooks";
@@ -16,6 +17,16 @@ export function PresenceNote({ player }: { player: Player }) {
       {nextDraw === undefined ? null : (
         <span aria-hidden="true"> {words.value.presenceDrawIn(Math.max(0, Math.ceil((nextDraw - now) / 1000)))}</span>
       )}
+    </p>
+  );
+}
+
+/** Says why it takes some seconds more: this device solves a challenge. */
+export function SolvingNote() {
+  const busy = solving.value;
+  return (
+    <p class="note solving" role="status" hidden={!busy}>
+      {busy ? words.value.solving : null}
     </p>
   );
 }

@@ -6,6 +6,7 @@ import { words } from "../text/language";
 import { useExamples, useNow } from "./hooks";
 import { describeRefusal, describeRetry } from "./messages";
 import { ClosedNotice } from "./PhaseNotice";
+import { SolvingNote } from "./PresenceNote";
 import { hasUnread, ReadWords } from "./ReadWords";
 
 export function PromptBox({ player }: { player: Player }) {
@@ -89,6 +90,7 @@ export function PromptBox({ player }: { player: Player }) {
       <div id="prompt-reading" role="status">
         <DraftWords player={player} />
       </div>
+      <SolvingNote />
       <div id="prompt-refusal" role="alert">
         {player.refusal.value === undefined ? null : <RefusalNote player={player} />}
       </div>

@@ -14,7 +14,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file cygnet/v1/submission.proto.
  */
 export const file_cygnet_v1_submission: GenFile = /*@__PURE__*/
-  fileDesc("ChpjeWduZXQvdjEvc3VibWlzc2lvbi5wcm90bxIJY3lnbmV0LnYxIlAKC0pvaW5SZXF1ZXN0Eg8KB2NvbnRlc3QYASABKAkSEAoIbmlja25hbWUYAiABKAkSDgoGdGlja2V0GAMgASgJEg4KBmRldmljZRgEIAEoCSJ5CgxKb2luUmVzcG9uc2USFgoOcGFydGljaXBhbnRfaWQYASABKAkSEAoIbmlja25hbWUYAiABKAkSFQoNc2Vzc2lvbl90b2tlbhgDIAEoCRIPCgdwcmVzZW50GAQgASgIEhcKD25leHRfZHJhd19pbl9tcxgFIAEoDSJUCg1TdWJtaXRSZXF1ZXN0Eg8KB2NvbnRlc3QYASABKAkSDgoGdGFyZ2V0GAIgASgJEg4KBnByb21wdBgDIAEoCRISCgpyZXF1ZXN0X2lkGAQgASgJIjsKDlN1Ym1pdFJlc3BvbnNlEikKCnN1Ym1pc3Npb24YASABKAsyFS5jeWduZXQudjEuU3VibWlzc2lvbiI0ChFSZWFkUHJvbXB0UmVxdWVzdBIPCgdjb250ZXN0GAEgASgJEg4KBnByb21wdBgCIAEoCSI5ChJSZWFkUHJvbXB0UmVzcG9uc2USIwoHcmVhZGluZxgBIAEoCzISLmN5Z25ldC52MS5SZWFkaW5nIjoKB1JlYWRpbmcSDwoHY2FwdGlvbhgBIAEoCRIeCgVzcGFucxgCIAMoCzIPLmN5Z25ldC52MS5TcGFuIjAKBFNwYW4SDQoFc3RhcnQYASABKA0SCwoDZW5kGAIgASgNEgwKBHJlYWQYAyABKAgiWAoWV2F0Y2hTdWJtaXNzaW9uUmVxdWVzdBIPCgdjb250ZXN0GAEgASgJEhUKDXN1Ym1pc3Npb25faWQYAiABKAkSFgoOYWZ0ZXJfcmV2aXNpb24YAyABKAQioQEKF1dhdGNoU3VibWlzc2lvblJlc3BvbnNlEisKCnN1Ym1pc3Npb24YASABKAsyFS5jeWduZXQudjEuU3VibWlzc2lvbkgAEikKCWhlYXJ0YmVhdBgCIAEoCzIULmN5Z25ldC52MS5IZWFydGJlYXRIABIlCgdnb29kYnllGAMgASgLMhIuY3lnbmV0LnYxLkdvb2RieWVIAEIHCgVldmVudCILCglIZWFydGJlYXQiCQoHR29vZGJ5ZSI4ChZMaXN0U3VibWlzc2lvbnNSZXF1ZXN0Eg8KB2NvbnRlc3QYASABKAkSDQoFbGltaXQYAiABKA0iRQoXTGlzdFN1Ym1pc3Npb25zUmVzcG9uc2USKgoLc3VibWlzc2lvbnMYASADKAsyFS5jeWduZXQudjEuU3VibWlzc2lvbiK5AwoKU3VibWlzc2lvbhIVCg1zdWJtaXNzaW9uX2lkGAEgASgJEhAKCHJldmlzaW9uGAIgASgEEg4KBnRhcmdldBgDIAEoCRIOCgZwcm9tcHQYBCABKAkSKQoFc3RhdGUYBSABKA4yGi5jeWduZXQudjEuU3VibWlzc2lvblN0YXRlEiwKB291dGNvbWUYBiABKA4yGy5jeWduZXQudjEuQWRtaXNzaW9uT3V0Y29tZRIuCgpjcmVhdGVkX2F0GAcgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIZChFwb2xpY3lfZ2VuZXJhdGlvbhgIIAEoBBIkCgVxdWV1ZRgJIAEoCzIVLmN5Z25ldC52MS5RdWV1ZVBsYWNlEisKB2RyYXdpbmcYCiABKAsyGi5jeWduZXQudjEuRHJhd2luZ1Byb2dyZXNzEiEKBnJlc3VsdBgLIAEoCzIRLmN5Z25ldC52MS5SZXN1bHQSIwoHZmFpbHVyZRgMIAEoCzISLmN5Z25ldC52MS5GYWlsdXJlEiMKB3JlYWRpbmcYDSABKAsyEi5jeWduZXQudjEuUmVhZGluZyJkCgpRdWV1ZVBsYWNlEhAKCHBvc2l0aW9uGAEgASgNEg4KBnA1MF9tcxgCIAEoBBIOCgZwOTBfbXMYAyABKAQSEQoJbWVhc3VyaW5nGAQgASgIEhEKCW5vX3dvcmtlchgFIAEoCCJVCg9EcmF3aW5nUHJvZ3Jlc3MSLgoKc3RhcnRlZF9hdBgBIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASEgoKdHlwaWNhbF9tcxgCIAEoBCKEAwoGUmVzdWx0EhYKDnBpY3R1cmVfc2hhMjU2GAEgASgJEg0KBXNjb3JlGAIgASgBEg4KBmNvc2luZRgDIAEoARIQCgRzZWVkGAQgASgDQgIYARIYChBnZW5lcmF0b3JfZGlnZXN0GAUgASgJEhUKDXNjb3Jlcl9kaWdlc3QYBiABKAkSFgoOY2FsaWJyYXRpb25faWQYByABKAkSMAoMY29tcGxldGVkX2F0GAggASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIXCgp3aGF0X3Njb3JlGAkgASgBSACIAQESFwoKbG9va19zY29yZRgKIAEoAUgBiAEBEgwKBGhlYXQYCyABKAwSFQoNbmVnYXRpdmVfaGVhdBgOIAEoDBIZCgxmaXR0ZWRfY2hhcnMYDyABKA1IAogBARIVCg1waXhlbHNfc2hhMjU2GBAgASgJQg0KC193aGF0X3Njb3JlQg0KC19sb29rX3Njb3JlQg8KDV9maXR0ZWRfY2hhcnMiKgoHRmFpbHVyZRIOCgZyZWFzb24YASABKAkSDwoHbWVzc2FnZRgCIAEoCSqmAQoPU3VibWlzc2lvblN0YXRlEiAKHFNVQk1JU1NJT05fU1RBVEVfVU5TUEVDSUZJRUQQABIbChdTVUJNSVNTSU9OX1NUQVRFX1FVRVVFRBABEhwKGFNVQk1JU1NJT05fU1RBVEVfRFJBV0lORxACEhkKFVNVQk1JU1NJT05fU1RBVEVfRE9ORRADEhsKF1NVQk1JU1NJT05fU1RBVEVfRkFJTEVEEAQqlgEKEEFkbWlzc2lvbk91dGNvbWUSIQodQURNSVNTSU9OX09VVENPTUVfVU5TUEVDSUZJRUQQABIeChpBRE1JU1NJT05fT1VUQ09NRV9BQ0NFUFRFRBABEh8KG0FETUlTU0lPTl9PVVRDT01FX0NPQUxFU0NFRBACEh4KGkFETUlTU0lPTl9PVVRDT01FX1JFUEVBVEVEEAMyjAMKEVN1Ym1pc3Npb25TZXJ2aWNlEjcKBEpvaW4SFi5jeWduZXQudjEuSm9pblJlcXVlc3QaFy5jeWduZXQudjEuSm9pblJlc3BvbnNlEj0KBlN1Ym1pdBIYLmN5Z25ldC52MS5TdWJtaXRSZXF1ZXN0GhkuY3lnbmV0LnYxLlN1Ym1pdFJlc3BvbnNlEkkKClJlYWRQcm9tcHQSHC5jeWduZXQudjEuUmVhZFByb21wdFJlcXVlc3QaHS5jeWduZXQudjEuUmVhZFByb21wdFJlc3BvbnNlEloKD1dhdGNoU3VibWlzc2lvbhIhLmN5Z25ldC52MS5XYXRjaFN1Ym1pc3Npb25SZXF1ZXN0GiIuY3lnbmV0LnYxLldhdGNoU3VibWlzc2lvblJlc3BvbnNlMAESWAoPTGlzdFN1Ym1pc3Npb25zEiEuY3lnbmV0LnYxLkxpc3RTdWJtaXNzaW9uc1JlcXVlc3QaIi5jeWduZXQudjEuTGlzdFN1Ym1pc3Npb25zUmVzcG9uc2ViBnByb3RvMw", [file_google_protobuf_timestamp]);
+  fileDesc("ChpjeWduZXQvdjEvc3VibWlzc2lvbi5wcm90bxIJY3lnbmV0LnYxIl8KC0pvaW5SZXF1ZXN0Eg8KB2NvbnRlc3QYASABKAkSEAoIbmlja25hbWUYAiABKAkSDgoGdGlja2V0GAMgASgJEg4KBmRldmljZRgEIAEoCRINCgVwcm9vZhgFIAEoCSJ5CgxKb2luUmVzcG9uc2USFgoOcGFydGljaXBhbnRfaWQYASABKAkSEAoIbmlja25hbWUYAiABKAkSFQoNc2Vzc2lvbl90b2tlbhgDIAEoCRIPCgdwcmVzZW50GAQgASgIEhcKD25leHRfZHJhd19pbl9tcxgFIAEoDSJjCg1TdWJtaXRSZXF1ZXN0Eg8KB2NvbnRlc3QYASABKAkSDgoGdGFyZ2V0GAIgASgJEg4KBnByb21wdBgDIAEoCRISCgpyZXF1ZXN0X2lkGAQgASgJEg0KBXByb29mGAUgASgJImIKE0dldENoYWxsZW5nZVJlcXVlc3QSDwoHY29udGVzdBgBIAEoCRIqCgZhY3Rpb24YAiABKA4yGi5jeWduZXQudjEuQ2hhbGxlbmdlQWN0aW9uEg4KBmRldmljZRgDIAEoCSIpChRHZXRDaGFsbGVuZ2VSZXNwb25zZRIRCgljaGFsbGVuZ2UYASABKAkiOwoOU3VibWl0UmVzcG9uc2USKQoKc3VibWlzc2lvbhgBIAEoCzIVLmN5Z25ldC52MS5TdWJtaXNzaW9uIjQKEVJlYWRQcm9tcHRSZXF1ZXN0Eg8KB2NvbnRlc3QYASABKAkSDgoGcHJvbXB0GAIgASgJIjkKElJlYWRQcm9tcHRSZXNwb25zZRIjCgdyZWFkaW5nGAEgASgLMhIuY3lnbmV0LnYxLlJlYWRpbmciOgoHUmVhZGluZxIPCgdjYXB0aW9uGAEgASgJEh4KBXNwYW5zGAIgAygLMg8uY3lnbmV0LnYxLlNwYW4iMAoEU3BhbhINCgVzdGFydBgBIAEoDRILCgNlbmQYAiABKA0SDAoEcmVhZBgDIAEoCCJYChZXYXRjaFN1Ym1pc3Npb25SZXF1ZXN0Eg8KB2NvbnRlc3QYASABKAkSFQoNc3VibWlzc2lvbl9pZBgCIAEoCRIWCg5hZnRlcl9yZXZpc2lvbhgDIAEoBCKhAQoXV2F0Y2hTdWJtaXNzaW9uUmVzcG9uc2USKwoKc3VibWlzc2lvbhgBIAEoCzIVLmN5Z25ldC52MS5TdWJtaXNzaW9uSAASKQoJaGVhcnRiZWF0GAIgASgLMhQuY3lnbmV0LnYxLkhlYXJ0YmVhdEgAEiUKB2dvb2RieWUYAyABKAsyEi5jeWduZXQudjEuR29vZGJ5ZUgAQgcKBWV2ZW50IgsKCUhlYXJ0YmVhdCIJCgdHb29kYnllIjgKFkxpc3RTdWJtaXNzaW9uc1JlcXVlc3QSDwoHY29udGVzdBgBIAEoCRINCgVsaW1pdBgCIAEoDSJFChdMaXN0U3VibWlzc2lvbnNSZXNwb25zZRIqCgtzdWJtaXNzaW9ucxgBIAMoCzIVLmN5Z25ldC52MS5TdWJtaXNzaW9uIrkDCgpTdWJtaXNzaW9uEhUKDXN1Ym1pc3Npb25faWQYASABKAkSEAoIcmV2aXNpb24YAiABKAQSDgoGdGFyZ2V0GAMgASgJEg4KBnByb21wdBgEIAEoCRIpCgVzdGF0ZRgFIAEoDjIaLmN5Z25ldC52MS5TdWJtaXNzaW9uU3RhdGUSLAoHb3V0Y29tZRgGIAEoDjIbLmN5Z25ldC52MS5BZG1pc3Npb25PdXRjb21lEi4KCmNyZWF0ZWRfYXQYByABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhkKEXBvbGljeV9nZW5lcmF0aW9uGAggASgEEiQKBXF1ZXVlGAkgASgLMhUuY3lnbmV0LnYxLlF1ZXVlUGxhY2USKwoHZHJhd2luZxgKIAEoCzIaLmN5Z25ldC52MS5EcmF3aW5nUHJvZ3Jlc3MSIQoGcmVzdWx0GAsgASgLMhEuY3lnbmV0LnYxLlJlc3VsdBIjCgdmYWlsdXJlGAwgASgLMhIuY3lnbmV0LnYxLkZhaWx1cmUSIwoHcmVhZGluZxgNIAEoCzISLmN5Z25ldC52MS5SZWFkaW5nImQKClF1ZXVlUGxhY2USEAoIcG9zaXRpb24YASABKA0SDgoGcDUwX21zGAIgASgEEg4KBnA5MF9tcxgDIAEoBBIRCgltZWFzdXJpbmcYBCABKAgSEQoJbm9fd29ya2VyGAUgASgIIlUKD0RyYXdpbmdQcm9ncmVzcxIuCgpzdGFydGVkX2F0GAEgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBISCgp0eXBpY2FsX21zGAIgASgEIoQDCgZSZXN1bHQSFgoOcGljdHVyZV9zaGEyNTYYASABKAkSDQoFc2NvcmUYAiABKAESDgoGY29zaW5lGAMgASgBEhAKBHNlZWQYBCABKANCAhgBEhgKEGdlbmVyYXRvcl9kaWdlc3QYBSABKAkSFQoNc2NvcmVyX2RpZ2VzdBgGIAEoCRIWCg5jYWxpYnJhdGlvbl9pZBgHIAEoCRIwCgxjb21wbGV0ZWRfYXQYCCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhcKCndoYXRfc2NvcmUYCSABKAFIAIgBARIXCgpsb29rX3Njb3JlGAogASgBSAGIAQESDAoEaGVhdBgLIAEoDBIVCg1uZWdhdGl2ZV9oZWF0GA4gASgMEhkKDGZpdHRlZF9jaGFycxgPIAEoDUgCiAEBEhUKDXBpeGVsc19zaGEyNTYYECABKAlCDQoLX3doYXRfc2NvcmVCDQoLX2xvb2tfc2NvcmVCDwoNX2ZpdHRlZF9jaGFycyIqCgdGYWlsdXJlEg4KBnJlYXNvbhgBIAEoCRIPCgdtZXNzYWdlGAIgASgJKmsKD0NoYWxsZW5nZUFjdGlvbhIgChxDSEFMTEVOR0VfQUNUSU9OX1VOU1BFQ0lGSUVEEAASGQoVQ0hBTExFTkdFX0FDVElPTl9KT0lOEAESGwoXQ0hBTExFTkdFX0FDVElPTl9TVUJNSVQQAiqmAQoPU3VibWlzc2lvblN0YXRlEiAKHFNVQk1JU1NJT05fU1RBVEVfVU5TUEVDSUZJRUQQABIbChdTVUJNSVNTSU9OX1NUQVRFX1FVRVVFRBABEhwKGFNVQk1JU1NJT05fU1RBVEVfRFJBV0lORxACEhkKFVNVQk1JU1NJT05fU1RBVEVfRE9ORRADEhsKF1NVQk1JU1NJT05fU1RBVEVfRkFJTEVEEAQqlgEKEEFkbWlzc2lvbk91dGNvbWUSIQodQURNSVNTSU9OX09VVENPTUVfVU5TUEVDSUZJRUQQABIeChpBRE1JU1NJT05fT1VUQ09NRV9BQ0NFUFRFRBABEh8KG0FETUlTU0lPTl9PVVRDT01FX0NPQUxFU0NFRBACEh4KGkFETUlTU0lPTl9PVVRDT01FX1JFUEVBVEVEEAMy3QMKEVN1Ym1pc3Npb25TZXJ2aWNlEjcKBEpvaW4SFi5jeWduZXQudjEuSm9pblJlcXVlc3QaFy5jeWduZXQudjEuSm9pblJlc3BvbnNlEj0KBlN1Ym1pdBIYLmN5Z25ldC52MS5TdWJtaXRSZXF1ZXN0GhkuY3lnbmV0LnYxLlN1Ym1pdFJlc3BvbnNlEk8KDEdldENoYWxsZW5nZRIeLmN5Z25ldC52MS5HZXRDaGFsbGVuZ2VSZXF1ZXN0Gh8uY3lnbmV0LnYxLkdldENoYWxsZW5nZVJlc3BvbnNlEkkKClJlYWRQcm9tcHQSHC5jeWduZXQudjEuUmVhZFByb21wdFJlcXVlc3QaHS5jeWduZXQudjEuUmVhZFByb21wdFJlc3BvbnNlEloKD1dhdGNoU3VibWlzc2lvbhIhLmN5Z25ldC52MS5XYXRjaFN1Ym1pc3Npb25SZXF1ZXN0GiIuY3lnbmV0LnYxLldhdGNoU3VibWlzc2lvblJlc3BvbnNlMAESWAoPTGlzdFN1Ym1pc3Npb25zEiEuY3lnbmV0LnYxLkxpc3RTdWJtaXNzaW9uc1JlcXVlc3QaIi5jeWduZXQudjEuTGlzdFN1Ym1pc3Npb25zUmVzcG9uc2ViBnByb3RvMw", [file_google_protobuf_timestamp]);
 
 /**
  * Who wants to play.
@@ -44,11 +44,18 @@ export type JoinRequest = Message<"cygnet.v1.JoinRequest"> & {
   ticket: string;
 
   /**
-   * The device that the ticket was given to.
+   * The device that the ticket, or the challenge that was solved, was given to.
    *
    * @generated from field: string device = 4;
    */
   device: string;
+
+  /**
+   * A solved challenge for JOIN, where one is needed: at most 2,048 characters.
+   *
+   * @generated from field: string proof = 5;
+   */
+  proof: string;
 };
 
 /**
@@ -141,6 +148,13 @@ export type SubmitRequest = Message<"cygnet.v1.SubmitRequest"> & {
    * @generated from field: string request_id = 4;
    */
   requestId: string;
+
+  /**
+   * A solved challenge for SUBMIT, where one is needed: at most 2,048 characters.
+   *
+   * @generated from field: string proof = 5;
+   */
+  proof: string;
 };
 
 /**
@@ -149,6 +163,62 @@ export type SubmitRequest = Message<"cygnet.v1.SubmitRequest"> & {
  */
 export const SubmitRequestSchema: GenMessage<SubmitRequest> = /*@__PURE__*/
   messageDesc(file_cygnet_v1_submission, 2);
+
+/**
+ * Who wants to solve one.
+ *
+ * @generated from message cygnet.v1.GetChallengeRequest
+ */
+export type GetChallengeRequest = Message<"cygnet.v1.GetChallengeRequest"> & {
+  /**
+   * The contest's name.
+   *
+   * @generated from field: string contest = 1;
+   */
+  contest: string;
+
+  /**
+   * What for. For SUBMIT the call needs the session token.
+   *
+   * @generated from field: cygnet.v1.ChallengeAction action = 2;
+   */
+  action: ChallengeAction;
+
+  /**
+   * For JOIN: the device, as in JoinRequest.
+   *
+   * @generated from field: string device = 3;
+   */
+  device: string;
+};
+
+/**
+ * Describes the message cygnet.v1.GetChallengeRequest.
+ * Use `create(GetChallengeRequestSchema)` to create a new message.
+ */
+export const GetChallengeRequestSchema: GenMessage<GetChallengeRequest> = /*@__PURE__*/
+  messageDesc(file_cygnet_v1_submission, 3);
+
+/**
+ * What to solve, within two minutes.
+ *
+ * @generated from message cygnet.v1.GetChallengeResponse
+ */
+export type GetChallengeResponse = Message<"cygnet.v1.GetChallengeResponse"> & {
+  /**
+   * ALTCHA's challenge, as JSON. The proof is the base64 of {"challenge": …, "solution": …}; it works once.
+   *
+   * @generated from field: string challenge = 1;
+   */
+  challenge: string;
+};
+
+/**
+ * Describes the message cygnet.v1.GetChallengeResponse.
+ * Use `create(GetChallengeResponseSchema)` to create a new message.
+ */
+export const GetChallengeResponseSchema: GenMessage<GetChallengeResponse> = /*@__PURE__*/
+  messageDesc(file_cygnet_v1_submission, 4);
 
 /**
  * The answer, at once.
@@ -169,7 +239,7 @@ export type SubmitResponse = Message<"cygnet.v1.SubmitResponse"> & {
  * Use `create(SubmitResponseSchema)` to create a new message.
  */
 export const SubmitResponseSchema: GenMessage<SubmitResponse> = /*@__PURE__*/
-  messageDesc(file_cygnet_v1_submission, 3);
+  messageDesc(file_cygnet_v1_submission, 5);
 
 /**
  * A prompt that is still being written.
@@ -197,7 +267,7 @@ export type ReadPromptRequest = Message<"cygnet.v1.ReadPromptRequest"> & {
  * Use `create(ReadPromptRequestSchema)` to create a new message.
  */
 export const ReadPromptRequestSchema: GenMessage<ReadPromptRequest> = /*@__PURE__*/
-  messageDesc(file_cygnet_v1_submission, 4);
+  messageDesc(file_cygnet_v1_submission, 6);
 
 /**
  * What the model would read of it.
@@ -218,7 +288,7 @@ export type ReadPromptResponse = Message<"cygnet.v1.ReadPromptResponse"> & {
  * Use `create(ReadPromptResponseSchema)` to create a new message.
  */
 export const ReadPromptResponseSchema: GenMessage<ReadPromptResponse> = /*@__PURE__*/
-  messageDesc(file_cygnet_v1_submission, 5);
+  messageDesc(file_cygnet_v1_submission, 7);
 
 /**
  * What a model with a vocabulary reads of a prompt.
@@ -246,7 +316,7 @@ export type Reading = Message<"cygnet.v1.Reading"> & {
  * Use `create(ReadingSchema)` to create a new message.
  */
 export const ReadingSchema: GenMessage<Reading> = /*@__PURE__*/
-  messageDesc(file_cygnet_v1_submission, 6);
+  messageDesc(file_cygnet_v1_submission, 8);
 
 /**
  * A word of a prompt.
@@ -281,7 +351,7 @@ export type Span = Message<"cygnet.v1.Span"> & {
  * Use `create(SpanSchema)` to create a new message.
  */
 export const SpanSchema: GenMessage<Span> = /*@__PURE__*/
-  messageDesc(file_cygnet_v1_submission, 7);
+  messageDesc(file_cygnet_v1_submission, 9);
 
 /**
  * Which submission.
@@ -316,7 +386,7 @@ export type WatchSubmissionRequest = Message<"cygnet.v1.WatchSubmissionRequest">
  * Use `create(WatchSubmissionRequestSchema)` to create a new message.
  */
 export const WatchSubmissionRequestSchema: GenMessage<WatchSubmissionRequest> = /*@__PURE__*/
-  messageDesc(file_cygnet_v1_submission, 8);
+  messageDesc(file_cygnet_v1_submission, 10);
 
 /**
  * The latest state, or a sign of life.
@@ -361,7 +431,7 @@ export type WatchSubmissionResponse = Message<"cygnet.v1.WatchSubmissionResponse
  * Use `create(WatchSubmissionResponseSchema)` to create a new message.
  */
 export const WatchSubmissionResponseSchema: GenMessage<WatchSubmissionResponse> = /*@__PURE__*/
-  messageDesc(file_cygnet_v1_submission, 9);
+  messageDesc(file_cygnet_v1_submission, 11);
 
 /**
  * A sign of life.
@@ -376,7 +446,7 @@ export type Heartbeat = Message<"cygnet.v1.Heartbeat"> & {
  * Use `create(HeartbeatSchema)` to create a new message.
  */
 export const HeartbeatSchema: GenMessage<Heartbeat> = /*@__PURE__*/
-  messageDesc(file_cygnet_v1_submission, 10);
+  messageDesc(file_cygnet_v1_submission, 12);
 
 /**
  * The last message of a stream that the server ends before its time.
@@ -391,7 +461,7 @@ export type Goodbye = Message<"cygnet.v1.Goodbye"> & {
  * Use `create(GoodbyeSchema)` to create a new message.
  */
 export const GoodbyeSchema: GenMessage<Goodbye> = /*@__PURE__*/
-  messageDesc(file_cygnet_v1_submission, 11);
+  messageDesc(file_cygnet_v1_submission, 13);
 
 /**
  * Which submissions.
@@ -419,7 +489,7 @@ export type ListSubmissionsRequest = Message<"cygnet.v1.ListSubmissionsRequest">
  * Use `create(ListSubmissionsRequestSchema)` to create a new message.
  */
 export const ListSubmissionsRequestSchema: GenMessage<ListSubmissionsRequest> = /*@__PURE__*/
-  messageDesc(file_cygnet_v1_submission, 12);
+  messageDesc(file_cygnet_v1_submission, 14);
 
 /**
  * The caller's own submissions.
@@ -440,7 +510,7 @@ export type ListSubmissionsResponse = Message<"cygnet.v1.ListSubmissionsResponse
  * Use `create(ListSubmissionsResponseSchema)` to create a new message.
  */
 export const ListSubmissionsResponseSchema: GenMessage<ListSubmissionsResponse> = /*@__PURE__*/
-  messageDesc(file_cygnet_v1_submission, 13);
+  messageDesc(file_cygnet_v1_submission, 15);
 
 /**
  * One prompt and what became of it.
@@ -545,7 +615,7 @@ export type Submission = Message<"cygnet.v1.Submission"> & {
  * Use `create(SubmissionSchema)` to create a new message.
  */
 export const SubmissionSchema: GenMessage<Submission> = /*@__PURE__*/
-  messageDesc(file_cygnet_v1_submission, 14);
+  messageDesc(file_cygnet_v1_submission, 16);
 
 /**
  * A place in the queue.
@@ -594,7 +664,7 @@ export type QueuePlace = Message<"cygnet.v1.QueuePlace"> & {
  * Use `create(QueuePlaceSchema)` to create a new message.
  */
 export const QueuePlaceSchema: GenMessage<QueuePlace> = /*@__PURE__*/
-  messageDesc(file_cygnet_v1_submission, 15);
+  messageDesc(file_cygnet_v1_submission, 17);
 
 /**
  * How far a drawing is.
@@ -622,7 +692,7 @@ export type DrawingProgress = Message<"cygnet.v1.DrawingProgress"> & {
  * Use `create(DrawingProgressSchema)` to create a new message.
  */
 export const DrawingProgressSchema: GenMessage<DrawingProgress> = /*@__PURE__*/
-  messageDesc(file_cygnet_v1_submission, 16);
+  messageDesc(file_cygnet_v1_submission, 18);
 
 /**
  * A picture and its score.
@@ -740,7 +810,7 @@ export type Result = Message<"cygnet.v1.Result"> & {
  * Use `create(ResultSchema)` to create a new message.
  */
 export const ResultSchema: GenMessage<Result> = /*@__PURE__*/
-  messageDesc(file_cygnet_v1_submission, 17);
+  messageDesc(file_cygnet_v1_submission, 19);
 
 /**
  * Why there is no picture.
@@ -768,7 +838,41 @@ export type Failure = Message<"cygnet.v1.Failure"> & {
  * Use `create(FailureSchema)` to create a new message.
  */
 export const FailureSchema: GenMessage<Failure> = /*@__PURE__*/
-  messageDesc(file_cygnet_v1_submission, 18);
+  messageDesc(file_cygnet_v1_submission, 20);
+
+/**
+ * What a challenge is for.
+ *
+ * @generated from enum cygnet.v1.ChallengeAction
+ */
+export enum ChallengeAction {
+  /**
+   * Not set; refused.
+   *
+   * @generated from enum value: CHALLENGE_ACTION_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * Join, by somebody who has no session.
+   *
+   * @generated from enum value: CHALLENGE_ACTION_JOIN = 1;
+   */
+  JOIN = 1,
+
+  /**
+   * Submit.
+   *
+   * @generated from enum value: CHALLENGE_ACTION_SUBMIT = 2;
+   */
+  SUBMIT = 2,
+}
+
+/**
+ * Describes the enum cygnet.v1.ChallengeAction.
+ */
+export const ChallengeActionSchema: GenEnum<ChallengeAction> = /*@__PURE__*/
+  enumDesc(file_cygnet_v1_submission, 0);
 
 /**
  * Where a submission stands.
@@ -816,7 +920,7 @@ export enum SubmissionState {
  * Describes the enum cygnet.v1.SubmissionState.
  */
 export const SubmissionStateSchema: GenEnum<SubmissionState> = /*@__PURE__*/
-  enumDesc(file_cygnet_v1_submission, 0);
+  enumDesc(file_cygnet_v1_submission, 1);
 
 /**
  * How a submission was admitted.
@@ -857,7 +961,7 @@ export enum AdmissionOutcome {
  * Describes the enum cygnet.v1.AdmissionOutcome.
  */
 export const AdmissionOutcomeSchema: GenEnum<AdmissionOutcome> = /*@__PURE__*/
-  enumDesc(file_cygnet_v1_submission, 1);
+  enumDesc(file_cygnet_v1_submission, 2);
 
 /**
  * The player's way in. All but Join need "authorization: Bearer <session token>".
@@ -885,6 +989,16 @@ export const SubmissionService: GenService<{
     methodKind: "unary";
     input: typeof SubmitRequestSchema;
     output: typeof SubmitResponseSchema;
+  },
+  /**
+   * Returns a challenge to solve, for what was refused with PROOF_NEEDED. Challenges are ALTCHA's, version 2.
+   *
+   * @generated from rpc cygnet.v1.SubmissionService.GetChallenge
+   */
+  getChallenge: {
+    methodKind: "unary";
+    input: typeof GetChallengeRequestSchema;
+    output: typeof GetChallengeResponseSchema;
   },
   /**
    * Returns what the contest's model would read of a prompt. Draws nothing, and counts as no try.
