@@ -7,7 +7,8 @@ import redis.asyncio as aioredis
 
 from cygnet.v1 import presence_pb2
 
-from ..submission.environment import ADMIN_TOKEN, playing, raised_by
+from ..submission.environment import playing, raised_by
+from ..workloads import ADMIN_TOKEN
 from .test_apply import cygnet
 
 

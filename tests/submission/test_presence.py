@@ -13,7 +13,8 @@ from cygnet.platform.grpc.interceptors import AioContext
 from cygnet.v1 import contest_pb2, presence_pb2, submission_pb2
 
 from ..waiting import eventually
-from .environment import ADMIN_TOKEN, DUCK, Game, bearer, document, playing, raised_by
+from ..workloads import ADMIN_TOKEN
+from .environment import DUCK, Game, bearer, document, playing, raised_by
 
 PHONE, OTHER_PHONE = "p" * 20, "q" * 20
 ORGANISER = (("authorization", f"Bearer {ADMIN_TOKEN}"),)

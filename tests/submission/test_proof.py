@@ -12,13 +12,15 @@ import redis.asyncio as aioredis
 
 from cygnet.internal.v1 import admin_pb2, document_pb2
 from cygnet.platform.errors import DomainError, InvalidRequest, Refused
+from cygnet.platform.signing_keys import parse_keys
 from cygnet.submission.proof.challenges import LIFETIME_MS, Challenges
 from cygnet.submission.proof.levels import HIGHEST, WORK, Rates, join_level, submit_level
 from cygnet.submission.proof.store import ProofStore
-from cygnet.submission.signing import derived, parse_keys
+from cygnet.submission.signing import derived
 from cygnet.v1 import presence_pb2, submission_pb2
 
-from .environment import ADMIN_TOKEN, DUCK, Game, bearer, document, playing, raised_by
+from ..workloads import ADMIN_TOKEN
+from .environment import DUCK, Game, bearer, document, playing, raised_by
 
 KEYS = derived(parse_keys("k1:" + "s" * 32), "proof of work")
 NOW = 1_790_000_000_000
