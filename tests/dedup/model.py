@@ -1,5 +1,6 @@
 """What the scripts should do, in plain Python, written from the design and not from the scripts: its token bucket holds
-tokens (the scripts hold a time), its queue is sorted anew whenever it is looked at."""
+tokens (the scripts hold a time), its queue is sorted anew whenever it is looked at, class after class as they would be
+served (the scripts have a formula)."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -28,6 +29,10 @@ QUEUED, DRAWING, DONE, FAILED = "QUEUED", "DRAWING", "DONE", "FAILED"
 LEASE_MS = 10_000
 MOST_LOST = 2
 SUBMIT = Bucket(every_ms=300, burst=8)
+SHARES = (8, 4, 3, 1)
+"""Of present regulars, of new ones who are present, of regulars from outside, of new ones from outside."""
+REGULAR_AFTER = 2
+"""Drawings. Fewer than in the service, so that chance gets there."""
 
 
 @dataclass
@@ -51,6 +56,7 @@ class Drawing:
     """A job's current run."""
 
     owner: str
+    klass: int
     tag: tuple[int, int]
     on_account_of: str
     model: Model
@@ -63,6 +69,7 @@ class Drawing:
     claimed_before: bool = False
     overtaken_by: Counter[str] = field(default_factory=Counter)
     first_of_account: bool = False
+    ever_first: bool = False
     failure: Failure | None = None
     result: Result | None = None
 
@@ -79,7 +86,13 @@ class Submitted:
 
 
 def make_admission(
-    participant: str, nickname: str, prompt: str, request: int, limits: Mapping[str, int], max_queue: int
+    participant: str,
+    nickname: str,
+    prompt: str,
+    request: int,
+    limits: Mapping[str, int],
+    max_queue: int,
+    present: bool = False,
 ) -> Admission:
     """Returns what dedup would make of a request; every other prompt asks for the other model."""
     wanted = admit_request(
@@ -89,7 +102,7 @@ def make_admission(
         model=MODELS[int(prompt[-1]) % 2],
         **limits,
     )
-    wanted.participant_id, wanted.nickname = participant, nickname
+    wanted.participant_id, wanted.nickname, wanted.present = participant, nickname, present
     return admission_of(wanted, max_queue=max_queue)
 
 
@@ -102,7 +115,10 @@ class Expected:
         self.submit = {name: Tokens(SUBMIT, Fraction(SUBMIT.burst), now) for name in PARTICIPANTS}
         self.work = {name: Tokens(work, Fraction(work.burst), now) for name in PARTICIPANTS}
         self.virtual, self.sequence = 0, 0
-        self.finish: dict[str, int] = {}
+        self.class_last = [0 for _ in SHARES]
+        self.class_virtual = [0 for _ in SHARES]
+        self.finish: dict[tuple[int, str], int] = {}
+        self.drawn: Counter[str] = Counter()
         self.submitted: dict[str, Submitted] = {}
         self.drawings: dict[str, Drawing] = {}
         self.fences: dict[str, int] = {}
@@ -113,8 +129,42 @@ class Expected:
 
     @property
     def queue(self) -> list[str]:
-        waiting = [print_ for print_, drawing in self.drawings.items() if drawing.state == QUEUED]
-        return sorted(waiting, key=lambda print_: self.drawings[print_].tag)
+        waiting = {print_: drawing for print_, drawing in self.drawings.items() if drawing.state == QUEUED}
+        return self.served(waiting)
+
+    def served(self, waiting: Mapping[str, Drawing]) -> list[str]:
+        """Returns jobs in the order in which they would be claimed."""
+        lines = [
+            sorted((each.tag, print_) for print_, each in waiting.items() if each.klass == klass)
+            for klass in range(len(SHARES))
+        ]
+        virtual, last, order = self.virtual, list(self.class_last), []
+        costs = self.costs()
+        while any(lines):
+            virtual, klass = min(
+                (max(virtual, last[klass] + costs[klass]), klass) for klass, line in enumerate(lines) if line
+            )
+            last[klass] = virtual
+            order.append(lines[klass].pop(0)[1])
+        return order
+
+    def costs(self) -> list[int]:
+        """Returns what a drawing costs each class now, in 288ths of what one costs the last class at least."""
+        waiting = Counter(each.klass for each in self.drawings.values() if each.state == QUEUED)
+        found = []
+        for klass, share in enumerate(SHARES):
+            regulars = [other for other in range(klass) if klass in (1, 3) and other in (0, 2)]
+            # Its own share, or what gives each of its drawings as much as each of theirs.
+            weights = [
+                Fraction(SHARES[other] * max(1, waiting[klass]), waiting[other]) for other in regulars if waiting[other]
+            ]
+            found.append(int(288 / min([Fraction(share), *weights])))
+        return found
+
+    def placed(self, drawing: Drawing) -> int:
+        """Returns how many jobs would come before another one."""
+        waiting = {print_: each for print_, each in self.drawings.items() if each.state == QUEUED}
+        return self.served({**waiting, "another": drawing}).index("another")
 
     def pending(self, participant: str) -> int:
         return sum(each.owner == participant and each.state in (QUEUED, DRAWING) for each in self.drawings.values())
@@ -133,19 +183,23 @@ class Expected:
             return "SUBMIT_RATE", wait
         self.submit[who].tokens -= 1
         drawing = self.drawings.get(print_)
+        klass = (0 if request.present else 2) + (0 if self.drawn[who] >= REGULAR_AFTER else 1)
+        finish = self.finish.get((klass, who), 0)
+        tag = max(self.class_virtual[klass], finish), self.sequence + 1
+        first = (klass, who) not in self.finish
+        ever_first = self.drawn[who] == 0 and finish <= self.class_virtual[klass]
+        new = Drawing(who, klass, tag, who, wanted.model, now, first_of_account=first, ever_first=ever_first)
         if drawing is None or drawing.state == FAILED:
             if self.pending(who) >= self.limits["pending"]:
                 return "PENDING_LIMIT", 0
             if wait := self.work[who].wait_ms(now):
                 return "NEW_WORK_RATE", wait
-            if len(self.queue) >= wanted.max_queue:
+            if self.placed(new) >= wanted.max_queue:
                 return "QUEUE_FULL", 0
             self.work[who].tokens -= 1
             self.sequence += 1
-            first = who not in self.finish
-            tag = self.next_tag(who)
-            drawing = self.drawings[print_] = Drawing(who, tag, who, wanted.model, now, first_of_account=first)
-            self.finish[who] = tag[0] + 1
+            drawing = self.drawings[print_] = new
+            self.finish[klass, who] = tag[0] + 1
             outcome = "accepted"
         elif drawing.state == DONE:
             self.sequence += 1
@@ -156,12 +210,11 @@ class Expected:
         else:
             self.sequence += 1
             outcome = "coalesced"
-            tag = self.next_tag(who)
-            if drawing.state == QUEUED and tag < drawing.tag:
-                drawing.tag, drawing.on_account_of = tag, who
+            if drawing.state == QUEUED and self.placed(new) <= self.queue.index(print_):
+                drawing.klass, drawing.tag, drawing.on_account_of = klass, tag, who
                 drawing.overtaken_by.clear()
-                drawing.first_of_account = who not in self.finish
-                self.finish[who] = tag[0] + 1
+                drawing.first_of_account, drawing.ever_first = first, ever_first
+                self.finish[klass, who] = tag[0] + 1
         if outcome != "repeated":
             drawing.waiters.append(wanted.submission_id)
         self.submitted[wanted.submission_id] = Submitted(request, wanted.submission_id, outcome, now, drawing)
@@ -191,24 +244,26 @@ class Expected:
             submission.drawing.started_at.CopyFrom(moment(drawing.started))
         return dedup_pb2.OwnedSubmission(submission=submission, participant_id=of.request.participant_id)
 
-    def next_tag(self, who: str) -> tuple[int, int]:
-        return max(self.virtual, self.finish.get(who, 0)), self.sequence
-
     def claimable(self, model: Model | None) -> list[str]:
         """Returns what a worker with this model (None: any) may be given, first things first."""
-        return [each for each in self.queue if model is None or model == self.drawings[each].model]
+        waiting = {print_: self.drawings[print_] for print_ in self.queue}
+        return self.served({print_: each for print_, each in waiting.items() if model in (None, each.model)})
 
     def claim(self, waiting: Sequence[str], now: int) -> Drawing:
         """Leases the first of what is claimable."""
         head, *others = waiting
-        drawing = self.drawings[head]
+        drawing, costs = self.drawings[head], self.costs()
         self.fences[head] = self.fences.get(head, 0) + 1
         if not drawing.claimed_before:
             for other in others:
-                self.drawings[other].overtaken_by[drawing.on_account_of] += 1
+                if self.drawings[other].klass == drawing.klass:
+                    self.drawings[other].overtaken_by[drawing.on_account_of] += 1
         drawing.state, drawing.started, drawing.deadline = DRAWING, now, now + LEASE_MS
         drawing.claimed_before = True
-        self.virtual = max(self.virtual, drawing.tag[0])
+        self.virtual = max(self.virtual, self.class_last[drawing.klass] + costs[drawing.klass])
+        self.class_last[drawing.klass] = self.virtual
+        reached = drawing.tag[0] + (1 if drawing.ever_first else 0)
+        self.class_virtual[drawing.klass] = max(self.class_virtual[drawing.klass], reached)
         self.changed = True
         return drawing
 
@@ -222,6 +277,7 @@ class Expected:
         """Ends a drawing, and checks who got the score. Waiters are in a hash: their order is not fixed."""
         drawing = self.drawings[print_]
         drawing.state, drawing.result = DONE, result
+        self.drawn[drawing.owner] += 1
         ids = [each.delivery_id for each in deliveries]
         assert len(set(ids)) == len(ids)
         assert set(ids) <= set(drawing.waiters)

@@ -143,6 +143,7 @@ async def test_the_same_claim_twice_is_one_claim(
         token="the claim",
         lane="",
         away_ms=0,
+        least_costs="36 72 96 288",
     )
     assert repeated[:3] == [b"claimed", b"1", b"1"]
     assert await redis_client.zcard("dedup:{limits}:queue") == 1
@@ -252,7 +253,7 @@ async def test_pace_is_what_drawings_took_and_how_many_at_once(store: Store, adm
     assert pace.durations_ms == (1_200, 900)
     assert pace.drawers == 2
     assert await store.lengths("limits") == Lengths(
-        waiting=1, drawing=0, outbox=2, oldest_ms=T0, submissions=3, participants=1
+        waiting=1, drawing=0, outbox=2, oldest_ms=T0, submissions=3, participants=1, by_class=(0, 0, 0, 1)
     )
 
 

@@ -116,7 +116,7 @@ async def test_the_queue_is_bounded_for_new_work_alone(store: Store, admission: 
     for who in "bcd":
         assert (await decided(store, admission(f"of {who}", who), 0))[0] == "accepted"
     refused = await decide(store, admission("mine", max_queue=3), GENEROUS, T0)
-    assert (refused.outcome, refused.queue_length) == ("QUEUE_FULL", 3)
+    assert (refused.outcome, refused.jobs_before) == ("QUEUE_FULL", 3)
     assert (await decided(store, admission("of b", max_queue=3), 0))[0] == "coalesced"
     # What is being drawn waits no more.
     assert await store.claim("limits", "token", 10_000, T0) is not None

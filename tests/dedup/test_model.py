@@ -4,6 +4,7 @@ import asyncio
 import uuid
 from typing import Any, cast
 
+import pytest
 import redis as sync_redis
 import redis.asyncio as aioredis
 from hypothesis import HealthCheck, Phase, settings
@@ -17,6 +18,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
+from cygnet.dedup import classes
 from cygnet.dedup.store import Store
 from cygnet.dedup.values import Claimed, Completion
 from cygnet.internal.v1 import dedup_pb2
@@ -35,6 +37,7 @@ from .model import (
     PARTICIPANTS,
     PROMPTS,
     QUEUED,
+    REGULAR_AFTER,
     SUBMIT,
     Expected,
     make_admission,
@@ -87,9 +90,12 @@ class Scripts(RuleBasedStateMachine):
         prompt=st.sampled_from(PROMPTS),
         request=st.integers(0, 60),
         max_queue=st.sampled_from([2, 100, 100]),
+        present=st.booleans(),
     )
-    def submits(self, participant: str, nickname: str, prompt: str, request: int, max_queue: int) -> None:
-        wanted = make_admission(participant, nickname, prompt, request, self.model.limits, max_queue)
+    def submits(
+        self, participant: str, nickname: str, prompt: str, request: int, max_queue: int, present: bool = False
+    ) -> None:
+        wanted = make_admission(participant, nickname, prompt, request, self.model.limits, max_queue, present)
         [decision] = self.do(self.store.admit([wanted], SUBMIT, self.now))
         assert (decision.outcome, decision.wait_ms) == self.model.admit(wanted, self.now)
         if decision.outcome in ("accepted", "coalesced", "repeated"):
@@ -239,7 +245,8 @@ class Scripts(RuleBasedStateMachine):
         assert len({prompt for prompt, _ in by_prompt}) == len(by_prompt)
 
 
-def test_the_scripts_do_what_the_model_does(redis_url: str) -> None:
+def test_the_scripts_do_what_the_model_does(redis_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(classes, "REGULAR_AFTER", REGULAR_AFTER)
     machine = type("ScriptsHere", (Scripts,), {"redis_url": redis_url})
     run_state_machine_as_test(
         machine,

@@ -17,7 +17,7 @@ contests:
   job:<fingerprint>      hash: a drawing, its state, its fence, its model and result as serialized messages; `run`
                          counts how often it was begun anew after it failed, `failure:<run>` says why
   submission:<id>        string, never changed: who asked for what, the job and its run (records.py)
-  queue                  sorted set: waiting jobs by tag (prelude.lua)
+  queue                  sorted set: waiting jobs by tag, which is class and place in the class (prelude.lua)
   queued_at              sorted set: waiting jobs by when they were admitted
   queue_by_model         sorted set: waiting jobs by the model that they ask for, then by tag (prelude.lua)
   leases                 sorted set: jobs being drawn by when their lease runs out
@@ -28,10 +28,13 @@ contests:
   last_nickname          hash: participant -> the nickname with which a score of theirs last went there
   last_poll              hash: lane -> when a worker of that model last asked for work, or renewed a lease
   models                 hash: lane -> how the contest draws with that model, a serialized Model
-  clock                  hash: virtual (time), sequence (submissions), participants, revision
-  pending, finish, submit_bucket, work_bucket
-                         hashes: participant -> unfinished drawings; virtual finish of their last drawing; when their
-                         two token buckets are full again
+  clock                  hash: virtual (time of the classes), start:<class> (of its last drawing), virtual:<class>
+                         (time in the class), sequence (submissions), participants, revision
+  pending, drawn         hashes: participant -> unfinished drawings, if there are any; drawings that were delivered
+  finish                 sorted set: class and participant by class and virtual finish of their last drawing, while that
+                         is to come
+  submit_bucket, work_bucket
+                         sorted sets: participants by when their two token buckets are full again, while they are not
   history:<participant>  sorted set: their submissions by sequence
   pace                   list: "<duration> <drawn at the same time>" of the last drawings
   outbox, outbox_refused streams: scores that are not with the leaderboard yet; those that it will not have

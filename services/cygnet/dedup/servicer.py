@@ -92,13 +92,13 @@ class DedupServicer(dedup_pb2_grpc.DedupServiceServicer):
         self, request: dedup_pb2.PutVocabularyRequest, context: AioContext
     ) -> dedup_pb2.PutVocabularyResponse:
         requests.check_vocabulary(request)
-        await self._store.put_vocabulary(request.generator_source, request.vocabulary)
+        await self._store.vocabularies.put(request.generator_source, request.vocabulary)
         return dedup_pb2.PutVocabularyResponse()
 
     async def GetVocabulary(
         self, request: dedup_pb2.GetVocabularyRequest, context: AioContext
     ) -> dedup_pb2.GetVocabularyResponse:
-        vocabulary = await self._store.vocabulary(request.generator_source)
+        vocabulary = await self._store.vocabularies.get(request.generator_source)
         if hashlib.sha256(vocabulary).hexdigest() == request.known_sha256:
             return dedup_pb2.GetVocabularyResponse(unchanged=True)
         return dedup_pb2.GetVocabularyResponse(vocabulary=vocabulary)

@@ -6,24 +6,26 @@ from typing import Any, cast
 
 import redis.asyncio as aioredis
 
-from cygnet.dedup import records
+from cygnet.dedup import classes, records
 from cygnet.dedup.admission import identity
-from cygnet.dedup.keys import CHANNEL, CONTESTS, FORMAT_KEY, key, keys, vocabulary_key
+from cygnet.dedup.keys import CHANNEL, CONTESTS, FORMAT_KEY, key, keys
 from cygnet.dedup.seeds import SeedStore
 from cygnet.dedup.targets import TargetReports
 from cygnet.dedup.values import Admission, Bucket, Change, Claimed, Completion, Decision, Lease, Lengths, Pace, Served
+from cygnet.dedup.vocabularies import Vocabularies
 from cygnet.internal.v1 import dedup_pb2, results_pb2
 from cygnet.platform.errors import Unavailable
 from cygnet.platform.redis import subscription, translate_errors
 from cygnet.platform.scripts import Argument, Script, load
 from cygnet.v1.submission_pb2 import Failure
 
-FORMAT = 3
+FORMAT = 4
 """The version of what lies in Redis. Raise it with every change that an older or newer reader would misread."""
 _PACE_SAMPLES = 64
 """Enough for a steady median, few enough to follow a change of model within minutes."""
-_VOCABULARY_S = 30 * 24 * 3600
-"""Words of a generator that no worker has served for so long are forgotten."""
+_COSTS = " ".join(map(str, classes.LEAST_COSTS))
+_BOUNDS = [(number * classes.BLOCK, f"({(number + 1) * classes.BLOCK}") for number in range(len(classes.CLASSES))]
+"""Of each class's scores in the queue."""
 _Entries = list[tuple[bytes, dict[bytes, bytes]]]
 
 
@@ -38,6 +40,7 @@ class Store:
         self._redis = client
         self.seeds = SeedStore(client)
         self.targets = TargetReports(client)
+        self.vocabularies = Vocabularies(client)
         self._admit = _script(client, "admission/admit.lua")
         self._claim = _script(client, "queue/claim.lua")
         self._heartbeat = _script(client, "queue/heartbeat.lua")
@@ -90,16 +93,6 @@ class Store:
                 *_, secret, samples, drawing = await pipe.execute()
         return cast(bytes, secret), records.pace(samples, drawing)
 
-    async def put_vocabulary(self, generator_source: str, vocabulary: bytes) -> None:
-        """Notes the words of a generator."""
-        with translate_errors():
-            await self._redis.set(vocabulary_key(generator_source), vocabulary, ex=_VOCABULARY_S)
-
-    async def vocabulary(self, generator_source: str) -> bytes:
-        """Returns the words of a generator; empty where none are known."""
-        with translate_errors():
-            return cast(bytes, await self._redis.get(vocabulary_key(generator_source))) or b""
-
     async def retire(self, contest: str, idle_since_ms: int) -> bool:
         """Takes a contest out of the active ones, unless somebody submitted since then."""
         return bool(await self._retire(lambda _: CONTESTS, contest=contest, idle_since_ms=idle_since_ms))
@@ -132,6 +125,7 @@ class Store:
                 token=token,
                 lane=lane,
                 away_ms=away_ms,
+                least_costs=_COSTS,
             )
             if answer == b"empty":
                 return None
@@ -255,16 +249,20 @@ class Store:
             kept = zip(submission_ids, cast(list[bytes | None], raw), strict=True)
             found = [records.stored(submission_id, each) for submission_id, each in kept if each is not None]
             async with self._redis.pipeline(transaction=True) as pipe:
-                pipe.hget(key(contest, "clock"), "revision")
+                pipe.hmget(key(contest, "clock"), ["revision", *classes.CLOCK_FIELDS])
+                _count_classes(pipe, contest)
                 pipe.lrange(key(contest, "pace"), 0, -1)
                 pipe.zcard(key(contest, "leases"))
                 pipe.hvals(key(contest, "last_poll"))
                 for _, run, fingerprint in found:
                     pipe.hmget(key(contest, "job", fingerprint), [*records.JOB_FIELDS, b"failure:" + run])
                     pipe.zrank(key(contest, "queue"), fingerprint)
-                revision, samples, drawing, polls, *jobs = await pipe.execute()
-        for (owned, run, _), job, position in zip(found, jobs[::2], jobs[1::2], strict=True):
-            records.fill(owned.submission, run, job, position, int(revision or 0))
+                read = await pipe.execute()
+        revision, *clock = [int(each or 0) for each in read[0]]
+        waiting, (samples, drawing, polls), jobs = read[1:5], read[5:8], read[8:]
+        for (owned, run, _), job, rank in zip(found, jobs[::2], jobs[1::2], strict=True):
+            position = None if rank is None else classes.jobs_before(rank, waiting, clock)
+            records.fill(owned.submission, run, job, position, revision)
         return [owned for owned, _, _ in found], records.pace(samples, drawing, polls)
 
     async def history(self, contest: str, participant_id: str, limit: int) -> list[str]:
@@ -281,15 +279,22 @@ class Store:
                 pipe.zcard(key(contest, "leases"))
                 pipe.xlen(key(contest, "outbox"))
                 pipe.zrange(key(contest, "queued_at"), 0, 0, withscores=True)
-                pipe.hmget(key(contest, "clock"), ["sequence", "participants"])
-                waiting, drawing, outbox, oldest, (submissions, participants) = await pipe.execute()
+                pipe.hmget(key(contest, "clock"), ["sequence", "participants", *classes.TIMES])
+                _count_classes(pipe, contest)
+                for low, high in _BOUNDS:
+                    pipe.zrangebyscore(key(contest, "queue"), low, high, start=0, num=1, withscores=True)
+                waiting, drawing, outbox, oldest, clock, *read = await pipe.execute()
+        by_class, firsts = read[:4], [first[0][1] if first else None for first in read[4:]]
+        submissions, participants, *times = [int(each or 0) for each in clock]
         return Lengths(
             waiting=waiting,
             drawing=drawing,
             outbox=outbox,
             oldest_ms=int(oldest[0][1]) if oldest else None,
-            submissions=int(submissions or 0),
-            participants=int(participants or 0),
+            submissions=submissions,
+            participants=participants,
+            by_class=tuple(by_class),
+            fairness_gap=classes.fairness_gap(firsts, times),
         )
 
     async def undelivered(self) -> list[str]:
@@ -362,6 +367,9 @@ def _prepared(
         "burst": policy.burst,
         "max_pending": policy.pending,
         "max_queue": admission.max_queue,
+        "present": int(request.present),
+        "regular_after": classes.REGULAR_AFTER,
+        "least_costs": _COSTS,
         "submit_every_ms": submit_bucket.every_ms,
         "submit_burst": submit_bucket.burst,
     }
@@ -370,18 +378,24 @@ def _prepared(
 
 
 def _decision(admission: Admission, record: dedup_pb2.OwnedSubmission, answer: Sequence[Any]) -> Decision:
-    outcome, wait_ms, length, *found = answer
+    outcome, wait_ms, before, *found = answer
     if outcome == b"known":
         earlier = records.stored(admission.submission_id, found[0]).owned.submission
         known = records.same(earlier, admission.request)
-        return Decision("known" if known else "REQUEST_ID_REUSED", 0, int(length))
+        return Decision("known" if known else "REQUEST_ID_REUSED", 0)
     if not found:
-        return Decision(outcome.decode(), int(wait_ms), int(length))
+        return Decision(outcome.decode(), int(wait_ms), int(before))
     revision, samples, drawing, polls, job, position = found
     records.identify(record.submission, admission.submission_id, outcome)
     # What was admitted now belongs to its job's present run, and has not failed.
     records.fill(record.submission, job[1], [*job, None], position, int(revision))
-    return Decision(outcome.decode(), 0, int(length), record.submission, records.pace(samples, drawing, polls))
+    return Decision(outcome.decode(), 0, 0, record.submission, records.pace(samples, drawing, polls))
+
+
+def _count_classes(pipe: "aioredis.client.Pipeline", contest: str) -> None:
+    """Has a pipeline count the waiting jobs of each class."""
+    for low, high in _BOUNDS:
+        pipe.zcount(key(contest, "queue"), low, high)
 
 
 def _script(client: aioredis.Redis, path: str) -> Script:

@@ -5,6 +5,7 @@ import time
 from prometheus_client import Counter, Gauge, Histogram
 
 from cygnet.dedup.admission.admit import OUTCOMES
+from cygnet.dedup.classes import CLASSES
 from cygnet.dedup.heavy_hitters import HeavyHitters
 from cygnet.dedup.values import Lengths
 
@@ -24,6 +25,16 @@ TIME_TO_PICTURE = Histogram(
     buckets=(0.25, 0.5, 0.75, 1, 1.5, 2, 3, 5, 7.5, 10, 15, 20, 30, 45, 60, 90, 120, 180, 300, 600, 1800),
 )
 QUEUE_LENGTH = Gauge("cygnet_dedup_queue_length", "Jobs that wait to be drawn.", ("contest",))
+CLASS_QUEUE_LENGTH = Gauge(
+    "cygnet_dedup_class_queue_length",
+    "Jobs that wait to be drawn, by the class of whoever wants them.",
+    ("contest", "class"),
+)
+FAIRNESS_GAP = Gauge(
+    "cygnet_dedup_fairness_gap",
+    "How many drawings more than somebody who waits another one of their class got meanwhile, at most.",
+    ("contest",),
+)
 OLDEST_WAIT = Gauge("cygnet_dedup_oldest_wait_seconds", "How long the oldest waiting job has waited.", ("contest",))
 SUBMISSIONS = Gauge("cygnet_dedup_submissions", "Submissions that were ever admitted.", ("contest",))
 PARTICIPANTS = Gauge("cygnet_dedup_participants", "Participants who ever made a submission.", ("contest",))
@@ -81,6 +92,9 @@ class Telemetry:
         """Sets what only reading can tell. Every replica reads the same: take the maximum."""
         self._know(contest)
         QUEUE_LENGTH.labels(contest).set(lengths.waiting)
+        for name, waiting in zip(CLASSES, lengths.by_class, strict=True):
+            CLASS_QUEUE_LENGTH.labels(contest, name).set(waiting)
+        FAIRNESS_GAP.labels(contest).set(lengths.fairness_gap)
         OUTBOX.labels(contest).set(lengths.outbox)
         SUBMISSIONS.labels(contest).set(lengths.submissions)
         PARTICIPANTS.labels(contest).set(lengths.participants)
@@ -104,5 +118,16 @@ class Telemetry:
         LEASES_EXPIRED.labels(contest)
         for histogram in (QUEUE_WAIT, TIME_TO_PICTURE):
             histogram.labels(contest)
-        for gauge in (QUEUE_LENGTH, OLDEST_WAIT, SUBMISSIONS, PARTICIPANTS, OUTBOX, RECENT, RECENT_OF_LARGEST):
+        for name in CLASSES:
+            CLASS_QUEUE_LENGTH.labels(contest, name)
+        for gauge in (
+            QUEUE_LENGTH,
+            FAIRNESS_GAP,
+            OLDEST_WAIT,
+            SUBMISSIONS,
+            PARTICIPANTS,
+            OUTBOX,
+            RECENT,
+            RECENT_OF_LARGEST,
+        ):
             gauge.labels(contest)

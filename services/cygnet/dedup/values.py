@@ -31,7 +31,7 @@ class Admission:
     canonical_prompt: str
     pace: "Pace"
     max_queue: int
-    """New work is refused while this many jobs wait."""
+    """New work is refused where this many jobs would come before it."""
 
 
 @dataclass(frozen=True)
@@ -54,8 +54,8 @@ class Decision:
     """known, accepted, coalesced, repeated; or REQUEST_ID_REUSED and the reasons of refusals."""
     wait_ms: int
     """For a bucket's refusal: when it has a token again. Exact."""
-    queue_length: int
-    """Jobs that waited at that moment."""
+    jobs_before: int = 0
+    """For QUEUE_FULL: how many jobs would come before it."""
     submission: submission_pb2.Submission | None = None
     """How the submission stands, where it was admitted now."""
     pace: Pace | None = None
@@ -95,6 +95,10 @@ class Lengths:
     """That were ever admitted."""
     participants: int
     """Who made them."""
+    by_class: tuple[int, ...] = ()
+    """Waiting jobs of each class (classes.py)."""
+    fairness_gap: int = 0
+    """How many drawings more than somebody who waits another one of their class got meanwhile, at most."""
 
 
 @dataclass(frozen=True)

@@ -2,17 +2,18 @@
 -- which changed has made smaller.
 --
 -- KEYS  submission job queue queued_at clock pending finish submit_bucket work_bucket history waiters outbox
---       queue_by_model models scored_participants last_nickname leases pace last_poll
+--       queue_by_model models scored_participants last_nickname leases pace last_poll drawn
 -- ARGV  now:number contest:string submission_id:string participant:string nickname:string policy_generation:string
 --       fingerprint:string canonical_prompt:string ladder:string target:string target_sha256:string model:bytes
 --       lane:string record:bytes every_ms:number burst:number max_pending:number max_queue:number
---       submit_every_ms:number submit_burst:number
--- Returns outcome, ms until a bucket has a token again, jobs waiting; for what is known also the submission as it was
---         stored; for what was admitted now also the revision, samples of the pace, jobs being drawn, when workers
---         polled, the job's state, run, started_ms and result, place in the queue
+--       submit_every_ms:number submit_burst:number present:number regular_after:number least_costs:string
+-- A participant with regular_after drawings is a regular; least_costs is what a drawing costs each class.
+-- Returns outcome, ms until a bucket has a token again, jobs that would come before a new one; for what is known also
+--         the submission as it was stored; for what was admitted now also the revision, samples of the pace, jobs being
+--         drawn, when workers polled, the job's state, run, started_ms and result, how many jobs come before it
 
-local function reply(outcome, wait_ms)
-  return { outcome, int(wait_ms or 0), redis.call('ZCARD', QUEUE) }
+local function reply(outcome, wait_ms, before)
+  return { outcome, int(wait_ms or 0), before or 0 }
 end
 
 -- A token bucket as the time at which it is full again (generic cell rate algorithm): integers, no refill step, and a
@@ -20,12 +21,19 @@ end
 -- set back, the debt is at most one empty bucket under the new one, from now on: the wait that is told is true.
 -- Returns the bucket with one token less, and how long until there is one.
 local function bucket(key, every, size)
-  local stored = field(key, participant)
+  local stored = tonumber(redis.call('ZSCORE', key, participant) or '0')
   local full_at = math.min(math.max(stored, now), now + every * size)
   if full_at < stored then
-    redis.call('HSET', key, participant, int(full_at))
+    redis.call('ZADD', key, int(full_at), participant)
   end
   return full_at + every, full_at - now - every * (size - 1)
+end
+
+-- A full bucket takes no memory: whoever has none has a full one. Removing comes second: a Redis that is out of memory
+-- refuses a script at its first command that takes some, and none after one that takes none.
+local function store_bucket(key, full_at)
+  redis.call('ZADD', key, int(full_at), participant)
+  redis.call('ZREMRANGEBYSCORE', key, '-inf', int(now))
 end
 
 -- 1. A retry finds its own submission, whatever became of it, and costs nothing.
@@ -41,7 +49,41 @@ local submit_full_at, submit_wait = bucket(SUBMIT_BUCKET, submit_every_ms, submi
 if submit_wait > 0 then
   return reply('SUBMIT_RATE', submit_wait)
 end
-redis.call('HSET', SUBMIT_BUCKET, participant, int(submit_full_at))
+store_bucket(SUBMIT_BUCKET, submit_full_at)
+
+local sequence = field(CLOCK, 'sequence') + 1
+local drawn = field(DRAWN, participant)
+local class = (present == 1 and 0 or 2) + (drawn >= regular_after and 0 or 1)
+
+-- Start-time fair queueing in the class: a participant's next drawing starts, in the class's virtual time, when their
+-- last one ends, or now.
+-- Returns the place in the queue that this participant gets, when that drawing ends, and whether it is a first one.
+local function place()
+  local finish = tonumber(redis.call('ZSCORE', FINISH, class .. participant) or '0')
+  finish = math.floor((finish - class * BLOCK) / PLACES)
+  local virtual = field(CLOCK, 'virtual:' .. class)
+  local start = math.max(virtual, finish)
+  if start + 1 >= STARTS or sequence >= PLACES then
+    error('this contest has no places left: its tags are used up')
+  end
+  local is_first = drawn == 0 and finish <= virtual
+  return class * BLOCK + start * PLACES + sequence, class * BLOCK + (start + 1) * PLACES, is_first and '1' or ''
+end
+
+-- Tells whether one place comes before another, of whatever classes they are.
+local function comes_first(tag, other)
+  local its_class = math.floor(other / BLOCK)
+  if class == its_class then
+    return tag < other
+  end
+  local _, start = jobs_before(QUEUE, CLOCK, least_costs, tag)
+  local _, its_start = jobs_before(QUEUE, CLOCK, least_costs, other)
+  return start < its_start or (start == its_start and class < its_class)
+end
+
+local function take_place(finish)
+  redis.call('ZADD', FINISH, int(finish), class .. participant)
+end
 
 -- 3. New work has to be had. A prompt whose drawing failed is new work again, in a run of its own.
 local state = redis.call('HGET', JOB, 'state')
@@ -56,40 +98,31 @@ if new_work then
   if wait > 0 then
     return reply('NEW_WORK_RATE', wait)
   end
-  if redis.call('ZCARD', QUEUE) >= max_queue then
-    return reply('QUEUE_FULL')
+  -- What counts is how long this one would wait, in its class and place: whoever crowds a class fills that alone.
+  local before = jobs_before(QUEUE, CLOCK, least_costs, (place()))
+  if before >= max_queue then
+    return reply('QUEUE_FULL', 0, before)
   end
 end
 
 -- 4. Admitted.
-local sequence = redis.call('HINCRBY', CLOCK, 'sequence', 1)
-
--- Start-time fair queueing (Goyal, Vin and Cheng, 1996): a participant's next drawing starts, in virtual time, when
--- their last one ends, or now.
--- Returns the place in the queue that this participant gets, and when that drawing ends.
-local function place()
-  local start = math.max(field(CLOCK, 'virtual'), field(FINISH, participant))
-  if start >= STARTS or sequence >= PLACES then
-    error('this contest has no places left: its tags are used up')
-  end
-  return start * PLACES + sequence, start + 1
-end
+redis.call('HSET', CLOCK, 'sequence', int(sequence))
 
 local outcome
 local change = { contest = contest, submission_ids = { submission_id } }
 if new_work then
   outcome = 'accepted'
-  local tag, finish = place()
+  local tag, finish, is_first = place()
   redis.call('HSET', JOB,
     'state', 'queued', 'canonical_prompt', canonical_prompt, 'ladder', ladder, 'target', target,
     'target_sha256', target_sha256, 'model', model, 'lane', lane, 'owner', participant,
-    'charged_ms', int(every_ms), 'tag', int(tag), 'queued_ms', int(now), 'attempts', '0', 'lost', '0')
+    'charged_ms', int(every_ms), 'tag', int(tag), 'first', is_first, 'queued_ms', int(now), 'attempts', '0', 'lost', '0')
   redis.call('HINCRBY', JOB, 'run', 1)
   enqueue(QUEUE, QUEUED_AT, QUEUE_BY_MODEL, JOB, fingerprint)
   -- How this model draws, for a worker of this model that draws another model's job.
   redis.call('HSET', MODELS, lane, model)
-  redis.call('HSET', FINISH, participant, int(finish))
-  redis.call('HSET', WORK_BUCKET, participant, int(work_full_at))
+  take_place(finish)
+  store_bucket(WORK_BUCKET, work_full_at)
   redis.call('HINCRBY', PENDING, participant, 1)
   change.queue_moved, change.work_added = true, true
 elseif state == 'done' then
@@ -101,12 +134,12 @@ else
   -- A shared drawing stands where the best placed of those who wait for it would stand alone: a light user who asks
   -- for the same as a heavy one does not wait behind the heavy one's backlog. Whoever moves it forward pays with
   -- their own place.
-  local tag, finish = place()
-  if state == 'queued' and tag < field(JOB, 'tag') then
+  local tag, finish, is_first = place()
+  if state == 'queued' and comes_first(tag, field(JOB, 'tag')) then
     dequeue(QUEUE, QUEUED_AT, QUEUE_BY_MODEL, JOB, fingerprint)
-    redis.call('HSET', JOB, 'tag', int(tag))
+    redis.call('HSET', JOB, 'tag', int(tag), 'first', is_first)
     enqueue(QUEUE, QUEUED_AT, QUEUE_BY_MODEL, JOB, fingerprint)
-    redis.call('HSET', FINISH, participant, int(finish))
+    take_place(finish)
     change.queue_moved = true
   end
 end
@@ -130,13 +163,14 @@ end
 
 -- 5. How it stands now, so that nobody has to ask again.
 local stands = reply(outcome)
+local state_now = redis.call('HGET', JOB, 'state')
 for _, part in ipairs({
   redis.call('HGET', CLOCK, 'revision'),
   redis.call('LRANGE', PACE, 0, -1),
   redis.call('ZCARD', LEASES),
   redis.call('HVALS', LAST_POLL),
   redis.call('HMGET', JOB, 'state', 'run', 'started_ms', 'result'),
-  redis.call('ZRANK', QUEUE, fingerprint),
+  state_now == 'queued' and jobs_before(QUEUE, CLOCK, least_costs, field(JOB, 'tag')) or 0,
 }) do
   stands[#stands + 1] = part
 end

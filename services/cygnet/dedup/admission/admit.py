@@ -176,5 +176,5 @@ def _retry_ms(decision: Decision, admission: Admission) -> int:
     if decision.outcome == "PENDING_LIMIT":
         return eta.typical_ms(admission.pace) or eta.ASSUMED_DRAWING_MS
     if decision.outcome == "QUEUE_FULL":
-        return eta.per_place_ms(admission.pace) * (decision.queue_length - admission.max_queue + 1)
+        return eta.per_place_ms(admission.pace) * (decision.jobs_before - admission.max_queue + 1)
     return decision.wait_ms

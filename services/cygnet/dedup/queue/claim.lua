@@ -4,10 +4,11 @@
 -- A job belongs to the workers of its model. When none of them has polled for away_ms, though some once did,
 -- that model was replaced or has failed: whoever asks may draw it, in its turn (docs/decisions/0009).
 --
--- KEYS  queue queued_at leases clock job waiters queue_by_model last_poll models
+-- KEYS  queue queued_at leases clock job waiters queue_by_model last_poll models finish
 -- ARGV  now:number contest:string guess:string lease_ms:number token:string lane:string away_ms:number
+--       least_costs:string
 -- The guess is a fingerprint or '', the token the claim's own, the lane the caller's ('' for any job); a model is away
--- after away_ms without a poll.
+-- after away_ms without a poll. least_costs is what a drawing costs each class.
 -- Returns {'empty'}, {'head', fingerprint} when the guess was wrong, or {'claimed', fence, attempts, canonical_prompt,
 --         ladder, target, target_sha256, model, queued_ms, lane, the caller's model}
 local AFTER_LANE, AFTER_TAG = 16 + 2, 16 + 1 + 16 + 2
@@ -19,18 +20,18 @@ local function claimed()
   return { 'claimed', unpack(job) }
 end
 
--- Returns the first job of all that the caller can draw, or nothing. Lanes are as few as models.
-local function first()
+-- Returns the first job of a class that the caller can draw, or nothing. Lanes are as few as models.
+local function first_of(class, polls)
+  local from, to = class * BLOCK, (class + 1) * BLOCK
   if lane == '' then
-    return redis.call('ZRANGE', QUEUE, 0, 0)[1]
+    return redis.call('ZRANGEBYSCORE', QUEUE, int(from), '(' .. int(to), 'LIMIT', 0, 1)[1]
   end
   local found
-  local polls = redis.call('HGETALL', LAST_POLL)
   for index = 1, #polls, 2 do
     local other, polled_ms = polls[index], tonumber(polls[index + 1])
     if other == lane or (other ~= '' and polled_ms + away_ms <= now) then
-      local head =
-        redis.call('ZRANGEBYLEX', QUEUE_BY_MODEL, '[' .. other .. ':', '(' .. other .. ';', 'LIMIT', 0, 1)[1]
+      local head = redis.call('ZRANGEBYLEX', QUEUE_BY_MODEL, '[' .. lane_place(other, from),
+        '(' .. lane_place(other, to), 'LIMIT', 0, 1)[1]
       if head and (not found or head:sub(AFTER_LANE) < found:sub(AFTER_LANE)) then
         found = head
       end
@@ -39,13 +40,27 @@ local function first()
   return found and found:sub(AFTER_TAG)
 end
 
+-- Returns the first job of the class whose turn it is, of those that the caller can draw; the class, and its start.
+local function first()
+  local polls = redis.call('HGETALL', LAST_POLL)
+  local _, costs = shares(QUEUE, least_costs)
+  local head, class, start
+  for other = 0, LAST_CLASS do
+    local job, at = first_of(other, polls), class_start(CLOCK, costs, other)
+    if job and (not head or at < start) then
+      head, class, start = job, other, at
+    end
+  end
+  return head, class, start
+end
+
 -- The client sends a command again when its connection breaks: the same claim finds what it was given.
 if redis.call('HGET', JOB, 'state') == 'drawing' and redis.call('HGET', JOB, 'token') == token then
   return claimed()
 end
 
 redis.call('HSET', LAST_POLL, lane, int(now))
-local head = first()
+local head, class, start = first()
 if not head then
   return { 'empty' }
 elseif head ~= guess then
@@ -57,10 +72,18 @@ redis.call('ZADD', LEASES, int(now + lease_ms), head)
 redis.call('HSET', JOB, 'state', 'drawing', 'started_ms', int(now), 'token', token, 'drawn_by', lane)
 redis.call('HINCRBY', JOB, 'fence', 1)
 redis.call('HINCRBY', JOB, 'attempts', 1)
--- Virtual time is the start of what is served. It never falls: a job that was given back starts in the past.
-local start = math.floor(field(JOB, 'tag') / PLACES)
-if start > field(CLOCK, 'virtual') then
-  redis.call('HSET', CLOCK, 'virtual', int(start))
+-- Virtual time is the start of what is served: that of classes, and in the class that of participants. It never falls:
+-- a job that was given back starts in the past. Somebody's first drawing takes it to that drawing's end: else a stream
+-- of newcomers, each with one drawing, would keep the time still, and nobody's second drawing would come.
+redis.call('HSET', CLOCK, 'virtual', int(start), 'start:' .. class, int(start))
+local in_class = math.floor((field(JOB, 'tag') - class * BLOCK) / PLACES)
+if redis.call('HGET', JOB, 'first') == '1' then
+  in_class = in_class + 1
+end
+if in_class > field(CLOCK, 'virtual:' .. class) then
+  redis.call('HSET', CLOCK, 'virtual:' .. class, int(in_class))
+  -- Who finished before that starts now, as if never seen.
+  redis.call('ZREMRANGEBYSCORE', FINISH, int(class * BLOCK), int(class * BLOCK + in_class * PLACES))
 end
 announce(CLOCK, { contest = contest, submission_ids = redis.call('HKEYS', WAITERS), queue_moved = true })
 return claimed()

@@ -1,6 +1,7 @@
 -- Ends a job with its picture: the first one completed is the one for ever.
 --
 -- KEYS  job queue queued_at leases clock pending waiters outbox pace queue_by_model scored_participants last_nickname
+--       drawn
 -- ARGV  now:number contest:string fingerprint:string fence:string result:bytes samples:number
 -- The last is how many samples of the pace are kept.
 -- Returns {'done', ms since the job was admitted}, without the last when it was done before; or {'lost'} when another
@@ -25,7 +26,8 @@ redis.call('ZREM', LEASES, fingerprint)
 dequeue(QUEUE, QUEUED_AT, QUEUE_BY_MODEL, JOB, fingerprint)
 redis.call('HSET', JOB, 'state', 'done', 'result', result)
 local owner = redis.call('HGET', JOB, 'owner')
-redis.call('HINCRBY', PENDING, owner, -1)
+one_less_pending(PENDING, owner)
+redis.call('HINCRBY', DRAWN, owner, 1)
 
 local target = redis.call('HGET', JOB, 'target')
 local waiting = redis.call('HGETALL', WAITERS)
