@@ -11,7 +11,7 @@ from .expressions import ALL_CONTESTS, ONE_CONTEST, Query, dashboards, labels_of
 
 SCREEN = 22
 """Rows of Grafana's grid that fit on a screen of 1080 lines."""
-LABELS = {"contest", "outcome", "phase", "le", "model", "envoy_cluster_name", "pod", "exported_pod"}
+LABELS = {"contest", "class", "outcome", "phase", "le", "model", "envoy_cluster_name", "pod", "exported_pod"}
 """All labels that an expression may name: of fixed words, or of what the cluster runs. None is of a person."""
 
 

@@ -178,13 +178,15 @@ def _machines() -> list[timeseries.Panel]:
         ),
         lines(
             "Work at hand",
-            "Jobs that wait in dedup's fair queue, jobs that workers have in hand, and requests that wait inside "
-            "Triton.",
+            "Jobs that wait in dedup's fair queue, by class of players, jobs that workers have in hand, requests that "
+            "wait inside Triton. Fairness gap: drawings by which somebody who waits was passed over, 0 or 1 if all is "
+            "well. Alert: CygnetQueueUnfair.",
             Place(8, y, 8, _LINES_HEIGHT),
             [
-                Line(queries.WAITING, "waiting"),
+                Line(queries.WAITING, "waiting: {{class}}"),
                 Line(queries.DRAWING, "being drawn"),
                 Line(queries.PENDING, "pending in Triton"),
+                Line(queries.FAIRNESS_GAP, "fairness gap"),
             ],
             unit="none",
         ),

@@ -56,7 +56,8 @@ POLICY_IN_FORCE = (
     f" == bool min by (contest) (cygnet_leaderboard_contest_generation{{{_OURS}}})))"
 )
 
-WAITING = f"sum(max by (contest) (cygnet_dedup_queue_length{{{_OURS}}}))"
+WAITING = f"sum by (class) (max by (contest, class) (cygnet_dedup_class_queue_length{{{_OURS}}}))"
+FAIRNESS_GAP = f"max(cygnet_dedup_fairness_gap{{{_OURS}}})"
 PENDING = f'sum(nv_inference_pending_request_count{{{_REPLICAS}, model=~"diffusion|scorer"}})'
 DRAWING = f"sum(cygnet_worker_in_flight{{{_OURS}}})"
 
