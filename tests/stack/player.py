@@ -1,18 +1,17 @@
 """A player's phone without the page: the public API over gRPC, through Envoy."""
 
 import asyncio
-import json
 import uuid
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import altcha
 import grpc
 
 from cygnet.platform.errors import DomainError, Refused
 from cygnet.platform.grpc.status import from_rpc_error
+from cygnet.replay.proof import JOIN, SUBMIT, proof_for
 from cygnet.v1 import (
     contest_pb2,
     contest_pb2_grpc,
@@ -35,25 +34,7 @@ DRAWING_S = 120.0
 """How long a drawing may take, its wait included."""
 DONE = submission_pb2.SUBMISSION_STATE_DONE
 FAILED = submission_pb2.SUBMISSION_STATE_FAILED
-JOIN, SUBMIT = submission_pb2.CHALLENGE_ACTION_JOIN, submission_pb2.CHALLENGE_ACTION_SUBMIT
 DRAWING = submission_pb2.SUBMISSION_STATE_DRAWING
-
-
-async def solved(
-    stub: "SubmissionServiceAsyncStub",
-    action: submission_pb2.ChallengeAction,
-    metadata: Sequence[tuple[str, str]] = (),
-    *,
-    contest: str,
-    device: str = "",
-) -> str:
-    """Asks for a challenge and returns its solution."""
-    request = submission_pb2.GetChallengeRequest(contest=contest, action=action, device=device)
-    answer = await stub.GetChallenge(request, metadata=metadata, timeout=CALL_S)
-    challenge = altcha.Challenge.from_dict(json.loads(answer.challenge))
-    solution = await asyncio.to_thread(altcha.solve_challenge, challenge)
-    assert solution is not None
-    return altcha.Payload(challenge, solution).to_base64()
 
 
 @asynccontextmanager
@@ -87,33 +68,34 @@ class Player:
                 error = from_rpc_error(failed)
                 if error.reason != "PROOF_NEEDED":
                     raise error from failed
-                request.proof = await solved(stub, JOIN, contest=contest, device=request.device)
+                request.proof = await proof_for(stub, JOIN, contest=contest, device=request.device)
         return cls(channel, contest, answer.participant_id, answer.nickname, answer.session_token)
 
     async def submit(
-        self, prompt: str, target: str = "duck", request_id: str | None = None, proof: str = ""
+        self, prompt: str, target: str = "duck", request_id: str | None = None, *, pays: bool = True
     ) -> submission_pb2.Submission:
-        """Submits a prompt, and solves nothing for it. Raises DomainError."""
+        """Submits a prompt; solves what it is asked to, as the page does, where it `pays`. Raises DomainError."""
         request = submission_pb2.SubmitRequest(
-            contest=self.contest, target=target, prompt=prompt, request_id=request_id or uuid.uuid4().hex, proof=proof
+            contest=self.contest, target=target, prompt=prompt, request_id=request_id or uuid.uuid4().hex
         )
-        try:
-            return (await self._submissions.Submit(request, metadata=self._metadata, timeout=CALL_S)).submission
-        except grpc.aio.AioRpcError as error:
-            raise from_rpc_error(error) from error
+        while True:
+            try:
+                return (await self._submissions.Submit(request, metadata=self._metadata, timeout=CALL_S)).submission
+            except grpc.aio.AioRpcError as failed:
+                error = from_rpc_error(failed)
+                if error.reason != "PROOF_NEEDED" or not pays:
+                    raise error from failed
+                request.proof = await proof_for(self._submissions, SUBMIT, self._metadata, contest=self.contest)
 
     async def submit_patiently(self, prompt: str, target: str = "duck") -> submission_pb2.Submission:
-        """Submits a prompt, waits as long as refusals say, and solves what it is asked to."""
-        request_id, proof = uuid.uuid4().hex, ""
+        """Submits a prompt, and waits as long as refusals say."""
+        request_id = uuid.uuid4().hex
         async with asyncio.timeout(DRAWING_S):
             while True:
                 try:
-                    return await self.submit(prompt, target, request_id, proof)
+                    return await self.submit(prompt, target, request_id)
                 except Refused as refused:
-                    if refused.reason == "PROOF_NEEDED":
-                        proof = await solved(self._submissions, SUBMIT, self._metadata, contest=self.contest)
-                    else:
-                        await asyncio.sleep(refused.retry_after_s + 0.05)
+                    await asyncio.sleep(refused.retry_after_s + 0.05)
 
     async def states(self, submission: submission_pb2.Submission) -> AsyncIterator[submission_pb2.Submission]:
         """Yields the states of a submission until it is done or failed, across broken streams."""

@@ -15,6 +15,7 @@ import grpc
 
 from cygnet.platform.errors import DomainError, Refused
 from cygnet.platform.grpc.status import from_rpc_error
+from cygnet.replay.proof import JOIN, SUBMIT, proof_for
 from cygnet.v1 import submission_pb2, submission_pb2_grpc
 
 if TYPE_CHECKING:
@@ -88,7 +89,7 @@ class Cygnet:
         request = submission_pb2.SubmitRequest(
             contest=self.contest, target=self.target, prompt=prompt, request_id=uuid.uuid4().hex
         )
-        submission = (await stub.Submit(request, metadata=metadata, timeout=CALL_S)).submission
+        submission = await self._submitted(stub, request, metadata)
         if submission.state in _ENDED:
             return answer("known" if submission.HasField("result") else "failed", submission.failure.reason)
         watched = submission_pb2.WatchSubmissionRequest(
@@ -109,8 +110,30 @@ class Cygnet:
         options = [("grpc.use_local_subchannel_pool", 1)]
         channel = await self._open.enter_async_context(grpc.aio.insecure_channel(self.address, options=options))
         stub: SubmissionServiceAsyncStub = submission_pb2_grpc.SubmissionServiceStub(channel)
-        request = submission_pb2.JoinRequest(contest=self.contest, nickname=f"Replay {participant}")
-        return channel, (await stub.Join(request, timeout=CALL_S, wait_for_ready=True)).session_token
+        request = submission_pb2.JoinRequest(
+            contest=self.contest, nickname=f"Replay {participant}", device=uuid.uuid4().hex
+        )
+        while True:
+            try:
+                return channel, (await stub.Join(request, timeout=CALL_S, wait_for_ready=True)).session_token
+            except grpc.aio.AioRpcError as error:
+                if from_rpc_error(error).reason != "PROOF_NEEDED":
+                    raise
+                request.proof = await proof_for(stub, JOIN, contest=self.contest, device=request.device)
+
+    async def _submitted(
+        self,
+        stub: "SubmissionServiceAsyncStub",
+        request: submission_pb2.SubmitRequest,
+        metadata: tuple[tuple[str, str], ...],
+    ) -> submission_pb2.Submission:
+        while True:
+            try:
+                return (await stub.Submit(request, metadata=metadata, timeout=CALL_S)).submission
+            except grpc.aio.AioRpcError as error:
+                if from_rpc_error(error).reason != "PROOF_NEEDED":
+                    raise
+                request.proof = await proof_for(stub, SUBMIT, metadata, contest=self.contest)
 
     async def close(self) -> None:
         """Hangs up."""
