@@ -49,6 +49,8 @@ class Game:
     pictures: PictureStore
     lifetime: Lifetime
     admin_address: str
+    address: str
+    """host:port for players."""
 
     async def apply(self, **changes: object) -> admin_pb2.ApplyContestResponse:
         """Applies a contest called "test" with one target."""
@@ -187,6 +189,7 @@ async def playing(
             pictures=PictureStore(f"file://{folder}"),
             lifetime=submission_life,
             admin_address=f"127.0.0.1:{admin_port}",
+            address=f"127.0.0.1:{port}",
         )
         submission_life.stopping.set()
         dedup_life.stopping.set()

@@ -6,6 +6,7 @@ from pathlib import Path
 import grpc
 import pytest
 import redis.asyncio as aioredis
+from prometheus_client import REGISTRY
 
 from cygnet.internal.v1 import admin_pb2, dedup_pb2, dedup_pb2_grpc
 from cygnet.platform.errors import Conflict, InvalidRequest, NotAllowed, NotSignedIn, Refused
@@ -88,12 +89,21 @@ async def join(game: Game, ticket: str, token: str | None = None, device: str = 
     return await game.players.Join(request, metadata=bearer(token))
 
 
+def joins() -> list[float]:
+    """How many Joins ended in each way."""
+    outcomes = ("present", "outside", "waiting", "again", "PROOF_NEEDED")
+    name = "cygnet_submission_joins_total"
+    return [REGISTRY.get_sample_value(name, {"contest": "test", "outcome": how}) or 0.0 for how in outcomes]
+
+
 async def test_who_scans_a_paired_screen_is_present_and_dedup_is_told(game: Game, dedup: Dedup) -> None:
+    before = joins()
     me = await join(game, await ticket(game, await shown(game, await paired(game))))
     assert me.present
     await game.submit(me.session_token, "a duck")
     outside = await game.join("Eve")
     assert not outside.present
+    assert [now - was for now, was in zip(joins(), before, strict=True)] == [1, 1, 0, 0, 0]
     await game.submit(outside.session_token, "a swan")
     assert dedup.present == [True, False]
 

@@ -158,10 +158,21 @@ async def test_a_pairing_code_pairs_one_screen_and_unpairing_ends_all(store: Pre
     assert await store.pair("c", code, "one", HALL, NOW) == 1
     assert await store.pair("c", code, "one", HALL, NOW) == 1
     assert await store.pair("c", code, "two", HALL, NOW) == 0
-    assert await store.is_paired("c", "one")
-    assert not await store.is_paired("another", "one")
+    assert await store.seen("c", "one", HALL, NOW)
+    assert not await store.seen("another", "one", HALL, NOW)
     assert await store.unpair_all("c") == 1
-    assert not await store.is_paired("c", "one")
+    assert not await store.seen("c", "one", HALL, NOW)
+
+
+async def test_the_hall_is_where_the_screen_is_now(store: PresenceStore) -> None:
+    await pair(store, "198.51.99.0/24")
+    assert await store.seen("c", "t" * 43, HALL, NOW + 1)
+    await scan(store, ["first"], "", places=1)
+    hall, outside = people("h", 10), people("o", 10)
+    await scan(store, outside, "198.51.99.0/24", places=1)
+    await scan(store, hall, HALL, places=1)
+    # One place for the hall, and one of those outside.
+    assert len(await admitted(store, hall, places=2, now=NOW + TURN_MS)) == 1
 
 
 async def test_screens_have_a_bound(store: PresenceStore) -> None:

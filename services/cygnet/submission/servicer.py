@@ -106,7 +106,18 @@ class SubmissionServicer(submission_pb2_grpc.SubmissionServiceServicer):
         self._clock = clock
 
     async def Join(self, request: submission_pb2.JoinRequest, context: AioContext) -> submission_pb2.JoinResponse:
-        document, now = self._contests.get(request.contest), self._clock()
+        document = self._contests.get(request.contest)
+        with self._telemetry.join(document.contest.name) as answered:
+            return await self._join(document, request, context, answered)
+
+    async def _join(
+        self,
+        document: document_pb2.ContestDocument,
+        request: submission_pb2.JoinRequest,
+        context: AioContext,
+        answered: Callable[[str], None],
+    ) -> submission_pb2.JoinResponse:
+        now = self._clock()
         contest, nickname = document.contest.name, clean_nickname(request.nickname)
         known = self._known_session(context, contest)
         session, waits = known or Session(contest, new_participant_id(), nickname), False
@@ -120,6 +131,8 @@ class SubmissionServicer(submission_pb2_grpc.SubmissionServiceServicer):
         session = replace(session, nickname=nickname)
         if not session.present and document.contest.presence == contest_pb2.PRESENCE_MODE_REQUIRE:
             raise _waiting(now) if waits else _not_present()
+        how = "present" if session.present else "waiting" if waits else "outside"
+        answered(how if known is None else "again")
         return submission_pb2.JoinResponse(
             participant_id=session.participant_id,
             nickname=nickname,

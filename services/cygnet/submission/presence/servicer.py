@@ -109,12 +109,13 @@ class PresenceServicer(presence_pb2_grpc.PresenceServiceServicer):
         self, request: presence_pb2.WatchCodesRequest, context: AioContext
     ) -> AsyncIterator[presence_pb2.WatchCodesResponse]:
         contest = self._contests.get(request.contest).contest.name
-        token = bearer_token(context) or ""
+        token, network = bearer_token(context) or "", client_of(context.invocation_metadata() or ()).network
         while not self._stopping.is_set():
-            if not await self._presence.store.is_paired(contest, token):
+            now = self._presence.clock()
+            if not await self._presence.store.seen(contest, token, network, now):
                 raise NotSignedIn("this screen is not paired: run `cygnet board pair`", reason="SCREEN_NOT_PAIRED")
             asked = asks_for_presence(self._contests.get(contest).contest)
-            next_in_ms = next_turn_in_ms(self._presence.clock())
+            next_in_ms = next_turn_in_ms(now)
             yield presence_pb2.WatchCodesResponse(
                 code=self._presence.codes.now(contest) if asked else "", next_in_ms=next_in_ms
             )

@@ -1,7 +1,7 @@
 """Presence in Redis: the only file here that knows keys.
 
 All are under `sub:{contest}:presence:`. `hall`, `outside`, `admitted` and `turn` are what draw.lua says. `screens` is a
-hash of the paired screens, SHA-256 of the token to "<paired ms> <network>"; `pairing:<SHA-256 of the code>` and
+hash of the paired screens, SHA-256 of the token to "<last seen ms> <network>"; `pairing:<SHA-256 of the code>` and
 `pass:<…>` hold who used it, for as long as the code lives.
 """
 
@@ -35,6 +35,7 @@ class PresenceStore:
         self._stand = load(redis, _PACKAGE, "stand.lua", prelude="draw.lua")
         self._redeem = load(redis, _PACKAGE, "redeem.lua", prelude="draw.lua")
         self._pair = load(redis, _PACKAGE, "pair.lua")
+        self._seen = load(redis, _PACKAGE, "seen.lua")
         self._pass = load(redis, _PACKAGE, "pass.lua")
 
     async def stand(self, contest: str, ticket: str, client: Client, places: int, now_ms: int) -> bool:
@@ -87,10 +88,9 @@ class PresenceStore:
             )
         )
 
-    async def is_paired(self, contest: str, token: str) -> bool:
-        """Tells whether a screen is (still) paired."""
-        with translate_errors():
-            return bool(await self._redis.hexists(_keys(contest)("screens"), _hash(token)))
+    async def seen(self, contest: str, token: str, network: str, now_ms: int) -> bool:
+        """Notes where a screen is; returns whether it is (still) paired."""
+        return bool(await self._seen(_keys(contest), token_hash=_hash(token), record=f"{now_ms} {network}"))
 
     async def has_screens(self, contest: str) -> bool:
         """Tells whether any screen is paired."""
