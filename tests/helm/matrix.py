@@ -92,7 +92,7 @@ CONTRADICTIONS: dict[str, tuple[Values, str]] = {
         "dedup.autoscaling needs dedup.resources.requests.cpu",
     ),
     "contests that nobody looks after": ({"operator": {"enabled": False}}, "crds.enabled without operator.enabled"),
-    "a rate in uneven steps": ({"envoy": {"requestsPerSecond": 15}}, "a multiple of 10"),
+    "a rate in uneven steps": ({"envoy": {"requestsPerSecond": 150}}, "a multiple of 100"),
 }
 
 MISTAKES: dict[str, Values] = {

@@ -4,16 +4,19 @@
 cannot read a file of this package.
 """
 
+import base64
+import json
 import sys
 from importlib import resources
 from pathlib import Path
 from string import Template
 from typing import Annotated, Self
 
-from pydantic import AfterValidator, model_validator
+from pydantic import AfterValidator, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from cygnet.gateway.addresses import is_authority
+from cygnet.platform.signing_keys import parse_keys
 
 
 def _checked(text: str) -> str:
@@ -47,26 +50,50 @@ class EnvoySettings(BaseSettings):
     max_heap_mib: int = 384
     """Memory for connections and streams: the nearer, the sooner idle connections are let go; at 95 % no new one is
     taken. Must fit under the limit of the process or container, with a quarter to spare."""
-    requests_per_s: int = 4000
-    """Requests a second that are let through, streams not counted; a multiple of 10."""
-    burst: int = 8000
-    """Requests at once after a pause."""
+    session_keys: SecretStr
+    """The keys of session tokens, as the submission service has them: a session has limits of its own."""
+    trusted_proxies: int = 0
+    """Proxies in front of Envoy whose X-Forwarded-For is believed; 0: whoever connects is the client."""
+    requests_per_s: int = 1000
+    """Requests a second that the services behind it answer; a multiple of 100. For each kind of call, present people
+    get six tenths of them, others with a session six tenths, strangers three, and one stranger's address two."""
+    burst: int = 2000
+    """Requests at once of each of these after a pause."""
+    max_calls: int = 1024
+    """Calls that may wait behind it at once, for each service."""
+    max_watches: int = 2560
+    """Open watches of each kind, of present people, others with a session, and strangers, for each service."""
 
     @model_validator(mode="after")
     def _lets_somebody_in(self) -> Self:
-        if (
-            min(self.max_connections, self.max_heap_mib, self.burst) < 1
-            or self.requests_per_s < 10
-            or self.requests_per_s % 10
-        ):
-            raise ValueError("bounds are positive, requests_per_s a multiple of 10")
+        bounds = (self.max_connections, self.max_heap_mib, self.burst, self.max_calls, self.max_watches)
+        if min(*bounds, self.requests_per_s // 100) < 1 or self.requests_per_s % 100 or self.trusted_proxies < 0:
+            raise ValueError("bounds are positive, requests_per_s a multiple of 100")
+        parse_keys(self.session_keys.get_secret_value())
         return self
+
+
+def _jwks(session_keys: SecretStr) -> str:
+    """Returns the keys as a JSON Web Key Set (RFC 7517)."""
+    keys = parse_keys(session_keys.get_secret_value())
+    return json.dumps(
+        {
+            "keys": [
+                {"kty": "oct", "alg": "HS256", "kid": kid, "k": base64.urlsafe_b64encode(key).decode().rstrip("=")}
+                for kid, key in keys.items()
+            ]
+        }
+    )
 
 
 def render(settings: EnvoySettings) -> str:
     """Returns the configuration as YAML."""
     values = settings.model_dump() | {
-        "requests_per_100ms": settings.requests_per_s // 10,
+        "members_per_100ms": settings.requests_per_s * 6 // 100,
+        "strangers_per_100ms": settings.requests_per_s * 3 // 100,
+        "address_per_100ms": settings.requests_per_s * 2 // 100,
+        "address_burst": max(1, settings.burst * 2 // 3),
+        "session_jwks": _jwks(settings.session_keys),
         "max_heap_bytes": settings.max_heap_mib << 20,
     }
     for name in EnvoySettings.model_fields:
@@ -79,4 +106,7 @@ def render(settings: EnvoySettings) -> str:
 
 
 if __name__ == "__main__":
-    Path(sys.argv[1]).write_text(render(EnvoySettings()))
+    target = Path(sys.argv[1])
+    # It holds the session keys.
+    target.touch(mode=0o600)
+    target.write_text(render(EnvoySettings()))

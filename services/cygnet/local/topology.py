@@ -6,6 +6,8 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from pydantic import SecretStr
+
 from cygnet.gateway.envoy import EnvoySettings, render
 from cygnet.internal.v1 import document_pb2
 from cygnet.local import readiness
@@ -154,7 +156,7 @@ def plan_processes(data: DataDir, config: GameConfig, on_triton_line: Callable[[
     worker_key = data.secret_file("worker-key")
     write_private(worker_key, InstallationKeys(installation).key_of(Workload(WORKER)))
     # The key's id is part of every token; a second key can be put in front to rotate.
-    session_keys = {"SESSION_KEYS": f"k1:{data.secret('session-key')}"}
+    session_keys = {"SESSION_KEYS": _session_keys(data)}
     return [
         _redis(data, at.redis_url, config.tools.redis),
         _triton(data, config, on_triton_line),
@@ -252,7 +254,8 @@ def _triton(data: DataDir, config: GameConfig, on_line: Callable[[str], None]) -
 def _envoy(data: DataDir, config: GameConfig) -> ProcessSpec:
     at = config.endpoints
     configuration = data.run / "envoy.yaml"
-    configuration.write_text(
+    write_private(
+        configuration,
         render(
             EnvoySettings(
                 listen=_address(config.host, config.port),
@@ -261,8 +264,9 @@ def _envoy(data: DataDir, config: GameConfig) -> ProcessSpec:
                 submission_address=at.submission,
                 leaderboard_address=at.leaderboard,
                 gateway_address=at.gateway,
+                session_keys=SecretStr(_session_keys(data)),
             )
-        )
+        ),
     )
     options: Mapping[str, str] = {"config-path": str(configuration), "concurrency": "1", "log-level": "warning"}
     near = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(config.host, config.host)
@@ -280,6 +284,10 @@ def _envoy(data: DataDir, config: GameConfig) -> ProcessSpec:
         uses=["submission", "leaderboard", "gateway"],
         cwd=data.run,
     )
+
+
+def _session_keys(data: DataDir) -> str:
+    return f"k1:{data.secret('session-key')}"
 
 
 def _authority(url: str) -> str:

@@ -25,13 +25,11 @@ export function makeClients(transport: Transport): Clients {
   };
 }
 
-const TAKE_TOKENS: readonly string[] = [SubmissionService.typeName, PresenceService.typeName];
-
-/** Puts the token, where there is one, on calls to the services that know it, and on no others. */
+/** Puts the session token, where there is one, on every call: whoever shows it has limits of their own. */
 export function bearer(token: () => string | undefined): Interceptor {
   return (next) => (request) => {
     const value = token();
-    if (value !== undefined && TAKE_TOKENS.includes(request.service.typeName)) {
+    if (value !== undefined && !request.header.has("authorization")) {
       request.header.set("authorization", `Bearer ${value}`);
     }
     return next(request);
