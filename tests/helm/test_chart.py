@@ -43,6 +43,16 @@ def test_envoy_stops_taking_connections_well_below_its_memory_limit(values: dict
 
 
 @EVERY
+def test_redis_refuses_writes_well_below_its_memory_limit(values: dict[str, Any]) -> None:
+    redis = pod_templates(render(values)).get("cygnet-redis")
+    if redis is not None:
+        (container,) = containers(redis)
+        most = container["args"][container["args"].index("--maxmemory") + 1]
+        limit = container["resources"]["limits"]["memory"]
+        assert int(most.removesuffix("mb")) <= int(limit.removesuffix("Mi")) * 2 / 3
+
+
+@EVERY
 def test_only_the_operator_talks_to_kubernetes(values: dict[str, Any]) -> None:
     for name, template in pod_templates(render(values)).items():
         mounts = template["spec"]["automountServiceAccountToken"]

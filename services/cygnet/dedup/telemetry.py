@@ -49,6 +49,8 @@ RECENT_OF_LARGEST = Gauge(
     "How many of cygnet_dedup_recent_submissions came from the busiest participant, whoever that is.",
     ("contest",),
 )
+STORE_USED = Gauge("cygnet_dedup_store_used_bytes", "Memory that Redis uses.")
+STORE_MOST = Gauge("cygnet_dedup_store_max_bytes", "Memory that Redis may use before it refuses writes; 0: no bound.")
 
 _ENDS = ("done", "failed")
 
@@ -106,6 +108,11 @@ class Telemetry:
             everybody, largest = senders.totals()
             RECENT.labels(contest).set(everybody)
             RECENT_OF_LARGEST.labels(contest).set(largest)
+
+    def memory(self, used_bytes: int, most_bytes: int) -> None:
+        """Sets how full Redis is. Every replica reads the same: take the maximum."""
+        STORE_USED.set(used_bytes)
+        STORE_MOST.set(most_bytes)
 
     def _know(self, contest: str) -> None:
         if contest in self._senders:

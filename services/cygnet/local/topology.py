@@ -32,6 +32,8 @@ METRICS_OF_SERVICES = ("submission", "dedup", "leaderboard", "worker", "gateway"
 _GRACE_S = 3
 """Seconds that a service's calls in flight have when the game stops: on one machine nobody waits for long ones."""
 
+_REDIS_MEMORY = "1gb"
+"""A flood of some hours; an event of two days takes some MB."""
 _MODELS_S = 600.0
 """Seconds that the models may need to load."""
 
@@ -204,6 +206,8 @@ def _redis(data: DataDir, url: str, program: Path) -> ProcessSpec:
         "appendonly": "yes",
         "appendfsync": "always",
         "save": "",
+        # Full, it refuses what is new, in words; without a bound the whole machine would have to give way.
+        "maxmemory": _REDIS_MEMORY,
         "maxmemory-policy": "noeviction",
         "daemonize": "no",
     }
