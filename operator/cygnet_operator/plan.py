@@ -177,8 +177,7 @@ def _network_policy(contest: Contest, settings: OperatorSettings) -> dict[str, A
         {
             "podSelector": {"matchLabels": selector(contest)},
             "policyTypes": ["Ingress", "Egress"],
-            # Metrics alone: Triton's HTTP port could load and unload models. The kubelet's probes of that port and of
-            # the worker's health come from the node, which clusters let through.
+            # Metrics alone. The kubelet's probes of the worker's health come from the node, which clusters let through.
             "ingress": [
                 {
                     "ports": [

@@ -12,7 +12,7 @@ from cygnet_operator.modelsource import CACHE, ResolvedSource, resolve
 from cygnet_operator.settings import OperatorSettings
 
 MODELS = ("diffusion", "scorer", "draw_and_score")
-TRITON_HTTP, TRITON_GRPC, TRITON_METRICS, WORKER_HEALTH, WORKER_METRICS = 8000, 8001, 8002, 8003, 9100
+TRITON_GRPC, TRITON_METRICS, WORKER_HEALTH, WORKER_METRICS = 8001, 8002, 8003, 9100
 DRAIN_S = 120
 """Seconds that a replica has to finish what it draws."""
 _PROBE_EVERY_S = 5
@@ -77,7 +77,8 @@ def _elsewhere(contest: Contest) -> dict[str, Any]:
 
 def _triton(contest: Contest, settings: OperatorSettings) -> dict[str, Any]:
     generator, scorer = resolved_sources(contest)
-    ready = {"httpGet": {"path": "/v2/health/ready", "port": TRITON_HTTP}}
+    # It listens nowhere before its models have loaded. Whether they draw, the worker finds out.
+    serves = {"httpGet": {"path": "/metrics", "port": TRITON_METRICS}}
     resources = {name: str(amount) for name, amount in contest.spec.gpu.per_replica.items()}
     return {
         "name": "triton",
@@ -90,10 +91,10 @@ def _triton(contest: Contest, settings: OperatorSettings) -> dict[str, Any]:
             "--model-control-mode=explicit",
             *(f"--load-model={name}" for name in MODELS),
             "--disable-auto-complete-config",
-            # Drawings come from the worker alone, which is in the same pod.
+            # Whoever reaches its model repository API may have it run code: the worker alone, which is in the same pod.
             "--grpc-address=127.0.0.1",
             f"--grpc-port={TRITON_GRPC}",
-            f"--http-port={TRITON_HTTP}",
+            "--allow-http=false",
             f"--metrics-port={TRITON_METRICS}",
             "--exit-timeout-secs=30",
         ],
@@ -107,13 +108,12 @@ def _triton(contest: Contest, settings: OperatorSettings) -> dict[str, Any]:
         ],
         "envFrom": _from_secret(settings.model_credentials_secret),
         "ports": [
-            {"name": "triton-http", "containerPort": TRITON_HTTP, "protocol": "TCP"},
             {"name": "triton-metrics", "containerPort": TRITON_METRICS, "protocol": "TCP"},
         ],
         "resources": {"requests": _AT_LEAST | resources, "limits": resources},
-        "startupProbe": _probe(ready, _PROBE_EVERY_S, 3, -(-settings.model_start_timeout_s // _PROBE_EVERY_S)),
-        "readinessProbe": _probe(ready, _PROBE_EVERY_S, 3, 3),
-        "livenessProbe": _probe({"httpGet": {"path": "/v2/health/live", "port": TRITON_HTTP}}, 10, 5, 6),
+        "startupProbe": _probe(serves, _PROBE_EVERY_S, 3, -(-settings.model_start_timeout_s // _PROBE_EVERY_S)),
+        "readinessProbe": _probe(serves, _PROBE_EVERY_S, 3, 3),
+        "livenessProbe": _probe(serves, 10, 5, 6),
         "volumeMounts": [
             {"name": "shm", "mountPath": "/dev/shm"},
             {"name": "models", "mountPath": CACHE},

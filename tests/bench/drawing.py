@@ -77,7 +77,7 @@ def main(calls: int, as_json: bool) -> None:
             installation,
             data_dir=Path(folder),
             models=REPOSITORY,
-            grpc_port=any_free_port("127.0.0.1"),
+            grpc_url=f"unix:{folder}/triton.sock:1",
             metrics_port=any_free_port("127.0.0.1"),
             environment=os.environ,
         )

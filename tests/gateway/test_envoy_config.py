@@ -13,7 +13,7 @@ from cygnet.gateway.envoy import EnvoySettings, render
 def settings(**changes: Any) -> EnvoySettings:
     parts: dict[str, Any] = {
         "listen": "0.0.0.0:8080",
-        "admin_listen": "127.0.0.1:9901",
+        "admin_socket": "/run/envoy/admin.sock",
         "metrics_listen": "0.0.0.0:9101",
         "submission_address": "127.0.0.1:15001",
         "leaderboard_address": "127.0.0.1:15002",
@@ -72,6 +72,12 @@ def test_only_public_services_are_routed_to_services() -> None:
         ("/cygnet.v1.LeaderboardService/", "leaderboard"),
         ("/", "gateway"),
     }
+
+
+@pytest.mark.parametrize("path", ["/run/envoy/admin.sock", '/home/a b: c/오리 #1/a"b\\n$x.sock'])
+def test_envoys_admin_is_no_port_and_its_owners_alone(path: str) -> None:
+    admin = yaml.safe_load(rendered(admin_socket=path))["admin"]["address"]
+    assert admin == {"pipe": {"path": path, "mode": 0o600}}
 
 
 def test_of_envoys_admin_only_the_metrics_can_be_reached() -> None:

@@ -51,4 +51,4 @@ def test_envoy_is_configured_from_the_chart(monkeypatch: pytest.MonkeyPatch) -> 
     clusters = {c["name"]: c["load_assignment"] for c in written["static_resources"]["clusters"]}
     assert "'cygnet-submission'" in str(clusters["submission"])
     assert "'cygnet-leaderboard'" in str(clusters["leaderboard"])
-    assert written["admin"]["address"]["socket_address"]["address"] == "127.0.0.1", "the admin port can stop Envoy"
+    assert "pipe" in written["admin"]["address"], "the admin API can stop Envoy"

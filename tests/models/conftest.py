@@ -104,7 +104,7 @@ def start_triton(weights: Weights, tmp_path_factory: pytest.TempPathFactory) -> 
             installation,
             data_dir=data_dir,
             models=REPOSITORY,
-            grpc_port=free_port(),
+            grpc_url=f"unix:{data_dir}/triton.sock:1",
             metrics_port=free_port(),
             environment=os.environ,
             generator=weights.generator,

@@ -37,7 +37,7 @@ def launch(data_dir: Path, environment: dict[str, str] | None = None) -> TritonL
         INSTALLATION,
         data_dir=data_dir,
         models=Path("/cygnet/triton_models"),
-        grpc_port=8001,
+        grpc_url="unix:/data/run/triton.sock:1",
         metrics_port=8002,
         environment=environment or {},
         generator="hf://org/generator",
@@ -55,10 +55,11 @@ def test_it_loads_our_models_and_none_that_lie_beside_them(tmp_path: Path) -> No
     ]
 
 
-def test_it_listens_on_loopback_alone_and_not_for_http(tmp_path: Path) -> None:
+def test_its_apis_are_in_a_private_folder_and_its_metrics_alone_on_a_port(tmp_path: Path) -> None:
     plan = launch(tmp_path)
-    assert {"--grpc-address=127.0.0.1", "--metrics-address=127.0.0.1", "--allow-http=false"} <= set(plan.argv)
-    assert (plan.grpc_url, plan.metrics_url) == ("127.0.0.1:8001", "http://127.0.0.1:8002/metrics")
+    listens = {"--grpc-address=unix:/data/run/triton.sock", "--grpc-port=1", "--metrics-address=127.0.0.1"}
+    assert listens | {"--allow-http=false"} <= set(plan.argv)
+    assert (plan.grpc_url, plan.metrics_url) == ("unix:/data/run/triton.sock:1", "http://127.0.0.1:8002/metrics")
 
 
 def test_the_environment_finds_libraries_python_and_sources(tmp_path: Path) -> None:

@@ -98,6 +98,10 @@ def test_triton_has_shared_memory_its_models_and_time_to_load_them() -> None:
     assert {"name": "shm", "mountPath": "/dev/shm"} in triton(result)["volumeMounts"]
     assert [arg for arg in triton(result)["args"] if "load-model" in arg] == [f"--load-model={m}" for m in MODELS]
     assert "--model-control-mode=explicit" in triton(result)["args"]
+    assert {"--allow-http=false", "--grpc-address=127.0.0.1"} <= set(triton(result)["args"]), "its APIs run any code"
+    assert [port["containerPort"] for port in triton(result)["ports"]] == [8002], "metrics"
+    for probe in ("startupProbe", "readinessProbe", "livenessProbe"):
+        assert triton(result)[probe]["httpGet"] == {"path": "/metrics", "port": 8002}
     probe = triton(result)["startupProbe"]
     assert probe["periodSeconds"] * probe["failureThreshold"] >= SETTINGS.model_start_timeout_s
 

@@ -35,8 +35,8 @@ class EnvoySettings(BaseSettings):
 
     listen: HostAndPort
     """The port for everybody."""
-    admin_listen: HostAndPort
-    """Envoy's own admin port, which must not be reachable from outside: it can stop Envoy."""
+    admin_socket: Path
+    """Where Envoy makes the unix socket of its own admin API, which can stop it."""
     metrics_listen: HostAndPort = "127.0.0.1:9101"
     """Where Prometheus finds /stats/prometheus."""
     submission_address: HostAndPort
@@ -95,6 +95,8 @@ def render(settings: EnvoySettings) -> str:
         "address_burst": max(1, settings.burst * 2 // 3),
         "session_jwks": _jwks(settings.session_keys),
         "max_heap_bytes": settings.max_heap_mib << 20,
+        # A string of JSON is one of YAML, whatever is in it.
+        "admin_socket": json.dumps(str(settings.admin_socket)),
     }
     for name in EnvoySettings.model_fields:
         role, _, kind = name.rpartition("_")

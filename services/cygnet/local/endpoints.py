@@ -35,8 +35,8 @@ class Endpoints(BaseModel):
     worker: str
     """Serves health alone."""
     triton: str
+    """A unix socket, which its owner alone may use: whoever reaches it may have it run code of theirs."""
     gateway: str
-    envoy_admin: str
     admin_token_file: str
     metrics: dict[str, str]
     """URLs of the Prometheus endpoints by process."""

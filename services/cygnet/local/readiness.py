@@ -104,11 +104,15 @@ async def triton_draws(address: str) -> None:
 
 
 async def port_opens(address: str) -> None:
-    """Waits until connections are accepted."""
+    """Waits until connections are accepted, at host:port or unix:<path>."""
     host, _, port = address.rpartition(":")
     while True:
         try:
-            _, writer = await asyncio.open_connection(host, int(port))
+            _, writer = await (
+                asyncio.open_unix_connection(address.removeprefix("unix:"))
+                if address.startswith("unix:")
+                else asyncio.open_connection(host, int(port))
+            )
         except OSError:
             await asyncio.sleep(_PAUSE_S)
         else:

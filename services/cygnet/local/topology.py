@@ -94,7 +94,7 @@ def find_tools() -> Tools:
 
 def choose_endpoints(data: DataDir, url: str) -> Endpoints:
     """Chooses where everything listens."""
-    free = iter(free_addresses(11 + len(METRICS_OF_SERVICES)))
+    free = iter(free_addresses(9 + len(METRICS_OF_SERVICES)))
     metrics = {name: f"http://{next(free)}/metrics" for name in METRICS_OF_SERVICES}
     metrics["triton"] = f"http://{next(free)}/metrics"
     metrics["envoy"] = f"http://{next(free)}/stats/prometheus"
@@ -108,9 +108,8 @@ def choose_endpoints(data: DataDir, url: str) -> Endpoints:
         leaderboard_admin=next(free),
         dedup=next(free),
         worker=next(free),
-        triton=next(free),
+        triton=f"unix:{data.socket('triton.sock:1')}",
         gateway=next(free),
-        envoy_admin=next(free),
         admin_token_file=str(data.secret_file("admin-token")),
         metrics=metrics,
     )
@@ -227,7 +226,7 @@ def _triton(data: DataDir, config: GameConfig, on_line: Callable[[str], None]) -
         installation,
         data_dir=data.root,
         models=config.models,
-        grpc_port=int(at.triton.rpartition(":")[2]),
+        grpc_url=at.triton,
         metrics_port=int(_authority(at.metrics["triton"]).rpartition(":")[2]),
         environment=os.environ,
         generator=config.model.generator_source,
@@ -263,7 +262,7 @@ def _envoy(data: DataDir, config: GameConfig) -> ProcessSpec:
         render(
             EnvoySettings(
                 listen=_address(config.host, config.port),
-                admin_listen=at.envoy_admin,
+                admin_socket=data.socket("envoy.sock"),
                 metrics_listen=_authority(at.metrics["envoy"]),
                 submission_address=at.submission,
                 leaderboard_address=at.leaderboard,
@@ -284,7 +283,7 @@ def _envoy(data: DataDir, config: GameConfig) -> ProcessSpec:
         ],
         lambda: readiness.http_answers(f"http://{_address(near, config.port)}/envoyz"),
         # Not through the door for everybody: one that is full is no reason to start again.
-        lambda: readiness.http_answers(f"http://{at.envoy_admin}/ready"),
+        lambda: readiness.http_answers(at.metrics["envoy"]),
         uses=["submission", "leaderboard", "gateway"],
         cwd=data.run,
     )

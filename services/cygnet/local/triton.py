@@ -117,7 +117,7 @@ def plan_launch(
     *,
     data_dir: Path,
     models: Path,
-    grpc_port: int,
+    grpc_url: str,
     metrics_port: int,
     environment: Mapping[str, str],
     generator: str = "builtin://cygnet-tiny",
@@ -125,11 +125,14 @@ def plan_launch(
 ) -> TritonLaunch:
     """Plan how to start the server; starts and writes nothing.
 
-    `models` is the model repository, `environment` the variables to build on (usually `os.environ`), `generator` and
-    `scorer` are model sources as in a Contest.
+    `models` is the model repository. `grpc_url` is where it listens: "unix:<path>:<number>", as Triton puts a port
+    behind every address. Whoever may connect may have it run any code, by its model repository API: a socket in a
+    private folder is its owner's alone. `environment` are the variables to build on (usually `os.environ`), `generator`
+    and `scorer` model sources as in a Contest.
     """
     prefix = shm_prefix(data_dir)
     loopback = "127.0.0.1"
+    grpc_address, _, grpc_port = grpc_url.rpartition(":")
     argv = (
         str(installation.server),
         f"--model-repository={models.resolve()}",
@@ -140,7 +143,7 @@ def plan_launch(
         f"--backend-config=python,shm-region-prefix-name={prefix}",
         # Would start every stub once more, torch import and all, to complete configurations that are complete.
         "--disable-auto-complete-config",
-        f"--grpc-address={loopback}",
+        f"--grpc-address={grpc_address}",
         f"--grpc-port={grpc_port}",
         "--allow-http=false",
         f"--metrics-address={loopback}",
@@ -152,7 +155,7 @@ def plan_launch(
         env=_environment(installation, environment, generator, scorer),
         # Not the caller's: the stub has its working directory first on sys.path, where anything might lie.
         cwd=data_dir.resolve(),
-        grpc_url=f"{loopback}:{grpc_port}",
+        grpc_url=grpc_url,
         metrics_url=f"http://{loopback}:{metrics_port}/metrics",
         shm_prefix=prefix,
     )
