@@ -69,13 +69,14 @@ class Process:
         cwd: Path | None,
         log: LogFile,
         on_line: Callable[[str], None],
+        has_helpers: bool = False,
     ) -> None:
         self.ended = asyncio.Event()
         self._loop = asyncio.get_running_loop()
         reading, writing = os.pipe()
         try:
             self._popen = subprocess.Popen(
-                [sys.executable, "-I", "-S", str(_CHILD), str(os.getpid()), *argv],
+                [sys.executable, "-I", "-S", str(_CHILD), str(os.getpid()), str(int(has_helpers)), *argv],
                 env=dict(env),
                 cwd=cwd,
                 stdin=subprocess.DEVNULL,

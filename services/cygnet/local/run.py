@@ -92,7 +92,7 @@ class _Game:
             await asyncio.to_thread(webbrowser.open, url)
         looking = asyncio.create_task(self._report_targets(document)) if document else None
         try:
-            await supervisor.until_failure()
+            await supervisor.until_fault()
         finally:
             if looking is not None:
                 looking.cancel()

@@ -3,7 +3,8 @@
 Every process has a process group of its own (Ctrl-C in the terminal reaches the supervisor alone, and helpers
 that a process forked can be killed with it) and dies with the supervisor, even where that is killed (`child.py`). A
 process that ends before it was ever ready is a fault of the set-up, and the start fails. One that ends later is started
-again, with growing pauses, until it has ended too often in a row. One that hangs is killed, and counts as ended.
+again, with growing pauses, for as long as it takes: a disk that is full is made free while the game goes on, and to
+give up would end it for everybody. One that hangs is killed, and counts as ended.
 """
 
 import asyncio
@@ -49,6 +50,8 @@ class ProcessSpec:
     """Seconds without an answer to `alive` after which the process counts as hung."""
     stop_grace_s: float = 10.0
     """Seconds between SIGTERM and SIGKILL; 0 for what has nothing to put in order and is killed at once."""
+    has_helpers: bool = False
+    """It forks processes of its own, which shall not outlive it either."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,10 +60,8 @@ class RestartPolicy:
 
     first_pause_s: float = 0.5
     longest_pause_s: float = 10.0
-    ends_in_a_row: int = 5
-    """At this number of ends in a row it is given up."""
     steady_after_s: float = 60.0
-    """Seconds after which an end is no longer in a row with the one before."""
+    """Seconds after which an end is no longer in a row with the one before, and the pauses are short again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,18 +125,14 @@ class Supervisor:
         """Returns when every process is ready.
 
         Raises:
-            ProcessFailed: one cannot be kept running.
+            ProcessFailed: one did not come to serve.
         """
         await wait_unless(self._failed, self._until_all_were_ready())
         if self._failure is not None:
             raise self._failure
 
-    async def until_failure(self) -> NoReturn:
-        """Waits for as long as every process can be kept running.
-
-        Raises:
-            ProcessFailed: one cannot.
-        """
+    async def until_fault(self) -> NoReturn:
+        """Waits for ever; raises only what is wrong with the supervision itself."""
         await self._failed.wait()
         assert self._failure is not None
         raise self._failure
@@ -152,7 +149,7 @@ class Supervisor:
         """Runs the process again and again.
 
         Raises:
-            ProcessFailed: it cannot be kept running.
+            ProcessFailed: it ended before it was ever ready.
         """
         for name in kept.spec.after:
             await self._kept[name].was_ready.wait()
@@ -164,6 +161,10 @@ class Supervisor:
                 how = await self._run_once(kept)
             except NotReady as words:
                 how = str(words)
+            except OSError as error:
+                if not kept.was_ready.is_set():
+                    raise
+                how = f"could not be started ({error.strerror})"
             await self._end(kept, grace_s=0)
             if time.monotonic() - began > self._policy.steady_after_s:
                 backoff.reset()
@@ -172,10 +173,9 @@ class Supervisor:
             last_lines = kept.log.last_lines(_SHOWN_LINES)
             if not kept.was_ready.is_set():
                 raise ProcessFailed(kept.spec.name, f"{how} before it was ready", kept.log.path, last_lines)
-            if in_a_row >= self._policy.ends_in_a_row:
-                raise ProcessFailed(kept.spec.name, f"{how}, {in_a_row} times in a row", kept.log.path, last_lines)
             pause_s = backoff.next_s()
-            text = f"{kept.spec.name} {how}; it starts again in {pause_s:g} s (its log: {kept.log.path})"
+            again = f", {in_a_row} times in a row" if in_a_row > 1 else ""
+            text = f"{kept.spec.name} {how}{again}; it starts again in {pause_s:g} s (its log: {kept.log.path})"
             self._report(Event("ended", kept.spec.name, text, last_lines=last_lines))
             await asyncio.sleep(pause_s)
 
@@ -188,7 +188,9 @@ class Supervisor:
         spec = kept.spec
         await asyncio.to_thread(spec.sweep)
         again = kept.was_ready.is_set()
-        kept.process = process = Process(spec.argv, env=spec.env, cwd=spec.cwd, log=kept.log, on_line=spec.on_line)
+        kept.process = process = Process(
+            spec.argv, env=spec.env, cwd=spec.cwd, log=kept.log, on_line=spec.on_line, has_helpers=spec.has_helpers
+        )
         self._report(
             Event("restarting" if again else "started", spec.name, f"{spec.name} is starting", pid=process.pid)
         )

@@ -248,6 +248,7 @@ def _triton(data: DataDir, config: GameConfig, on_line: Callable[[str], None]) -
         cwd=launch.cwd,
         sweep=sweep,
         on_line=on_line,
+        has_helpers=True,
         ready_within_s=_MODELS_S,
         # When it stops nobody uses it any more, and unloading its models in good order takes more than 10 s.
         stop_grace_s=0,
