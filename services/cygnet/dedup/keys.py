@@ -35,7 +35,7 @@ contests:
                          is to come
   submit_bucket, work_bucket
                          sorted sets: participants by when their two token buckets are full again, while they are not
-  history:<participant>  sorted set: their submissions by sequence
+  history:<participant>  sorted set: their newest 200 submissions by sequence; a repeat that leaves it is forgotten
   pace                   list: "<duration> <drawn at the same time>" of the last drawings
   outbox, outbox_refused streams: scores that are not with the leaderboard yet; those that it will not have
   outbox_lock            string: which process empties the outbox at present

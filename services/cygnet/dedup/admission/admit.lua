@@ -12,6 +12,9 @@
 --         the submission as it was stored; for what was admitted now also the revision, samples of the pace, jobs being
 --         drawn, when workers polled, the job's state, run, started_ms and result, how many jobs come before it
 
+-- Submissions of a participant that can be listed (submission's servicer lists at most 100).
+local HISTORY_KEPT = 200
+
 local function reply(outcome, wait_ms, before)
   return { outcome, int(wait_ms or 0), before or 0 }
 end
@@ -154,6 +157,15 @@ if redis.call('EXISTS', HISTORY) == 0 then
   redis.call('HINCRBY', CLOCK, 'participants', 1)
 end
 redis.call('ZADD', HISTORY, sequence, submission_id)
+-- A list shows the newest. Of those that leave it only repeats go: what was drawn or is to be drawn stays to be watched.
+-- The key is none of KEYS, but in the contest's slot like all of them.
+if redis.call('ZCARD', HISTORY) > HISTORY_KEPT then
+  local oldest = redis.call('ZPOPMIN', HISTORY)[1]
+  local record_key = SUBMISSION:sub(1, #SUBMISSION - #submission_id) .. oldest
+  if (redis.call('GETRANGE', record_key, 0, 7)) == 'repeated' then
+    redis.call('UNLINK', record_key)
+  end
+end
 if change.queue_moved or change.outbox_grew then
   announce(CLOCK, change)
 else

@@ -1,0 +1,85 @@
+"""What grows in Redis, and by how much: the table of docs/unfreezable.md, held by measurement."""
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import redis.asyncio as aioredis
+
+from cygnet.dedup.store import Store
+from cygnet.dedup.values import Bucket
+from cygnet.internal.v1 import dedup_pb2
+
+from .environment import CONTEST, admission_of, admit_request, participant, result
+
+T0 = 1_800_000_000_000
+FREE = Bucket(every_ms=1, burst=1_000_000)
+EACH = 500
+KEPT = 200
+TABLE = Path(__file__).parents[2] / "docs/unfreezable.md"
+
+
+async def admitted(store: Store, requests: list[dedup_pb2.AdmitRequest]) -> set[str]:
+    """Admits them, and draws what is new; returns the outcomes."""
+    outcomes = set()
+    for at in range(0, len(requests), 50):
+        wanted = [admission_of(request, max_queue=1_000_000) for request in requests[at : at + 50]]
+        outcomes |= {decision.outcome for decision in await store.admit(wanted, FREE, T0)}
+    picture = result().SerializeToString()
+    while (claimed := await store.claim(CONTEST, "claim", 10_000, T0)) is not None:
+        assert await store.complete(claimed.job, picture, T0) is not None
+    # What is on its way to the leaderboard goes when it has arrived.
+    await store._redis.delete(f"dedup:{{{CONTEST}}}:outbox")
+    return outcomes
+
+
+def asked(number: int, who: int) -> dedup_pb2.AdmitRequest:
+    """A prompt as long as people write them; no limit but the scripts' own."""
+    prompt = f"a small yellow duck with a red hat swims on a blue pond, picture {number:05}"
+    return admit_request(prompt, who, every_ms=1, burst=1_000_000, pending=1_000_000)
+
+
+async def bytes_each(
+    redis_client: aioredis.Redis, store: Store, outcome: str, request: Callable[[int], dedup_pb2.AdmitRequest]
+) -> float:
+    """Returns what one more of them takes, of many."""
+    before = int((await redis_client.info("memory"))["used_memory"])
+    assert await admitted(store, [request(i) for i in range(EACH)]) == {outcome}
+    return (int((await redis_client.info("memory"))["used_memory"]) - before) / EACH
+
+
+async def test_the_table_of_what_grows_is_true(redis_client: aioredis.Redis) -> None:
+    store = Store(redis_client)
+    await admitted(store, [asked(i, 1) for i in range(50)])
+    await admitted(store, [asked(7, 2_000_000) for _ in range(KEPT)])
+    measured = {
+        "a new prompt, drawn": await bytes_each(redis_client, store, "accepted", lambda i: asked(1000 + i, 1 + i % 50)),
+        "a repeat, a participant's first": await bytes_each(
+            redis_client, store, "repeated", lambda i: asked(1000, 100_000 + i)
+        ),
+        "a repeat, up to a participant's 200th": await bytes_each(
+            redis_client, store, "repeated", lambda i: asked(i % 50, 200_000 + i % 5)
+        ),
+        "a repeat, after that": await bytes_each(redis_client, store, "repeated", lambda i: asked(7, 2_000_000)),
+    }
+    rows = re.findall(r"^\| (.+?) \| at most ([\d,]+) \|$", TABLE.read_text(), re.MULTILINE)
+    documented = {what: int(most.replace(",", "")) for what, most in rows if what in measured}
+    assert documented.keys() == measured.keys()
+    assert {what: most for what, most in documented.items() if measured[what] > most} == {}, measured
+    # Nor is the table a guess on the safe side.
+    assert {what for what, most in documented.items() if measured[what] < most / 2} == {"a repeat, after that"}, (
+        measured
+    )
+
+
+async def test_a_participants_repeats_take_no_more_and_their_drawings_stay(redis_client: aioredis.Redis) -> None:
+    store = Store(redis_client)
+    own = [asked(i, 1) for i in range(3)]
+    await admitted(store, own)
+    repeats = [asked(0, 1) for _ in range(KEPT + 50)]
+    assert await admitted(store, repeats) == {"repeated"}
+    listed = await store.history(CONTEST, participant(1), 1000)
+    assert listed == [admission_of(each).submission_id for each in reversed(repeats[50:])]
+    records = [key async for key in redis_client.scan_iter(f"dedup:{{{CONTEST}}}:submission:*")]
+    assert len(records) == KEPT + len(own)
+    assert await admitted(store, own) == {"known"}
