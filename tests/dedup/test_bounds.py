@@ -1,15 +1,20 @@
 """What grows in Redis, and by how much: the table of docs/unfreezable.md, held by measurement."""
 
+import asyncio
 import re
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 import redis.asyncio as aioredis
 
+from cygnet.dedup import memory
 from cygnet.dedup.store import Store
 from cygnet.dedup.values import Bucket
 from cygnet.internal.v1 import dedup_pb2
+from cygnet.platform.tasks import cancel_and_wait
 
+from ..waiting import eventually
 from .environment import CONTEST, admission_of, admit_request, participant, result
 
 T0 = 1_800_000_000_000
@@ -70,6 +75,18 @@ async def test_the_table_of_what_grows_is_true(redis_client: aioredis.Redis) -> 
     assert {what for what, most in documented.items() if measured[what] < most / 2} == {"a repeat, after that"}, (
         measured
     )
+
+
+async def test_how_full_redis_is_is_exported(redis_client: aioredis.Redis, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(memory, "EVERY_S", 0)
+    seen: list[tuple[int, int]] = []
+    await redis_client.config_set("maxmemory", 10**9)
+    watching = asyncio.create_task(memory.watch_memory(redis_client, lambda used, most: seen.append((used, most))))
+    await eventually(lambda: seen, 10, "a reading")
+    await redis_client.config_set("maxmemory", 0)
+    await eventually(lambda: seen[-1][1] == 0, 10, "one without a bound")
+    await cancel_and_wait(watching)
+    assert 0 < seen[0][0] < seen[0][1] == 10**9
 
 
 async def test_a_participants_repeats_take_no_more_and_their_drawings_stay(redis_client: aioredis.Redis) -> None:

@@ -80,9 +80,6 @@ class Report:
     def shares(self) -> None:
         self.events.append("shares")
 
-    def memory(self, used_bytes: int, most_bytes: int) -> None:
-        assert 0 < used_bytes < most_bytes
-
 
 def leasing(store: Jobs, report: Report) -> Leasing:
     return Leasing(
@@ -169,9 +166,6 @@ class Leases:
             self.away -= 1
             raise Unavailable("away")
         return ["c"]
-
-    async def memory(self) -> tuple[int, int]:
-        return 1, 2
 
     async def expired_leases(self, contest: str, now_ms: int) -> list[str]:
         return ["0" * 64] if self.became else []

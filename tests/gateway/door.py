@@ -44,8 +44,8 @@ class Door:
     """For files that last as long as it does."""
     reached: Counter[str] = field(default_factory=Counter)
     """Calls by method, page loads as "page"."""
-    delay_s: float = 0.0
-    """How long the services take for each call."""
+    last_metadata: dict[str, str | bytes] = field(default_factory=dict)
+    """What the last call to a service brought along."""
 
     @property
     def address(self) -> str:
@@ -73,9 +73,9 @@ class _Anything(grpc.GenericRpcHandler):
     def service(self, handler_call_details: grpc.HandlerCallDetails) -> Any:
         method = handler_call_details.method
         self._door.reached[method.rpartition("/")[2]] += 1
+        self._door.last_metadata = dict(handler_call_details.invocation_metadata)
 
         async def call(request: bytes, context: Any) -> bytes:
-            await asyncio.sleep(self._door.delay_s)
             return b""
 
         async def watch(request: bytes, context: Any) -> AsyncIterator[bytes]:
@@ -127,7 +127,6 @@ async def _serve_page(door: Door, reader: asyncio.StreamReader, writer: asyncio.
     try:
         while await reader.readuntil(b"\r\n\r\n"):
             door.reached["page"] += 1
-            await asyncio.sleep(door.delay_s)
             writer.write(PAGE)
     except (asyncio.IncompleteReadError, ConnectionError):
         pass

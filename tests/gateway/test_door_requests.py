@@ -109,6 +109,18 @@ async def test_watches_are_refused_before_calls_and_of_each_kind_for_itself(tmp_
         assert await loaded_page(door)
 
 
+async def test_services_are_told_who_calls_by_envoy_alone(tmp_path: Path) -> None:
+    claimed = (("x-cygnet-address", "203.0.113.9"), ("x-cygnet-session", "nobody"), ("x-forwarded-for", "203.0.113.9"))
+    async with open_door(tmp_path) as door, connection(door) as channel:
+        assert await submits(channel, claimed) == {OK: 1}
+        assert (door.last_metadata["x-cygnet-address"], door.last_metadata.get("x-cygnet-session")) == (
+            "127.0.0.1",
+            None,
+        )
+        assert await submits(channel, (*claimed, *session("honest"))) == {OK: 1}
+        assert door.last_metadata["x-cygnet-session"] == "honest"
+
+
 async def test_what_one_generator_sends_is_thrown_away_and_members_are_answered(tmp_path: Path) -> None:
     """The generator is h2load, written in C, with as many connections as it likes, on the machine's own cores."""
     if shutil.which("h2load") is None:

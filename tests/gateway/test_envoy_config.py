@@ -74,7 +74,7 @@ def test_only_public_services_are_routed_to_services() -> None:
     }
 
 
-@pytest.mark.parametrize("path", ["/run/envoy/admin.sock", '/home/a b: c/오리 #1/a"b\\n$x.sock'])
+@pytest.mark.parametrize("path", ["/run/envoy/admin.sock", '/srv/a b: c/오리 #1/a"b\\n$x.sock'])
 def test_envoys_admin_is_no_port_and_its_owners_alone(path: str) -> None:
     admin = yaml.safe_load(rendered(admin_socket=path))["admin"]["address"]
     assert admin == {"pipe": {"path": path, "mode": 0o600}}

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from cygnet.dedup import requests
 from cygnet.dedup.admission.admit import AdmissionController
 from cygnet.dedup.changes import Changes
+from cygnet.dedup.memory import watch_memory
 from cygnet.dedup.outbox.relay import OutboxRelay
 from cygnet.dedup.queue.leases import Leasing
 from cygnet.dedup.queue.reaper import Reaper
@@ -69,6 +70,7 @@ async def wire(settings: DedupSettings, lifetime: Lifetime) -> Sequence[Endpoint
     lifetime.spawn(changes.stop_when(lifetime.stopping), "the end of streams")
     lifetime.spawn(relay.run(), "the relay of scores")
     lifetime.spawn(reaper.run(), "the reaper of leases")
+    lifetime.spawn(watch_memory(redis, telemetry.memory), "the watch of Redis' memory")
     return [Endpoint(settings.listen, [servicer], Callers(installation), max_request_bytes=requests.MAX_BYTES)]
 
 

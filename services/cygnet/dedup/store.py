@@ -192,12 +192,6 @@ class Store:
         )
         return cast(bytes, became).decode()
 
-    async def memory(self) -> tuple[int, int]:
-        """Returns the bytes that Redis uses, and how many it may; 0 where nobody bounded it."""
-        with translate_errors():
-            said = await self._redis.info("memory")
-        return int(said["used_memory"]), int(said["maxmemory"])
-
     async def expired_leases(self, contest: str, now_ms: int) -> list[str]:
         """Returns the fingerprints of up to 100 jobs whose lease ran out, the longest ago first."""
         with translate_errors():

@@ -12,8 +12,6 @@ from typing import Generic, Protocol, TypeVar
 
 from google.protobuf.message import Message
 
-from cygnet.platform.tasks import wait_unless
-
 HEARTBEAT_S = 15.0
 """A stream that has nothing to say says so this often."""
 
@@ -59,6 +57,10 @@ class Watch(Generic[V]):
         self._changed.clear()
         return self._value
 
+    def wake(self) -> None:
+        """Ends the wait for a value."""
+        self._changed.set()
+
 
 class Watches(Generic[K, V]):
     """All watchers of a process, by what they watch."""
@@ -66,6 +68,7 @@ class Watches(Generic[K, V]):
     def __init__(self, stopping: asyncio.Event) -> None:
         self._by_key: dict[K, set[Watch[V]]] = defaultdict(set)
         self._stopping = stopping
+        self._at_stop: asyncio.Task[None] | None = None
 
     @property
     def keys(self) -> list[K]:
@@ -84,6 +87,8 @@ class Watches(Generic[K, V]):
     def watching(self, key: K) -> Iterator[Watch[V]]:
         """Registers a watcher for as long as the block lasts."""
         watch: Watch[V] = Watch()
+        if self._at_stop is None:
+            self._at_stop = asyncio.create_task(self._wake_all_at_stop())
         self._by_key[key].add(watch)
         try:
             yield watch
@@ -91,15 +96,24 @@ class Watches(Generic[K, V]):
             self._by_key[key].discard(watch)
             if not self._by_key[key]:
                 del self._by_key[key]
+            if not self._by_key:
+                self._at_stop.cancel()
+                self._at_stop = None
 
     async def events(self, watch: Watch[V], *, heartbeat_s: float = HEARTBEAT_S) -> AsyncIterator[V | StreamEvent]:
         """Yields each new value, ALIVE after `heartbeat_s` of silence, STOPPING as the last when the service stops."""
         while not self._stopping.is_set():
-            taking = asyncio.ensure_future(watch.take(heartbeat_s))
-            if await wait_unless(self._stopping, taking):
-                value = taking.result()
+            value = await watch.take(heartbeat_s)
+            if not self._stopping.is_set():
                 yield StreamEvent.ALIVE if value is None else value
         yield StreamEvent.STOPPING
+
+    async def _wake_all_at_stop(self) -> None:
+        # One task for all: each watcher's own would be a tenth of its memory.
+        await self._stopping.wait()
+        for watches in self._by_key.values():
+            for watch in watches:
+                watch.wake()
 
 
 def shows_the_same(older: Message, newer: Message) -> bool:

@@ -28,6 +28,7 @@ from cygnet.platform.grpc.callers import CallerInterceptor, Callers, check_conte
 from cygnet.platform.grpc.interceptors import DecodingInterceptor
 from cygnet.platform.grpc.metrics import MetricsInterceptor
 from cygnet.platform.grpc.status import ErrorInterceptor
+from cygnet.platform.grpc.streams import StreamShareInterceptor
 from cygnet.platform.settings import ServiceSettings
 from cygnet.platform.tasks import cancel_and_wait
 
@@ -161,6 +162,7 @@ def _server(endpoint: Endpoint, health_servicer: health.aio.HealthServicer) -> t
         interceptors=[
             MetricsInterceptor(methods),
             ErrorInterceptor(),
+            StreamShareInterceptor(),
             CallerInterceptor([method for method, _ in methods], endpoint.callers, admin=endpoint.admin),
             DecodingInterceptor(check_contest),
         ],
