@@ -139,11 +139,11 @@ def _listens(port: int) -> bool:
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
-async def loaded_page(door: Door, timeout_s: float = 10.0) -> bool:
-    """Loads the page over a connection of its own; tells whether it came."""
+async def loaded_page(door: Door, path: str = "/", *, headers: str = "", timeout_s: float = 10.0) -> bool:
+    """Loads the page, or what else the gateway serves, over a connection of its own; tells whether it came."""
     async with asyncio.timeout(timeout_s):
         reader, writer = await asyncio.open_connection("127.0.0.1", door.port)
-        writer.write(b"GET / HTTP/1.1\r\nHost: door\r\nConnection: close\r\n\r\n")
+        writer.write(f"GET {path} HTTP/1.1\r\nHost: door\r\n{headers}Connection: close\r\n\r\n".encode())
         answer = await reader.read()
         writer.close()
     return answer.startswith(b"HTTP/1.1 200 ")

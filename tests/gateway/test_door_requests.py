@@ -109,6 +109,14 @@ async def test_watches_are_refused_before_calls_and_of_each_kind_for_itself(tmp_
         assert await loaded_page(door)
 
 
+async def test_a_members_pictures_come_while_strangers_load_all_they_may(tmp_path: Path) -> None:
+    cookie = session("honest")[0][1].replace("Bearer ", "cygnet-session=")
+    async with open_door(tmp_path, requests_per_s=100, burst=30) as door:
+        loads = await asyncio.gather(*(loaded_page(door) for _ in range(100)))
+        assert 20 <= loads.count(True) < 80
+        assert await loaded_page(door, "/pictures/a.png", headers=f"Cookie: {cookie}\r\n")
+
+
 async def test_services_are_told_who_calls_by_envoy_alone(tmp_path: Path) -> None:
     claimed = (("x-cygnet-address", "203.0.113.9"), ("x-cygnet-session", "nobody"), ("x-forwarded-for", "203.0.113.9"))
     async with open_door(tmp_path) as door, connection(door) as channel:

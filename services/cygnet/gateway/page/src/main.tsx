@@ -8,7 +8,7 @@ import { contestFromPath } from "./game/routes";
 import { SessionStore } from "./game/session";
 import { openStore } from "./game/storage";
 import type { Contest } from "./gen/cygnet/v1/contest_pb";
-import { makeClients, webTransport } from "./rpc/clients";
+import { makeClients, pictureCookie, webTransport } from "./rpc/clients";
 import "./styles/base.css";
 import "./styles/parts.css";
 import "./styles/cards.css";
@@ -23,6 +23,11 @@ const store = openStore();
 const player = signal<Player | undefined>(undefined);
 const clients = makeClients(webTransport(() => player.peek()?.session.current.peek()?.token));
 const loader = new ContestLoader(clients, contestFromPath(window.location.pathname));
+
+effect(() => {
+  // biome-ignore lint/suspicious/noDocumentCookie: the Cookie Store API is not on plain http.
+  document.cookie = pictureCookie(player.value?.session.current.value?.token);
+});
 
 effect(() => {
   const view = loader.view.value;

@@ -36,6 +36,11 @@ export function bearer(token: () => string | undefined): Interceptor {
   };
 }
 
+/** The cookie with which pictures are asked for: an <img> takes no header, and strangers' limits may be used up. */
+export function pictureCookie(token: string | undefined): string {
+  return `cygnet-session=${token ?? ""}; path=/pictures; samesite=strict${token === undefined ? "; max-age=0" : ""}`;
+}
+
 export function webTransport(token: () => string | undefined): Transport {
   return createGrpcWebTransport({ baseUrl: window.location.origin, interceptors: [bearer(token)] });
 }
