@@ -63,6 +63,10 @@ fuzz-pictures: $(VENV)/.installed-dev ## 6,000 mutations of picture files: each 
 bench-admission: $(VENV)/.installed-dev $(PAGE)/dist/.built ## How fast is a Submit through Envoy, against the raw script and an empty call
 	@$(BIN)/python -m tests.bench.admission
 
+.PHONY: bench-door
+bench-door: $(VENV)/.installed-dev ## How long does a member wait at Envoy while h2load and wrk send what they can
+	@$(BIN)/python -m tests.bench.door
+
 .PHONY: bench-drawing
 bench-drawing: $(VENV)/.installed-dev ## How long from a prompt to a scored picture, through the real Triton
 	@$(BIN)/python -m tests.bench.drawing

@@ -14,6 +14,7 @@ import pytest
 from cygnet.v1 import submission_pb2, submission_pb2_grpc
 
 from ..waiting import eventually
+from .callers import session
 from .door import Door, connection, loaded_page, open_door, watched_board
 
 if TYPE_CHECKING:
@@ -119,6 +120,7 @@ async def test_silent_connections_keep_nobody_out_though_they_come_back(tmp_path
         while time.monotonic() - began < 2 * PATIENCE_S:
             await visit(door)
             visits += 1
+            await asyncio.sleep(0.1)
         holding.cancel()
         assert visits > 2 and len(held.sockets) > SILENT / 2
         assert await door.stat("envoy_listener_downstream_global_cx_overflow") == 0
@@ -146,6 +148,25 @@ async def test_under_pressure_idle_connections_are_let_go_and_watches_are_not(tm
         await eventually(lambda: held.prune() <= 2000, 45, "the end of idle connections")
         assert not watch.done()
         await visit(door)
+
+
+async def test_who_keeps_connections_busy_without_a_session_cannot_keep_many(tmp_path: Path) -> None:
+    bounds = {"requests_per_s": 100, "burst": 30}
+    token = session("honest")[0][1]
+    async with open_door(tmp_path, **bounds) as door, hoard(door) as held, hoard(door) as own:
+        await own.grow(5, REQUEST.replace(b"\r\n\r\n", f"\r\nAuthorization: {token}\r\n\r\n".encode()))
+        await held.grow(400, REQUEST)
+        await eventually(lambda: held.prune() <= 100, 20, "the end of connections that were refused")
+        assert own.prune() == 5
+
+
+async def test_a_refused_member_keeps_the_connection(tmp_path: Path) -> None:
+    token = session("macro")[0][1]
+    async with open_door(tmp_path) as door, hoard(door) as own:
+        await own.grow(1, REQUEST.replace(b"\r\n\r\n", f"\r\nAuthorization: {token}\r\n\r\n".encode()) * 200)
+        await eventually(lambda: door.reached["page"] >= 60, 20, "the page")
+        await asyncio.sleep(0.5)
+        assert own.prune() == 1
 
 
 async def test_a_full_door_still_shows_its_metrics(tmp_path: Path) -> None:

@@ -10,30 +10,18 @@ from typing import TYPE_CHECKING
 import grpc
 import pytest
 
-from cygnet.platform.signing_keys import parse_keys
-from cygnet.submission.sessions import Session, SessionKeys
 from cygnet.v1 import leaderboard_pb2, leaderboard_pb2_grpc, submission_pb2, submission_pb2_grpc
 
 from ..waiting import eventually
+from .callers import Metadata, session
 from .door import KEYS, Door, connection, loaded_page, open_door
 
 if TYPE_CHECKING:
     from cygnet.v1.leaderboard_pb2_grpc import LeaderboardServiceAsyncStub
     from cygnet.v1.submission_pb2_grpc import SubmissionServiceAsyncStub
 
-Metadata = tuple[tuple[str, str], ...]
 OK, EXHAUSTED = grpc.StatusCode.OK, grpc.StatusCode.RESOURCE_EXHAUSTED
 CALL_S = 20.0
-
-
-def now_ms() -> int:
-    return int(time.time() * 1000)
-
-
-def session(participant: str, *, present: bool = False, keys: str = KEYS, at_ms: int | None = None) -> Metadata:
-    """Returns what somebody with a session sends along."""
-    signer = SessionKeys(parse_keys(keys), lambda: at_ms or now_ms())
-    return (("authorization", f"Bearer {signer.issue(Session('swans', participant, 'Somebody', present))}"),)
 
 
 async def submits(channel: grpc.aio.Channel, *metadata: Metadata) -> Counter[grpc.StatusCode]:
