@@ -4,6 +4,7 @@ import asyncio
 import resource
 import socket
 import time
+import urllib.request
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -169,8 +170,10 @@ async def test_a_refused_member_keeps_the_connection(tmp_path: Path) -> None:
         assert own.prune() == 1
 
 
-async def test_a_full_door_still_shows_its_metrics(tmp_path: Path) -> None:
+async def test_a_full_door_still_shows_its_metrics_and_is_healthy(tmp_path: Path) -> None:
     async with open_door(tmp_path, max_connections=50) as door, hoard(door) as held:
         await held.grow(60)
         await asyncio.sleep(0.5)
         assert await door.stat("envoy_listener_downstream_global_cx_overflow") > 0
+        healthy = door.metrics_url.replace("/stats/prometheus", "/envoyz")
+        assert (await asyncio.to_thread(urllib.request.urlopen, healthy, timeout=10)).status == 200

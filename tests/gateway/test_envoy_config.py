@@ -84,7 +84,8 @@ def test_of_envoys_admin_only_the_metrics_can_be_reached() -> None:
     listener = yaml.safe_load(rendered())["static_resources"]["listeners"][1]
     assert listener["address"]["socket_address"] == {"address": "0.0.0.0", "port_value": 9101}
     manager_of_metrics = listener["filter_chains"][0]["filters"][0]["typed_config"]
-    (route,) = manager_of_metrics["route_config"]["virtual_hosts"][0]["routes"]
+    health, route = manager_of_metrics["route_config"]["virtual_hosts"][0]["routes"]
+    assert health == {"match": {"path": "/envoyz"}, "direct_response": {"status": 200}}
     assert route["match"]["path"] == "/stats/prometheus" and route["route"]["cluster"] == "own_admin"
     assert "own_admin" not in {route["route"]["cluster"] for route in routes() if "route" in route}
 

@@ -147,6 +147,13 @@ def test_liveness_is_answered_by_the_event_loop() -> None:
     assert probes["operator"]["httpGet"] == {"path": "/healthz", "port": "health"}
 
 
+def test_a_flood_at_the_door_takes_no_pod_out_of_service() -> None:
+    pod = pod_templates(render({}))["cygnet-gateway"]
+    envoy = next(container for container in containers(pod) if container["name"] == "envoy")
+    for kind in ("startupProbe", "readinessProbe", "livenessProbe"):
+        assert envoy[kind]["httpGet"] == {"path": "/envoyz", "port": "envoy-metrics"}
+
+
 def test_the_kind_stays_when_the_release_goes() -> None:
     kept = [
         item for item in render({}) if item["metadata"].get("annotations", {}).get("helm.sh/resource-policy") == "keep"
