@@ -117,6 +117,13 @@ async def test_services_are_told_who_calls_by_envoy_alone(tmp_path: Path) -> Non
         assert door.last_metadata["x-cygnet-session"] == "honest"
 
 
+async def test_behind_a_proxy_the_client_is_whom_the_proxy_names(tmp_path: Path) -> None:
+    said = (("x-forwarded-for", "198.51.100.1, 203.0.113.9"),)
+    async with open_door(tmp_path, trusted_proxies=1) as door, connection(door) as channel:
+        assert await submits(channel, said) == {OK: 1}
+        assert door.last_metadata["x-cygnet-address"] == "203.0.113.9"
+
+
 async def test_what_one_generator_sends_is_thrown_away_and_members_are_answered(tmp_path: Path) -> None:
     """The generator is h2load, written in C, with as many connections as it likes, on the machine's own cores."""
     if shutil.which("h2load") is None:

@@ -14,7 +14,7 @@ from ..workloads import ADMIN_TOKEN
 from .environment import DUCK, bearer, document, playing
 
 ORGANISER = (("authorization", f"Bearer {ADMIN_TOKEN}"),)
-FORGED = (("x-forwarded-for", "203.0.112.7"),)
+FORGED = (("x-forwarded-for", "203.0.112.7"), ("x-cygnet-address", "203.0.112.7"))
 
 
 async def test_a_screen_is_where_envoy_sees_it(redis_url: str, redis_client: aioredis.Redis, tmp_path: Path) -> None:

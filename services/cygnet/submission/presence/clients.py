@@ -20,9 +20,9 @@ class Client:
 
 
 def client_of(metadata: Iterable[tuple[str, str | bytes]]) -> Client:
-    """Returns the client of a call. Only the last entry of X-Forwarded-For was written by our own proxy."""
+    """Returns the client of a call. Envoy says where it comes from, behind as many proxies as it trusts."""
     said = {key: value for key, value in metadata if isinstance(value, str)}
-    address = said.get("x-forwarded-for", "").rpartition(",")[2].strip()
+    address = said.get("x-cygnet-address", "")
     key = hashlib.sha256(f"{address} {said.get('user-agent', '')}".encode()).hexdigest()[:16]
     return Client(key, network_of(address))
 
