@@ -9,6 +9,7 @@ from fractions import Fraction
 
 from google.protobuf.timestamp_pb2 import Timestamp
 
+from cygnet.dedup.queue import eta
 from cygnet.dedup.values import Admission, Bucket, Lease
 from cygnet.internal.v1 import dedup_pb2
 from cygnet.internal.v1.document_pb2 import Model
@@ -27,6 +28,8 @@ MODELS = [
 ]
 QUEUED, DRAWING, DONE, FAILED = "QUEUED", "DRAWING", "DONE", "FAILED"
 LEASE_MS = 10_000
+TICKET_MS = 120_000
+MOST_WAIT_MS = 5_000
 MOST_LOST = 2
 SUBMIT = Bucket(every_ms=300, burst=8)
 SHARES = (8, 4, 3, 1)
@@ -101,6 +104,7 @@ def make_admission(
         contest=CONTEST,
         model=MODELS[int(prompt[-1]) % 2],
         **limits,
+        max_predicted_wait_ms=MOST_WAIT_MS,
     )
     wanted.participant_id, wanted.nickname, wanted.present = participant, nickname, present
     return admission_of(wanted, max_queue=max_queue)
@@ -119,6 +123,8 @@ class Expected:
         self.class_virtual = [0 for _ in SHARES]
         self.finish: dict[tuple[int, str], int] = {}
         self.drawn: Counter[str] = Counter()
+        self.tickets: dict[tuple[int, str], tuple[tuple[int, int], int]] = {}
+        """Places in line, and when they go."""
         self.submitted: dict[str, Submitted] = {}
         self.drawings: dict[str, Drawing] = {}
         self.fences: dict[str, int] = {}
@@ -188,18 +194,27 @@ class Expected:
         tag = max(self.class_virtual[klass], finish), self.sequence + 1
         first = (klass, who) not in self.finish
         ever_first = self.drawn[who] == 0 and finish <= self.class_virtual[klass]
-        new = Drawing(who, klass, tag, who, wanted.model, now, first_of_account=first, ever_first=ever_first)
+        kept = [place for place, ends in [self.tickets.get((klass, who), (tag, 0))] if ends > now]
+        new = Drawing(
+            who, klass, min([tag, *kept]), who, wanted.model, now, first_of_account=first, ever_first=ever_first
+        )
         if drawing is None or drawing.state == FAILED:
             if self.pending(who) >= self.limits["pending"]:
                 return "PENDING_LIMIT", 0
             if wait := self.work[who].wait_ms(now):
                 return "NEW_WORK_RATE", wait
-            if self.placed(new) >= wanted.max_queue:
-                return "QUEUE_FULL", 0
+            too_many = self.placed(new) - wanted.max_queue + 1
+            if too_many > 0:
+                self.sequence += 1
+                held = {key: each for key, each in self.tickets.items() if each[1] > now}
+                earlier = sum(its_class == klass and tag < new.tag for (its_class, _), (tag, _) in held.items())
+                wait = min(MOST_WAIT_MS, (too_many + earlier) * eta.ASSUMED_DRAWING_MS)
+                self.tickets = {**held, (klass, who): (new.tag, now + wait + TICKET_MS)}
+                return "QUEUE_FULL", wait
             self.work[who].tokens -= 1
             self.sequence += 1
             drawing = self.drawings[print_] = new
-            self.finish[klass, who] = tag[0] + 1
+            self.take_place(new, who, tag)
             outcome = "accepted"
         elif drawing.state == DONE:
             self.sequence += 1
@@ -211,15 +226,19 @@ class Expected:
             self.sequence += 1
             outcome = "coalesced"
             if drawing.state == QUEUED and self.placed(new) <= self.queue.index(print_):
-                drawing.klass, drawing.tag, drawing.on_account_of = klass, tag, who
+                drawing.klass, drawing.tag, drawing.on_account_of = klass, new.tag, who
                 drawing.overtaken_by.clear()
                 drawing.first_of_account, drawing.ever_first = first, ever_first
-                self.finish[klass, who] = tag[0] + 1
+                self.take_place(new, who, tag)
         if outcome != "repeated":
             drawing.waiters.append(wanted.submission_id)
         self.submitted[wanted.submission_id] = Submitted(request, wanted.submission_id, outcome, now, drawing)
         self.changed = True
         return outcome, 0
+
+    def take_place(self, drawing: Drawing, who: str, tag: tuple[int, int]) -> None:
+        self.finish[drawing.klass, who] = tag[0] + 1
+        self.tickets.pop((drawing.klass, who), None)
 
     def stands(self, of: Submitted, revision: int) -> dedup_pb2.OwnedSubmission:
         """Returns how a submission should stand at this moment."""

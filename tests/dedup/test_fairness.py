@@ -11,7 +11,7 @@ import redis.asyncio as aioredis
 from cygnet.dedup import classes
 from cygnet.dedup.queue import eta
 from cygnet.dedup.store import Store
-from cygnet.dedup.values import Bucket, Pace
+from cygnet.dedup.values import Bucket, Decision, Pace
 
 from .environment import admission_of, admit_request, result
 
@@ -40,7 +40,10 @@ class Contest:
         """How many drawings were begun between each one's admission and its own beginning."""
 
     async def ask(self, *players: Player) -> list[str]:
-        """Has each ask for a drawing of their own."""
+        """Has each ask for a drawing of their own; returns the outcomes."""
+        return [decision.outcome for decision in await self.decide(*players)]
+
+    async def decide(self, *players: Player) -> list[Decision]:
         requests = []
         for number, present in players:
             request = admit_request(f"prompt {next(self.asked)}", number, contest=self.name, **NO_LIMIT)
@@ -52,7 +55,7 @@ class Contest:
             if decision.outcome == "accepted":
                 self.of_job[each.fingerprint] = player, len(self.claims)
                 self.waiting[player] += 1
-        return [decision.outcome for decision in decisions]
+        return decisions
 
     async def draw(self, *, deliver: bool = True) -> Player | None:
         """Draws what is next; returns whose it is."""
@@ -99,6 +102,9 @@ async def test_two_who_wait_differ_by_two_drawings_at_most_in_every_schedule_of_
     worst = 0
     # By symmetry one of them is first.
     for number, steps in enumerate(itertools.product((one, other, None), repeat=6)):
+        if any(2 * steps[:end].count(None) > end + 1 for end in range(7)):
+            # There is nothing to draw: as without that step.
+            continue
         contest = Contest(store, f"fair-{number}")
         await contest.ask(one)
         for step in steps:
@@ -225,3 +231,25 @@ async def test_a_stream_of_newcomers_does_not_keep_a_newcomers_second_drawing_wa
         if await contest.draw() != staying:
             await contest.ask((next(names), False))
     assert sum(player == staying for player, _, _ in contest.claims) == 4
+
+
+async def test_a_newcomer_in_a_crowd_keeps_a_place_in_line(store: Store) -> None:
+    chance = random.Random(7)
+    contest = Contest(store, max_queue=60)
+    crowd: Sequence[Player] = [(100 + number, False) for number in range(200)]
+    me = (1, False)
+    await contest.ask(*crowd)
+    tries, again_at = 0, 0
+    for second in range(600):
+        await contest.ask(*chance.sample(crowd, 20))
+        if second * 1_000 >= again_at:
+            [decision] = await contest.decide(me)
+            tries, again_at = tries + 1, second * 1_000 + decision.wait_ms
+            if decision.outcome == "accepted":
+                break
+        await contest.draw()
+    assert decision.outcome == "accepted"
+    assert tries <= 3
+    while await contest.draw() != me:
+        pass
+    assert contest.waited[me][0] <= contest.max_queue

@@ -5,6 +5,7 @@ from collections.abc import Callable
 import pytest
 import redis.asyncio as aioredis
 
+from cygnet.dedup.queue import eta
 from cygnet.dedup.store import Store
 from cygnet.dedup.values import Admission, Bucket, Completion
 
@@ -116,11 +117,33 @@ async def test_the_queue_is_bounded_for_new_work_alone(store: Store, admission: 
     for who in "bcd":
         assert (await decided(store, admission(f"of {who}", who), 0))[0] == "accepted"
     refused = await decide(store, admission("mine", max_queue=3), GENEROUS, T0)
-    assert (refused.outcome, refused.jobs_before) == ("QUEUE_FULL", 3)
+    assert (refused.outcome, refused.wait_ms) == ("QUEUE_FULL", eta.ASSUMED_DRAWING_MS)
     assert (await decided(store, admission("of b", max_queue=3), 0))[0] == "coalesced"
     # What is being drawn waits no more.
     assert await store.claim("limits", "token", 10_000, T0) is not None
     assert (await decided(store, admission("mine", max_queue=3), 0))[0] == "accepted"
+
+
+async def test_whoever_finds_the_queue_full_keeps_a_place_in_line(store: Store, admission: MakeAdmission) -> None:
+    assert (await decided(store, admission("first", "x"), 0))[0] == "accepted"
+    assert (await decided(store, admission("second", "y"), 0))[0] == "accepted"
+    for who, places in (("b", 2), ("c", 3), ("b", 2)):
+        # A wait does not grow while others come.
+        wait_ms = places * eta.ASSUMED_DRAWING_MS
+        assert await decided(store, admission(f"for {who}", who, max_queue=1), 0) == ("QUEUE_FULL", wait_ms)
+    await drawn(store)
+    # Who came later is behind, though the others come back later still.
+    late = admission("late", "d", max_queue=3)
+    assert (await decided(store, late, 0))[0] == "accepted"
+    places = []
+    for who in "cb":
+        wanted = admission(f"of {who}", who, max_queue=1)
+        assert (await decided(store, wanted, 0)) == ("accepted", 0)
+        places.append(wanted.submission_id)
+    found, _ = await store.submissions("limits", [late.submission_id, *places])
+    assert [owned.submission.queue.position for owned in found] == [2, 1, 0]
+    # A place is good for one drawing.
+    assert (await decided(store, admission("and one more", "c", max_queue=3), 0))[0] == "QUEUE_FULL"
 
 
 async def test_reasons_come_in_their_order(store: Store, admission: MakeAdmission) -> None:
@@ -166,7 +189,11 @@ async def test_a_refusal_changes_nothing_but_the_cheap_bucket(
     before = await dump(redis_client)
     assert (await decided(store, admission("second", **limits.get(refused, {})), 0, submit))[0] == refused
     changed = {key for key, value in (await dump(redis_client)).items() if before.get(key) != value}
-    assert changed == (set() if refused == "SUBMIT_RATE" else {b"dedup:{limits}:submit_bucket"})
+    may_change = {"submit_bucket"} if refused != "SUBMIT_RATE" else set()
+    if refused == "QUEUE_FULL":
+        # The place in line.
+        may_change |= {"clock", "tickets", "ticket_ends"}
+    assert changed == {f"dedup:{{limits}}:{name}".encode() for name in may_change}
 
 
 async def test_contests_do_not_share_limits(store: Store, admission: MakeAdmission) -> None:

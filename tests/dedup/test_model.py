@@ -39,6 +39,7 @@ from .model import (
     QUEUED,
     REGULAR_AFTER,
     SUBMIT,
+    TICKET_MS,
     Expected,
     make_admission,
 )
@@ -80,7 +81,7 @@ class Scripts(RuleBasedStateMachine):
 
     # What happens.
 
-    @rule(ms=st.sampled_from([1, 50, 299, 300, 700, 2_000, LEASE_MS]))
+    @rule(ms=st.sampled_from([1, 50, 299, 300, 700, 2_000, LEASE_MS, TICKET_MS]))
     def time_passes(self, ms: int) -> None:
         self.now += ms
 

@@ -29,10 +29,12 @@ contests:
   last_poll              hash: lane -> when a worker of that model last asked for work, or renewed a lease
   models                 hash: lane -> how the contest draws with that model, a serialized Model
   clock                  hash: virtual (time of the classes), start:<class> (of its last drawing), virtual:<class>
-                         (time in the class), sequence (submissions), participants, revision
+                         (time in the class), sequence (of places), submissions, participants, revision
   pending, drawn         hashes: participant -> unfinished drawings, if there are any; drawings that were delivered
   finish                 sorted set: class and participant by class and virtual finish of their last drawing, while that
                          is to come
+  tickets, ticket_ends   sorted sets: class and participant, for whom the queue was full, by the place that they had
+                         then; by when that goes
   submit_bucket, work_bucket
                          sorted sets: participants by when their two token buckets are full again, while they are not
   history:<participant>  sorted set: their newest 200 submissions by sequence; a repeat that leaves it is forgotten

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from cygnet.dedup.values import Admission, Change, Claimed, Pace, Served
+from cygnet.dedup.values import Admission, Change, Claimed, Decision, Pace, Served
 from cygnet.internal.v1 import dedup_pb2, document_pb2, results_pb2
 from cygnet.v1 import contest_pb2, submission_pb2
 
@@ -100,6 +100,22 @@ def fill(
     else:
         submission.state = submission_pb2.SUBMISSION_STATE_QUEUED
         submission.queue.position = position or 0
+
+
+def decision(admission: Admission, record: dedup_pb2.OwnedSubmission, answer: Sequence[Any]) -> Decision:
+    """Reads what admit.lua decided; `record` is what it stored, and is completed."""
+    outcome, wait_ms, *found = answer
+    if outcome == b"known":
+        earlier = stored(admission.submission_id, found[0]).owned.submission
+        known = same(earlier, admission.request)
+        return Decision("known" if known else "REQUEST_ID_REUSED", 0)
+    if not found:
+        return Decision(outcome.decode(), int(wait_ms))
+    revision, samples, drawing, polls, job, position = found
+    identify(record.submission, admission.submission_id, outcome)
+    # What was admitted now belongs to its job's present run, and has not failed.
+    fill(record.submission, job[1], [*job, None], position, int(revision))
+    return Decision(outcome.decode(), 0, record.submission, pace(samples, drawing, polls))
 
 
 def same(earlier: submission_pb2.Submission, request: dedup_pb2.AdmitRequest) -> bool:

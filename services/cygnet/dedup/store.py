@@ -9,6 +9,7 @@ import redis.asyncio as aioredis
 from cygnet.dedup import classes, records
 from cygnet.dedup.admission import identity
 from cygnet.dedup.keys import CHANNEL, CONTESTS, FORMAT_KEY, key, keys
+from cygnet.dedup.queue import eta
 from cygnet.dedup.seeds import SeedStore
 from cygnet.dedup.targets import TargetReports
 from cygnet.dedup.values import Admission, Bucket, Change, Claimed, Completion, Decision, Lease, Lengths, Pace, Served
@@ -24,6 +25,8 @@ FORMAT = 4
 _PACE_SAMPLES = 64
 """Enough for a steady median, few enough to follow a change of model within minutes."""
 _COSTS = " ".join(map(str, classes.LEAST_COSTS))
+_TICKET_MS = 120_000
+"""How much later than they were told somebody may come back to their place in line."""
 _BOUNDS = [(number * classes.BLOCK, f"({(number + 1) * classes.BLOCK}") for number in range(len(classes.CLASSES))]
 """Of each class's scores in the queue."""
 _Entries = list[tuple[bytes, dict[bytes, bytes]]]
@@ -102,7 +105,7 @@ class Store:
         prepared = [_prepared(admission, submit_bucket, now_ms) for admission in admissions]
         answers = await self._admit.many([(where, arguments) for where, arguments, _ in prepared])
         return [
-            _decision(admission, record, answer)
+            records.decision(admission, record, answer)
             for admission, (_, _, record), answer in zip(admissions, prepared, answers, strict=True)
         ]
 
@@ -279,7 +282,7 @@ class Store:
                 pipe.zcard(key(contest, "leases"))
                 pipe.xlen(key(contest, "outbox"))
                 pipe.zrange(key(contest, "queued_at"), 0, 0, withscores=True)
-                pipe.hmget(key(contest, "clock"), ["sequence", "participants", *classes.TIMES])
+                pipe.hmget(key(contest, "clock"), ["submissions", "participants", *classes.TIMES])
                 _count_classes(pipe, contest)
                 for low, high in _BOUNDS:
                     pipe.zrangebyscore(key(contest, "queue"), low, high, start=0, num=1, withscores=True)
@@ -370,26 +373,14 @@ def _prepared(
         "present": int(request.present),
         "regular_after": classes.REGULAR_AFTER,
         "least_costs": _COSTS,
+        "per_place_ms": eta.per_place_ms(admission.pace),
+        "most_wait_ms": policy.max_predicted_wait_ms,
+        "ticket_ms": _TICKET_MS,
         "submit_every_ms": submit_bucket.every_ms,
         "submit_burst": submit_bucket.burst,
     }
     where = keys(request.contest, admission.fingerprint, admission.submission_id, request.participant_id)
     return where, arguments, record
-
-
-def _decision(admission: Admission, record: dedup_pb2.OwnedSubmission, answer: Sequence[Any]) -> Decision:
-    outcome, wait_ms, before, *found = answer
-    if outcome == b"known":
-        earlier = records.stored(admission.submission_id, found[0]).owned.submission
-        known = records.same(earlier, admission.request)
-        return Decision("known" if known else "REQUEST_ID_REUSED", 0)
-    if not found:
-        return Decision(outcome.decode(), int(wait_ms), int(before))
-    revision, samples, drawing, polls, job, position = found
-    records.identify(record.submission, admission.submission_id, outcome)
-    # What was admitted now belongs to its job's present run, and has not failed.
-    records.fill(record.submission, job[1], [*job, None], position, int(revision))
-    return Decision(outcome.decode(), 0, 0, record.submission, records.pace(samples, drawing, polls))
 
 
 def _count_classes(pipe: "aioredis.client.Pipeline", contest: str) -> None:

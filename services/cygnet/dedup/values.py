@@ -53,9 +53,7 @@ class Decision:
     outcome: str
     """known, accepted, coalesced, repeated; or REQUEST_ID_REUSED and the reasons of refusals."""
     wait_ms: int
-    """For a bucket's refusal: when it has a token again. Exact."""
-    jobs_before: int = 0
-    """For QUEUE_FULL: how many jobs would come before it."""
+    """For a bucket's refusal: when it has a token again, exactly. For QUEUE_FULL: when its place in line will do."""
     submission: submission_pb2.Submission | None = None
     """How the submission stands, where it was admitted now."""
     pace: Pace | None = None

@@ -1,22 +1,24 @@
--- Decides on a submission. Changes nothing when it refuses, but for the cheap bucket, and debts that a limit or a clock
--- which changed has made smaller.
+-- Decides on a submission. Changes nothing when it refuses, but for the cheap bucket, for debts that a limit or a clock
+-- which changed has made smaller, and for the ticket that keeps a place in line.
 --
 -- KEYS  submission job queue queued_at clock pending finish submit_bucket work_bucket history waiters outbox
---       queue_by_model models scored_participants last_nickname leases pace last_poll drawn
+--       queue_by_model models scored_participants last_nickname leases pace last_poll drawn tickets ticket_ends
 -- ARGV  now:number contest:string submission_id:string participant:string nickname:string policy_generation:string
 --       fingerprint:string canonical_prompt:string ladder:string target:string target_sha256:string model:bytes
 --       lane:string record:bytes every_ms:number burst:number max_pending:number max_queue:number
 --       submit_every_ms:number submit_burst:number present:number regular_after:number least_costs:string
--- A participant with regular_after drawings is a regular; least_costs is what a drawing costs each class.
--- Returns outcome, ms until a bucket has a token again, jobs that would come before a new one; for what is known also
---         the submission as it was stored; for what was admitted now also the revision, samples of the pace, jobs being
---         drawn, when workers polled, the job's state, run, started_ms and result, how many jobs come before it
+--       per_place_ms:number most_wait_ms:number ticket_ms:number
+-- A participant with regular_after drawings is a regular; least_costs is what a drawing costs each class. The queue moves
+-- by a place every per_place_ms; most_wait_ms is the longest wait that is told, and a ticket holds for ticket_ms after it.
+-- Returns outcome, ms after which it is worth trying again; for what is known also the submission as it was stored; for
+--         what was admitted now also the revision, samples of the pace, jobs being drawn, when workers polled, the job's
+--         state, run, started_ms and result, how many jobs come before it
 
 -- Submissions of a participant that can be listed (submission's servicer lists at most 100).
 local HISTORY_KEPT = 200
 
-local function reply(outcome, wait_ms, before)
-  return { outcome, int(wait_ms or 0), before or 0 }
+local function reply(outcome, wait_ms)
+  return { outcome, int(wait_ms or 0) }
 end
 
 -- A token bucket as the time at which it is full again (generic cell rate algorithm): integers, no refill step, and a
@@ -59,7 +61,7 @@ local drawn = field(DRAWN, participant)
 local class = (present == 1 and 0 or 2) + (drawn >= regular_after and 0 or 1)
 
 -- Start-time fair queueing in the class: a participant's next drawing starts, in the class's virtual time, when their
--- last one ends, or now.
+-- last one ends, or now. Who was refused because the queue was full has had a place in line since then.
 -- Returns the place in the queue that this participant gets, when that drawing ends, and whether it is a first one.
 local function place()
   local finish = tonumber(redis.call('ZSCORE', FINISH, class .. participant) or '0')
@@ -69,8 +71,12 @@ local function place()
   if start + 1 >= STARTS or sequence >= PLACES then
     error('this contest has no places left: its tags are used up')
   end
-  local is_first = drawn == 0 and finish <= virtual
-  return class * BLOCK + start * PLACES + sequence, class * BLOCK + (start + 1) * PLACES, is_first and '1' or ''
+  local tag, is_first = class * BLOCK + start * PLACES + sequence, drawn == 0 and finish <= virtual
+  local ends = tonumber(redis.call('ZSCORE', TICKET_ENDS, class .. participant) or '0')
+  if ends > now then
+    tag = math.min(tag, tonumber(redis.call('ZSCORE', TICKETS, class .. participant)))
+  end
+  return tag, class * BLOCK + (start + 1) * PLACES, is_first and '1' or ''
 end
 
 -- Tells whether one place comes before another, of whatever classes they are.
@@ -86,6 +92,23 @@ end
 
 local function take_place(finish)
   redis.call('ZADD', FINISH, int(finish), class .. participant)
+  redis.call('ZREM', TICKETS, class .. participant)
+  redis.call('ZREM', TICKET_ENDS, class .. participant)
+end
+
+-- Keeps a place in line for who is refused; it goes when they do not come back. So that nobody makes others wait long by
+-- tickets alone, who keeps one comes back every most_wait_ms.
+-- Returns when that helps: those who come back to an earlier place come first.
+local function keep_place(tag, too_many)
+  for _, member in ipairs(redis.call('ZRANGEBYSCORE', TICKET_ENDS, '-inf', int(now), 'LIMIT', 0, 100)) do
+    redis.call('ZREM', TICKETS, member)
+    redis.call('ZREM', TICKET_ENDS, member)
+  end
+  local earlier = redis.call('ZCOUNT', TICKETS, int(class * BLOCK), '(' .. int(tag))
+  local wait = math.min(most_wait_ms, (too_many + earlier) * per_place_ms)
+  redis.call('ZADD', TICKETS, int(tag), class .. participant)
+  redis.call('ZADD', TICKET_ENDS, int(now + wait + ticket_ms), class .. participant)
+  return wait
 end
 
 -- 3. New work has to be had. A prompt whose drawing failed is new work again, in a run of its own.
@@ -102,14 +125,18 @@ if new_work then
     return reply('NEW_WORK_RATE', wait)
   end
   -- What counts is how long this one would wait, in its class and place: whoever crowds a class fills that alone.
-  local before = jobs_before(QUEUE, CLOCK, least_costs, (place()))
-  if before >= max_queue then
-    return reply('QUEUE_FULL', 0, before)
+  local tag = place()
+  local too_many = jobs_before(QUEUE, CLOCK, least_costs, tag) - max_queue + 1
+  if too_many > 0 then
+    local wait = keep_place(tag, too_many)
+    redis.call('HSET', CLOCK, 'sequence', int(sequence))
+    return reply('QUEUE_FULL', wait)
   end
 end
 
 -- 4. Admitted.
 redis.call('HSET', CLOCK, 'sequence', int(sequence))
+redis.call('HINCRBY', CLOCK, 'submissions', 1)
 
 local outcome
 local change = { contest = contest, submission_ids = { submission_id } }

@@ -35,7 +35,7 @@ _REFUSALS = {
     "SUBMIT_RATE": "too many submissions; send the next one a little later",
     "PENDING_LIMIT": "too many of your drawings are unfinished; wait for one of them",
     "NEW_WORK_RATE": "you asked for a new drawing a moment ago; the next one is possible soon",
-    "QUEUE_FULL": "so many drawings are waiting that yours would take too long; try again later",
+    "QUEUE_FULL": "too many drawings are waiting; your place in line is kept, so try again when it is nearer",
 }
 
 
@@ -172,9 +172,6 @@ def _drawing_model(request: dedup_pb2.AdmitRequest, secret: bytes, canonical: st
 
 
 def _retry_ms(decision: Decision, admission: Admission) -> int:
-    # A bucket's wait is exact. The others end when drawings do: the first of one's own, or as many as are too many.
     if decision.outcome == "PENDING_LIMIT":
         return eta.typical_ms(admission.pace) or eta.ASSUMED_DRAWING_MS
-    if decision.outcome == "QUEUE_FULL":
-        return eta.per_place_ms(admission.pace) * (decision.jobs_before - admission.max_queue + 1)
     return decision.wait_ms

@@ -124,7 +124,7 @@ export const en = {
       PENDING_LIMIT: "You have as many drawings under way as one player may have. Let one finish first.",
       NEW_WORK_RATE: "A short breather: new drawings come one after the other, so that everybody gets a turn.",
       SUBMIT_RATE: "That was very quick. Please wait a moment.",
-      QUEUE_FULL: "The pond is full: the wait would be too long for everybody.",
+      QUEUE_FULL: "The pond is full just now. Your place in line is kept: try again then.",
       CONTEST_CLOSED: "The contest is closed at the moment.",
       CONTEST_PAUSED: "The organisers have paused the contest. What was sent before keeps its place.",
       CONTEST_FINISHED: "The contest is over. Thank you for playing!",

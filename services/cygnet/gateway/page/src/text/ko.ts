@@ -117,7 +117,7 @@ export const ko: Words = {
       PENDING_LIMIT: "한 사람이 동시에 그릴 수 있는 만큼 그리고 있어요. 하나가 끝나면 보내 주세요.",
       NEW_WORK_RATE: "잠깐 쉬어 가요. 모두에게 차례가 가도록 새 그림은 하나씩 그려요.",
       SUBMIT_RATE: "너무 빨라요. 잠시만 기다려 주세요.",
-      QUEUE_FULL: "연못이 꽉 찼어요. 지금은 기다리는 시간이 너무 길어요.",
+      QUEUE_FULL: "지금은 연못이 꽉 찼어요. 순서는 맡아 두었으니 그때 다시 눌러 주세요.",
       CONTEST_CLOSED: "지금은 대회가 닫혀 있어요.",
       CONTEST_PAUSED: "주최 측이 대회를 잠시 멈췄어요. 먼저 보낸 그림의 순서는 그대로예요.",
       CONTEST_FINISHED: "대회가 끝났어요. 함께해 주셔서 고마워요!",
