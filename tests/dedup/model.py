@@ -206,9 +206,10 @@ class Expected:
             too_many = self.placed(new) - wanted.max_queue + 1
             if too_many > 0:
                 self.sequence += 1
-                held = {key: each for key, each in self.tickets.items() if each[1] > now}
+                held = {key: ticket for key, ticket in self.tickets.items() if ticket[1] > now}
                 earlier = sum(its_class == klass and tag < new.tag for (its_class, _), (tag, _) in held.items())
-                wait = min(MOST_WAIT_MS, (too_many + earlier) * eta.ASSUMED_DRAWING_MS)
+                each = eta.ASSUMED_DRAWING_MS
+                wait = too_many * each + min(MOST_WAIT_MS, earlier * each)
                 self.tickets = {**held, (klass, who): (new.tag, now + wait + TICKET_MS)}
                 return "QUEUE_FULL", wait
             self.work[who].tokens -= 1

@@ -9,7 +9,7 @@
 --       submit_every_ms:number submit_burst:number present:number regular_after:number least_costs:string
 --       per_place_ms:number most_wait_ms:number ticket_ms:number
 -- A participant with regular_after drawings is a regular; least_costs is what a drawing costs each class. The queue moves
--- by a place every per_place_ms; most_wait_ms is the longest wait that is told, and a ticket holds for ticket_ms after it.
+-- by a place every per_place_ms; most_wait_ms is the most that tickets add to a wait; a ticket holds for ticket_ms after it.
 -- Returns outcome, ms after which it is worth trying again; for what is known also the submission as it was stored; for
 --         what was admitted now also the revision, samples of the pace, jobs being drawn, when workers polled, the job's
 --         state, run, started_ms and result, how many jobs come before it
@@ -96,8 +96,8 @@ local function take_place(finish)
   redis.call('ZREM', TICKET_ENDS, class .. participant)
 end
 
--- Keeps a place in line for who is refused; it goes when they do not come back. So that nobody makes others wait long by
--- tickets alone, who keeps one comes back every most_wait_ms.
+-- Keeps a place in line for who is refused; it goes when they do not come back. Tickets may be those of nobody who does:
+-- they add most_wait_ms at most.
 -- Returns when that helps: those who come back to an earlier place come first.
 local function keep_place(tag, too_many)
   for _, member in ipairs(redis.call('ZRANGEBYSCORE', TICKET_ENDS, '-inf', int(now), 'LIMIT', 0, 100)) do
@@ -105,7 +105,7 @@ local function keep_place(tag, too_many)
     redis.call('ZREM', TICKET_ENDS, member)
   end
   local earlier = redis.call('ZCOUNT', TICKETS, int(class * BLOCK), '(' .. int(tag))
-  local wait = math.min(most_wait_ms, (too_many + earlier) * per_place_ms)
+  local wait = too_many * per_place_ms + math.min(most_wait_ms, earlier * per_place_ms)
   redis.call('ZADD', TICKETS, int(tag), class .. participant)
   redis.call('ZADD', TICKET_ENDS, int(now + wait + ticket_ms), class .. participant)
   return wait
