@@ -4,6 +4,7 @@ import itertools
 import random
 from collections import Counter, defaultdict
 from collections.abc import Sequence
+from typing import Any
 
 import pytest
 import redis.asyncio as aioredis
@@ -17,7 +18,7 @@ from .environment import admission_of, admit_request, result
 
 T0 = 1_800_000_000_000
 FREE = Bucket(every_ms=1, burst=1_000_000)
-NO_LIMIT = {"every_ms": 1, "burst": 1_000_000, "pending": 1_000_000}
+NO_LIMIT: dict[str, Any] = {"every_ms": 1, "burst": 1_000_000, "pending": 1_000_000}
 PICTURE = result().SerializeToString()
 Player = tuple[int, bool]
 """A participant's number, and whether they are present."""
@@ -65,10 +66,12 @@ class Contest:
         if claimed is None:
             assert not waiting
             return None
-        klass = int(await self.store._redis.hget(f"dedup:{{{self.name}}}:job:{claimed.job.fingerprint}", "tag"))
+        tag = await self.store._redis.hget(f"dedup:{{{self.name}}}:job:{claimed.job.fingerprint}", "tag")
+        assert tag is not None
+        klass = int(tag) // classes.BLOCK
         player, asked_at = self.of_job[claimed.job.fingerprint]
         self.waited[player].append(len(self.claims) - asked_at)
-        self.claims.append((player, klass // classes.BLOCK, waiting))
+        self.claims.append((player, klass, waiting))
         self.waiting[player] -= 1
         if deliver:
             assert await self.store.complete(claimed.job, PICTURE, self.now) is not None
@@ -211,7 +214,7 @@ async def test_joining_again_for_each_drawing_gains_nothing(store: Store) -> Non
     honest: Sequence[Player] = [(number, False) for number in range(3)]
     await contest.become_regular(*honest)
     names = itertools.count(100)
-    await contest.ask(*honest * 2, (next(names), False))
+    await contest.ask(*honest, *honest, (next(names), False))
     for _ in range(100):
         drawn = await contest.draw()
         assert drawn is not None
