@@ -55,7 +55,7 @@ def _numbers() -> list[stat.Panel]:
             "Can people submit?",
             "Submissions of the last five minutes that were taken, of those that should have been. What counts against "
             "it: failures of ours, and refusals because the queue is full. Limits on a single participant do not, and "
-            "repeated prompts count on neither side. Alerts: CygnetSubmissionsFailing; CygnetStoreNearlyFull comes before "
+            "repeated prompts count on neither side. Alerts: CygnetSubmissionsFailing; CygnetStoreNearlyFull, before "
             "Redis takes nothing more.",
             places[0],
             Line(queries.CAN_SUBMIT, "taken"),
