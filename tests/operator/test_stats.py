@@ -51,7 +51,8 @@ async def test_counts_come_from_the_services_that_own_them() -> None:
     board, dedup = Board(), Dedup()  # type: ignore[abstract]
     endpoints = [Endpoint("127.0.0.1:0", [servicer], callers()) for servicer in (dedup, board)]
     async with serving(endpoints, grace_s=0) as ports:
-        reader = StatisticsReader(*(f"127.0.0.1:{port}" for port in ports), TOKEN)
+        dedup_address, board_address = (f"127.0.0.1:{port}" for port in ports)
+        reader = StatisticsReader(dedup_address, board_address, TOKEN)
         read = await reader.read(contest(), {"duck": "a" * 64})
         assert read == Statistics(9, 41, 2.5, "ann", "87.31", {"duck": REPORT})
         await reader.close()

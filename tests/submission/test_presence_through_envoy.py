@@ -32,7 +32,7 @@ async def test_a_screen_is_where_envoy_sees_it(redis_url: str, redis_client: aio
         pairing = presence_pb2.PairScreenRequest(contest="test", pairing_code=made.pairing_code)
         screen = (await stub.PairScreen(pairing, metadata=FORGED)).screen_token
         [record] = (await redis_client.hgetall("sub:{test}:presence:screens")).values()
-        assert record.split()[1].decode() == PRIVATE, "not what the caller says of itself"
+        assert record.split()[1] == PRIVATE.encode(), "not what the caller says of itself"
 
         watch = stub.WatchCodes(presence_pb2.WatchCodesRequest(contest="test"), metadata=bearer(screen))
         shown = await watch.read()
