@@ -128,6 +128,8 @@ def _structural(node: JsonSchema, definitions: JsonSchema) -> JsonSchema:
         del node["default"]
     if "default" in node and node.get("type") == "string" and isinstance(node["default"], int):
         node["default"] = duration_text(node["default"])
+    if "const" in node:
+        node["enum"] = [node.pop("const")]  # a structural schema has no const
     if "description" in node:
         node["description"] = _one_line(node["description"])
     node.pop("title", None)
