@@ -11,6 +11,7 @@ import random
 import statistics
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import product
 from pathlib import Path
 
 import click
@@ -22,17 +23,28 @@ from cygnet.inference.reading import compose
 from cygnet.inference.scoring import score
 from cygnet_training.clip import Vectors, centred_cosine, embed_pictures
 from cygnet_training.evaluate import Weights, load_weights
+from cygnet_training.grammar import Scene
+from cygnet_training.renderer import places_of
+from cygnet_training.species import FIGURES
 from cygnet_training.targets import COMPOSED, draw_target
 from cygnet_training.vocabulary import PHRASES, vocabulary
 
 ROOT = Path(__file__).parents[2]
 LADDERS = Path(__file__).parent / "ladders"
+LEVELS = Path(__file__).parent / "levels.tsv"
+PLAIN_NOUNS = {"duck": ("duck", "오리"), "swan": ("swan", "백조")}
 PARTS = 4
 """Of a ladder's rungs, those before words of composition."""
 ATTEMPTS = 4
 STEP = 8.0
 UNKNOWN = ("masterpiece", "8k", "cute", "floofy", "vector", "best", "quality", "Ghibli", "아름다운", "!!", "detailed")
-JUNK_SHARE = 0.4
+COMPOSITION = ("size", "pose", "side", "facing", "weather", "light", "scenery")
+AROUND = ("accessory", "background", "facing", "side", "weather", "light", "scenery")
+SAID_SHARE, ADDED_SHARE, JUNK_SHARE = 0.6, 0.2, 0.4
+"""How often a person says a word of the composition, adds one that is not in the target, or one that is not read."""
+NEIGHBOURS = 1200
+HEADLESS, HEAD = "a missing head", 0.55
+"""A head's radius, in the figure's frame."""
 
 
 @dataclass
@@ -96,8 +108,7 @@ def seeds_of(judge: Judge, secrets: int) -> list[int]:
 def _choose(judge: Judge, rungs: list[str], secret: str) -> int:
     best, widest = 0, -1e9
     for counter in range(ATTEMPTS):
-        digest = hashlib.sha256(f"{secret}/{judge.name}/{counter}".encode()).digest()
-        seed = int.from_bytes(digest[:6], "big")
+        seed = _seed(secret, judge.name, counter)
         scores = [judge.of_caption(rung, seed) for rung in rungs]
         step = float(np.diff(scores).min())
         if step >= STEP:
@@ -105,6 +116,10 @@ def _choose(judge: Judge, rungs: list[str], secret: str) -> int:
         if step > widest:
             best, widest = seed, step
     return best
+
+
+def _seed(secret: str, name: str, counter: int) -> int:
+    return int.from_bytes(hashlib.sha256(f"{secret}/{name}/{counter}".encode()).digest()[:6], "big")
 
 
 def rungs_of(judge: Judge) -> list[str]:
@@ -133,6 +148,28 @@ def ladder_rows(judge: Judge, seeds: Sequence[int]) -> Iterator[Row]:
         yield Row(f"{judge.name}: effort against score, Spearman, {language}", figures, 0.8)
 
 
+def level_rows(weights: Weights, name: str, secrets: int) -> Iterator[Row]:
+    """The plain target, which a bare noun draws: saying more of it must not cost, saying something wrong must."""
+    judge = judge_of(weights, name)
+    prompts: dict[str, list[str]] = {}
+    for line in LEVELS.read_text().splitlines()[1:]:
+        level, prompt = line.split("\t")
+        others = next(nouns for target, nouns in PLAIN_NOUNS.items() if target != name)
+        if level in ("wrong", "nonsense") or not any(noun in prompt.casefold() for noun in others):
+            prompts.setdefault(level, []).append(prompt)
+    medians = {level: list[float]() for level in prompts}
+    for number in range(secrets):
+        seed = _seed(f"secret {number}", name, 0)
+        for level, said in prompts.items():
+            medians[level].append(statistics.median(judge.of_prompt(prompt, seed) for prompt in said))
+    ratios = [some / more for some, more in zip(medians["natural"], medians["described"], strict=True)]
+    yield Row(f"plain {name}: natural prompts by described ones", ratios, 0.95)
+    for better, worse in (("naive", "wrong-one"), ("described", "wrong-one"), ("wrong-one", "wrong")):
+        leads = [one - other for one, other in zip(medians[better], medians[worse], strict=True)]
+        yield Row(f"plain {name}: {better} above {worse}, points", leads, 0)
+    yield Row(f"plain {name}: prompts that say nothing", medians["nonsense"], 0, at_least=False)
+
+
 def _spearman(one: Sequence[float], other: Sequence[float]) -> float:
     """The correlation of ranks, equal values sharing their mean rank."""
     ranks = []
@@ -143,20 +180,25 @@ def _spearman(one: Sequence[float], other: Sequence[float]) -> float:
 
 
 def wording_rows(judge: Judge, seeds: Sequence[int]) -> Iterator[Row]:
-    """How full descriptions by different people are spread, and how many pictures there are to find."""
+    """How full descriptions by different people are spread."""
     full = dict(slots_of(judge))
-    spreads, crowded, distinct = [], [], []
+    spreads, crowded = [], []
     for number, seed in enumerate(seeds):
         chance = random.Random(number)
         scores = sorted((judge.of_prompt(_wording(full, chance), seed) for _ in range(150)), reverse=True)
         spreads.append(scores[0] - scores[29])
         crowded.append(max(sum(low <= s <= low + 3 for s in scores) for low in scores) / len(scores))
-    for seed in seeds[:1]:
-        pictures = {judge.pixels(c, seed) for c in _neighbours(full) if judge.of_caption(c, seed) > 60}
-        distinct.append(float(len(pictures)))
     yield Row(f"{judge.name}: spread of the best 30 of 150 full descriptions", spreads, 10)
     yield Row(f"{judge.name}: largest share of them within 3 points", crowded, 0.2, at_least=False)
-    yield Row(f"{judge.name}: distinct pictures over 60, one secret", distinct, 200)
+
+
+def distinct_rows(judge: Judge, seeds: Sequence[int]) -> Iterator[Row]:
+    """How many good pictures there are to find, with one seed: of NEIGHBOURS captions near the description."""
+    captions, seed = _neighbours(dict(slots_of(judge))), seeds[0]
+    pictures = {judge.pixels(caption, seed) for caption in captions if judge.of_caption(caption, seed) > 60}
+    yield Row(
+        f"{judge.name}: distinct pictures over 60, one secret, {len(captions)} tried", [float(len(pictures))], 200
+    )
 
 
 def luck_rows(judge: Judge, seeds: Sequence[int]) -> Iterator[Row]:
@@ -187,14 +229,33 @@ def picture_rows(judge: Judge, seeds: Sequence[int]) -> Iterator[Row]:
     for seed in seeds:
         picture = judge.weights.draw(compose(PHRASES, full), seed)
         whole = judge.of_picture(picture)
-        for name, changed in _changed(picture):
+        for name, changed in (*_changed(picture), (HEADLESS, _headless(picture, COMPOSED[judge.name]))):
             costs.setdefault(name, []).append(whole - judge.of_picture(changed))
         other = {**full, "count": "1" if full.get("count", "1") != "1" else "2"}
         other = {name: value for name, value in other.items() if name not in ("size", "side") or other["count"] == "1"}
         costs.setdefault("a wrong count", []).append(whole - judge.of_caption(compose(PHRASES, other), seed))
     for name, figures in costs.items():
-        wanted = name == "a wrong count"
+        wanted = name in ("a wrong count", HEADLESS)
         yield Row(f"{judge.name}: points lost by {name}", figures, 8 if wanted else 10, at_least=wanted)
+
+
+def _headless(picture: Image.Image, scene: Scene) -> Image.Image:
+    """The picture with the first figure's head painted over: each row goes on from its left neighbour to its right."""
+    mirrored = scene.facing == "left"
+    # Of the places that chance may choose, what two pictures of the scene have in common: the middle.
+    place = np.mean([places_of(scene, np.random.default_rng(n))[0].frame for n in range(64)], axis=0)
+    x, y, scale = place * picture.width
+    anchors = FIGURES[scene.species].anchors
+    at = x + (-1 if mirrored else 1) * (anchors.head[0] + 0.15) * scale
+    middle, radius = y + anchors.eyes[0][1] * scale, HEAD * scale
+    top, bottom = max(0, int(middle - radius)), int(middle + radius * 0.8)
+    left, right = max(1, int(at - radius)), min(picture.width - 2, int(at + radius))
+    pixels = np.asarray(picture).astype(float)
+    share = np.linspace(0, 1, right - left)[None, :, None]
+    pixels[top:bottom, left:right] = (
+        pixels[top:bottom, left - 1 : left] * (1 - share) + pixels[top:bottom, right : right + 1] * share
+    )
+    return Image.fromarray(pixels.round().astype(np.uint8))
 
 
 def _changed(picture: Image.Image) -> Iterator[tuple[str, Image.Image]]:
@@ -220,16 +281,18 @@ def slots_of(judge: Judge) -> dict[str, str]:
 
 
 def _wording(full: dict[str, str], chance: random.Random) -> str:
-    """A full description as somebody may write it: all parts, some of the composition, in any order and spelling."""
+    """A full description as somebody may write it: all parts, some of the composition, in any order and spelling.
+
+    Of the composition people say what they think of, and they add what nobody asked for: a shade, a size, a sun.
+    """
     words = vocabulary()["words"]
     assert isinstance(words, dict)
-    slots = dict(full)
-    composition = [name for name in slots if name in ("size", "pose", "side", "facing", "weather", "light", "scenery")]
-    for name in chance.sample(composition, chance.choice([0, 0, 0, 1, 1, 2]) % (len(composition) + 1)):
-        del slots[name]
-    extra = chance.choice(["side", "size", "weather", "light", "scenery", "facing", ""])
-    if extra and extra not in slots:
-        slots[extra] = chance.choice([value for value in PHRASES[extra] if value])
+    slots = {name: value for name, value in full.items() if name not in COMPOSITION or chance.random() < SAID_SHARE}
+    for name in COMPOSITION:
+        if name not in full and chance.random() < ADDED_SHARE:
+            slots[name] = chance.choice([value for value in PHRASES[name] if PHRASES[name][value]])
+    if chance.random() < ADDED_SHARE:
+        slots["colour"] = chance.choice(_shades_of(slots["colour"]))
     noun = " ".join(
         chance.choice([s for s in words[name][slots[name]] if s.isascii()])
         for name in ("count", "size", "pose", "colour")
@@ -237,15 +300,17 @@ def _wording(full: dict[str, str], chance: random.Random) -> str:
     )
     species = ("+" if slots.get("count", "1") != "1" else "") + slots["species"]
     parts = [f"{noun} {chance.choice([s for s in words['species'][species] if s.isascii()])}".strip()]
-    rest = [
-        PHRASES[n][slots[n]] for n in slots if n in ("accessory", "background", "facing", "side", "weather", "light")
-    ]
-    rest += [PHRASES["scenery"][slots["scenery"]]] if "scenery" in slots else []
+    rest = [PHRASES[n][slots[n]] for n in slots if n in AROUND]
     chance.shuffle(rest)
     parts += [part for part in rest if part]
     if chance.random() < JUNK_SHARE:
         parts.append(chance.choice(UNKNOWN))
     return chance.choice([", ", " "]).join(parts)
+
+
+def _shades_of(colour: str) -> list[str]:
+    """The colour, paler and darker, where it has shades."""
+    return [shade for shade in PHRASES["colour"] if shade.split()[-1] == colour]
 
 
 def _spelt(plain: str, chance: random.Random) -> str:
@@ -270,23 +335,22 @@ def _edited(prompt: str, chance: random.Random) -> str:
 
 
 def _neighbours(full: dict[str, str]) -> list[str]:
-    """Captions that differ from the full one in up to three words of composition."""
-    free = ("size", "side", "facing", "weather", "light", "scenery")
+    """Captions that differ from the full one in up to three words of composition or in the shade of its colour."""
+    free = {name: [None, *(value for value in PHRASES[name] if PHRASES[name][value])] for name in COMPOSITION}
+    free["colour"] = [*_shades_of(full["colour"])]
     seen = {json.dumps(full, sort_keys=True): full}
     frontier = [full]
     for _ in range(3):
         grown = []
-        for slots in frontier:
-            for name in free:
-                for value in (*PHRASES[name], None):
-                    changed = {**slots, name: value} if value else {n: v for n, v in slots.items() if n != name}
-                    key = json.dumps(changed, sort_keys=True)
-                    if key not in seen and (value is None or PHRASES[name][value]):
-                        seen[key] = changed
-                        grown.append(changed)
+        for slots, (name, values) in product(frontier, free.items()):
+            for value in values:
+                changed = {**slots, name: value} if value else {n: v for n, v in slots.items() if n != name}
+                if (key := json.dumps(changed, sort_keys=True)) not in seen:
+                    seen[key] = changed
+                    grown.append(changed)
         frontier = grown
     captions = dict.fromkeys(compose(PHRASES, slots) for slots in seen.values())
-    return random.Random(1).sample(list(captions), min(600, len(captions)))
+    return random.Random(1).sample(list(captions), min(NEIGHBOURS, len(captions)))
 
 
 def judge_of(weights: Weights, name: str) -> Judge:
@@ -296,7 +360,13 @@ def judge_of(weights: Weights, name: str) -> Judge:
     return Judge(weights, name, embedding, weights.calibration.points_for(embedding[0].astype(np.float32)))
 
 
-ROWS = {"ladder": ladder_rows, "wording": wording_rows, "luck": luck_rows, "picture": picture_rows}
+ROWS = {
+    "ladder": ladder_rows,
+    "wording": wording_rows,
+    "distinct": distinct_rows,
+    "luck": luck_rows,
+    "picture": picture_rows,
+}
 
 
 @click.command(help=(__doc__ or "").splitlines()[0])
@@ -309,6 +379,9 @@ def main(secrets: int, targets: tuple[str, ...], parts: tuple[str, ...], weights
     torch.set_num_threads(threads)
     loaded = load_weights(weights)
     click.echo("| what | median | worst | bar |\n|---|---|---|---|")
+    for name in () if targets or parts else PLAIN_NOUNS:
+        for row in level_rows(loaded, name, secrets):
+            click.echo(row.line())
     for name in targets or COMPOSED:
         judge = judge_of(loaded, name)
         seeds = seeds_of(judge, secrets)

@@ -47,3 +47,47 @@ def test_what_is_not_read_is_worth_nothing(played: Played) -> None:
     picture = judge.weights.draw(whole, seed).tobytes()
     for ending in ("masterpiece, 8k", "trending on artstation", "멋지게", "!!!", "zxq " * 50):
         assert judge.weights.draw(f"{whole} {ending}", seed).tobytes() == picture
+
+
+def test_light_and_a_shift_cost_little_and_what_is_missing_costs_much(played: Played) -> None:
+    rows = list(game.picture_rows(*played))
+    for change in ("light of 90%", "light of 110%", "a shift of 8 pixels"):
+        assert statistics.median(figures(rows, change)) < 14, change
+    for lack in ("a wrong count", game.HEADLESS):
+        assert statistics.median(figures(rows, lack)) > 6, lack
+
+
+@pytest.fixture(scope="module")
+def judge(weights: Weights) -> game.Judge:
+    return game.judge_of(weights, "snow-duck")
+
+
+def test_the_top_is_no_tie(judge: game.Judge) -> None:
+    """Those who describe all parts differ in what else they say."""
+    rows = list(game.wording_rows(judge, game.seeds_of(judge, 1)))
+    assert min(figures(rows, "full descriptions")) > 8
+    assert max(figures(rows, "within 3 points")) < 0.25
+
+
+def test_there_is_much_to_find(judge: game.Judge, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(game, "NEIGHBOURS", 120)
+    [row] = game.distinct_rows(judge, game.seeds_of(judge, 1))
+    assert row.figures[0] > 15, "in a tenth of what `make bench-game` tries"
+
+
+def test_luck_and_a_macro_of_random_edits_win_nothing(judge: game.Judge) -> None:
+    rows = list(game.luck_rows(judge, game.seeds_of(judge, 1)))
+    assert max(figures(rows, "spellings")) < 2
+    assert max(figures(rows, "the best of ten")) < 8
+
+
+def test_the_plain_duck_rewards_words_and_no_wrong_ones(weights: Weights) -> None:
+    rows = list(game.level_rows(weights, "duck", 1))
+    assert figures(rows, "by described ones")[0] > 0.9
+    for order in (
+        "naive above wrong-one, points",
+        "described above wrong-one, points",
+        "wrong-one above wrong, points",
+    ):
+        assert figures(rows, order)[0] > 0, order
+    assert figures(rows, "say nothing") == [0.0]

@@ -36,6 +36,11 @@ class Place:
     turn: float
     mirrored: bool
 
+    @property
+    def frame(self) -> tuple[float, float, float]:
+        """The middle and the scale."""
+        return self.x, self.y, self.scale
+
 
 def render(scene: Scene, rng: np.random.Generator, size: int = 256) -> Image.Image:
     """An RGB picture of `size` pixels a side; every free choice comes from `rng`."""
@@ -49,7 +54,7 @@ def render(scene: Scene, rng: np.random.Generator, size: int = 256) -> Image.Ima
     floats = FIGURES[scene.species].floats
     look = Look(afloat=wet and floats, pose=scene.pose, accessory=scene.accessory)
     look_of_companion = Look(afloat=wet and scene.companion != "" and FIGURES[scene.companion].floats)
-    for index, place in enumerate(_places(scene, rng)):
+    for index, place in enumerate(places_of(scene, rng)):
         pen = Pen(sheet, place.x, place.y, place.scale, place.turn, place.mirrored, outlined)
         if index == 1 and scene.companion:
             draw_figure(pen, scene.companion, palette_of(USUAL_COLOUR[scene.companion]), look_of_companion)
@@ -62,7 +67,8 @@ def render(scene: Scene, rng: np.random.Generator, size: int = 256) -> Image.Ima
     return apply_style(finish(sheet), scene.style, rng)
 
 
-def _places(scene: Scene, rng: np.random.Generator) -> list[Place]:
+def places_of(scene: Scene, rng: np.random.Generator) -> list[Place]:
+    """Where chance puts the figures of a scene."""
     turn_spread = 0.02 if scene.species in STEADY else 0.04
     ground = None if scene.pose == "flying" else WATERLINES.get(scene.background)
     crowned = scene.accessory in NEEDS_ROOM_ABOVE
