@@ -157,7 +157,7 @@ async def serve(port: int, game: Game) -> None:
     web = uvicorn.Server(uvicorn.Config(site(game), log_level="warning"))
     envoy = await asyncio.create_subprocess_exec(
         # Uvicorn ends this process by the signal that it received, past what is below; Envoy must not outlive it.
-        *(sys.executable, "-I", "-S", child.__file__, str(os.getpid())),
+        *(sys.executable, "-I", "-S", child.__file__, str(os.getpid()), "0"),
         Path(sys.executable).parent / "envoy",
         "--config-yaml",
         json.dumps(envoy_config(port, grpc_port, site_port)),
