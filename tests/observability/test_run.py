@@ -121,6 +121,9 @@ async def _refusal(player: Player, prompt: str) -> str:
         await player.submit(prompt)
     except Refused as refused:
         return refused.reason
+    except Unavailable:
+        # The door has no words of its own.
+        return "ENVOY"
     return ""
 
 

@@ -85,7 +85,10 @@ class Player:
                 error = from_rpc_error(failed)
                 if error.reason != "PROOF_NEEDED" or not pays:
                     raise error from failed
+            try:
                 request.proof = await proof_for(self._submissions, SUBMIT, self._metadata, contest=self.contest)
+            except grpc.aio.AioRpcError as failed:
+                raise from_rpc_error(failed) from failed
 
     async def submit_patiently(self, prompt: str, target: str = "duck") -> submission_pb2.Submission:
         """Submits a prompt, and waits as long as refusals say."""
