@@ -75,7 +75,8 @@ def test_all_is_well(data: DataDir, contest: Path) -> None:
     assert config.host in ("127.0.0.1", "::1") and config.port > 0
     assert config.endpoints.url.endswith(f":{config.port}/")
     addresses = [v for v in vars(config.endpoints).values() if isinstance(v, str) and v.startswith("127.0.0.1:")]
-    assert len(addresses) == len(set(addresses)) == 9
+    # Triton and Envoy's admin listen on sockets of the file system.
+    assert len(addresses) == len(set(addresses)) == 7
 
 
 def test_a_port_that_is_in_use(data: DataDir, contest: Path, taken: int, monkeypatch: pytest.MonkeyPatch) -> None:
