@@ -105,14 +105,14 @@ async def test_a_seed_may_be_settled_before_anybody_draws(
     asked = admission().request
     wanted = dedup_pb2.Job(contest=CONTEST, target=asked.target, model=asked.model, ladder=LADDER)
     models = (asked.model.generator_source, asked.model.scorer_source)
-    assert await store.seeds.next(*models) is None
+    assert await store.seeds.next("", *models) is None
     await store.seeds.request([wanted, wanted])
-    found = await store.seeds.next(*models)
+    found = await store.seeds.next("", *models)
     assert found is not None
     assert (len(found.candidate_seeds), list(found.ladder)) == (MOST_SEEDS, LADDER)
-    assert await store.seeds.next("builtin://other", models[1]) is None
+    assert await store.seeds.next("", "builtin://other", models[1]) is None
     await store.seeds.settle(CONTEST, asked.target.picture_sha256, 1)
-    assert await store.seeds.next(*models) is None
+    assert await store.seeds.next("", *models) is None
     await decide(store, admission(), GENEROUS, T0)
     job = await claimed(store)
     assert job.seed == identity.seed(await secret_of(redis_client), asked.target.picture_sha256, 1)

@@ -75,6 +75,25 @@ async def test_nobody_claims_a_job_or_reads_what_others_wrote(addresses: tuple[s
         assert await code_of(dedup.Claim(claim, metadata=worker)) is grpc.StatusCode.OK
 
 
+async def test_the_seeds_of_another_contest_are_not_told(addresses: tuple[str, str]) -> None:
+    """With candidate seeds its players could try prompts at home: the weights are open."""
+    asked = admit_request()
+    wanted = dedup_pb2.Job(contest=CONTEST, target=asked.target, model=asked.model, ladder=["a duck", "a red duck"])
+    async with inside_channel(addresses[0]) as inside, grpc.aio.insecure_channel(addresses[0]) as stolen:
+        service: DedupServiceAsyncStub = dedup_pb2_grpc.DedupServiceStub(inside)
+        await service.RequestSeeds(dedup_pb2.RequestSeedsRequest(jobs=[wanted]))
+        dedup: DedupServiceAsyncStub = dedup_pb2_grpc.DedupServiceStub(stolen)
+        models = {"generator_source": asked.model.generator_source, "scorer_source": asked.model.scorer_source}
+        foreign = bearer(Workload(WORKER, "other"))
+        for contest in ("", CONTEST):
+            call = dedup.NextSeed(dedup_pb2.NextSeedRequest(contest=contest, **models), metadata=foreign)
+            assert await code_of(call) is grpc.StatusCode.PERMISSION_DENIED
+        own = dedup_pb2.NextSeedRequest(contest="other", **models)
+        assert not (await dedup.NextSeed(own, metadata=foreign)).HasField("job")
+        right = dedup_pb2.NextSeedRequest(contest=CONTEST, **models)
+        assert (await dedup.NextSeed(right, metadata=bearer(Workload(WORKER, CONTEST)))).job.candidate_seeds
+
+
 async def test_a_worker_completes_only_what_it_has_the_lease_of(addresses: tuple[str, str]) -> None:
     worker = bearer(Workload(WORKER, CONTEST))
     async with inside_channel(addresses[0]) as inside, grpc.aio.insecure_channel(addresses[0]) as stolen:

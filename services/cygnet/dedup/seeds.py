@@ -53,13 +53,15 @@ class SeedStore:
                     pipe.expire(where, _REQUESTED_S)
                 await pipe.execute()
 
-    async def next(self, generator_source: str, scorer_source: str) -> dedup_pb2.Job | None:
-        """Returns one of them that is not settled yet; None where there is none."""
+    async def next(self, contest: str, generator_source: str, scorer_source: str) -> dedup_pb2.Job | None:
+        """Returns one of them, of a contest or "" of any, that is not settled yet; None where there is none."""
         where = seeds_key(generator_source, scorer_source)
         with translate_errors():
             requested = cast(dict[bytes, bytes], await self._redis.hgetall(where))
             for field, raw in requested.items():
                 job = dedup_pb2.Job.FromString(raw)
+                if contest not in ("", job.contest):
+                    continue
                 await self.set_seed(job)
                 if job.candidate_seeds:
                     return job

@@ -121,7 +121,7 @@ class DedupServicer(dedup_pb2_grpc.DedupServiceServicer):
 
     async def NextSeed(self, request: dedup_pb2.NextSeedRequest, context: AioContext) -> dedup_pb2.NextSeedResponse:
         return dedup_pb2.NextSeedResponse(
-            job=await self._store.seeds.next(request.generator_source, request.scorer_source)
+            job=await self._store.seeds.next(request.contest, request.generator_source, request.scorer_source)
         )
 
     async def GetSeeds(self, request: dedup_pb2.GetSeedsRequest, context: AioContext) -> dedup_pb2.GetSeedsResponse:

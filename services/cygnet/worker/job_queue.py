@@ -60,7 +60,9 @@ class JobQueue:
     async def next_seed(self, served: ServedModels) -> dedup_pb2.Job | None:
         """Returns a target whose seed these models are to settle before anybody draws; None where there is none."""
         request = dedup_pb2.NextSeedRequest(
-            generator_source=served.generator.source, scorer_source=served.scorer.source
+            contest=self._contest,
+            generator_source=served.generator.source,
+            scorer_source=served.scorer.source,
         )
         answer = await self._stub.NextSeed(request)
         return answer.job if answer.HasField("job") else None

@@ -134,12 +134,14 @@ class RequestSeedsResponse(_message.Message):
     def __init__(self) -> None: ...
 
 class NextSeedRequest(_message.Message):
-    __slots__ = ("generator_source", "scorer_source")
+    __slots__ = ("generator_source", "scorer_source", "contest")
     GENERATOR_SOURCE_FIELD_NUMBER: _ClassVar[int]
     SCORER_SOURCE_FIELD_NUMBER: _ClassVar[int]
+    CONTEST_FIELD_NUMBER: _ClassVar[int]
     generator_source: str
     scorer_source: str
-    def __init__(self, generator_source: _Optional[str] = ..., scorer_source: _Optional[str] = ...) -> None: ...
+    contest: str
+    def __init__(self, generator_source: _Optional[str] = ..., scorer_source: _Optional[str] = ..., contest: _Optional[str] = ...) -> None: ...
 
 class NextSeedResponse(_message.Message):
     __slots__ = ("job",)

@@ -93,7 +93,7 @@ export type JoinResponse = Message<"cygnet.v1.JoinResponse"> & {
   sessionToken: string;
 
   /**
-   * True: this session is present, and stays so.
+   * True: the session is present, and stays so.
    *
    * @generated from field: bool present = 4;
    */
