@@ -33,10 +33,11 @@ def test_every_alert_has_a_unit_test() -> None:
     assert {rule["alert"] for rule in ALERTS if rule["alert"] not in tested} == set()
 
 
-def test_there_are_six_alerts() -> None:
+def test_there_are_seven_alerts() -> None:
     """More of them, and nobody looks."""
     assert {rule["alert"] for rule in ALERTS} == {
         "CygnetSubmissionsFailing",
+        "CygnetSubmissionsStuck",
         "CygnetQueueTooOld",
         "CygnetQueueUnfair",
         "CygnetStoreNearlyFull",

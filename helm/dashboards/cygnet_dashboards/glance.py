@@ -54,7 +54,7 @@ def _numbers() -> list[stat.Panel]:
         number(
             "Can people submit?",
             "Submissions of the last five minutes that were taken, of those that should have been. What counts against "
-            "it: failures of ours, and refusals because the queue is full. Limits on a single participant do not, and "
+            "it: failures of ours. Limits on a single participant and a queue that a crowd has filled do not, and "
             "repeated prompts count on neither side. Alerts: CygnetSubmissionsFailing; CygnetStoreNearlyFull, before "
             "Redis takes nothing more.",
             places[0],
@@ -76,7 +76,8 @@ def _numbers() -> list[stat.Panel]:
         number(
             "Oldest in the queue",
             "How long the oldest job has waited that nobody draws yet. Alert: CygnetQueueTooOld, beyond the contest's "
-            "own maxPredictedWait (five minutes unless it says otherwise).",
+            "own maxPredictedWait (five minutes unless it says otherwise); CygnetSubmissionsStuck, where something waits "
+            "that no queue knows of.",
             places[2],
             Line(queries.OLDEST, "oldest"),
             unit="s",

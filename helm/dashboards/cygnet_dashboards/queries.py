@@ -7,7 +7,7 @@ worker) has a contest only where the scrape gives it one, as the chart's does; `
 _OURS = 'contest=~"$contest"'
 _REPLICAS = 'contest=~"$contest|"'
 _SUBMITS = "cygnet_submission_submits_total"
-_WANTED = "accepted|coalesced|failed|QUEUE_FULL"
+_WANTED = "accepted|coalesced|failed"
 """What says whether people can submit. Not `repeated`: a macro could hide failures behind its repetitions."""
 
 

@@ -282,11 +282,12 @@ class Store:
                 pipe.zcard(key(contest, "leases"))
                 pipe.xlen(key(contest, "outbox"))
                 pipe.zrange(key(contest, "queued_at"), 0, 0, withscores=True)
+                pipe.hvals(key(contest, "pending"))
                 pipe.hmget(key(contest, "clock"), ["submissions", "participants", *classes.TIMES])
                 _count_classes(pipe, contest)
                 for low, high in _BOUNDS:
                     pipe.zrangebyscore(key(contest, "queue"), low, high, start=0, num=1, withscores=True)
-                waiting, drawing, outbox, oldest, clock, *read = await pipe.execute()
+                waiting, drawing, outbox, oldest, pending, clock, *read = await pipe.execute()
         by_class, firsts = read[:4], [first[0][1] if first else None for first in read[4:]]
         submissions, participants, *times = [int(each or 0) for each in clock]
         return Lengths(
@@ -297,6 +298,7 @@ class Store:
             submissions=submissions,
             participants=participants,
             by_class=tuple(by_class),
+            stuck=max(0, sum(map(int, pending)) - waiting - drawing),
             fairness_gap=classes.fairness_gap(firsts, times),
         )
 

@@ -35,6 +35,11 @@ FAIRNESS_GAP = Gauge(
     "How many drawings more than somebody who waits another one of their class got meanwhile, at most.",
     ("contest",),
 )
+STUCK = Gauge(
+    "cygnet_stuck_submissions",
+    "Drawings that were taken, have not ended, and are neither in the queue nor with a worker: always 0.",
+    ("contest",),
+)
 OLDEST_WAIT = Gauge("cygnet_dedup_oldest_wait_seconds", "How long the oldest waiting job has waited.", ("contest",))
 SUBMISSIONS = Gauge("cygnet_dedup_submissions", "Submissions that were ever admitted.", ("contest",))
 PARTICIPANTS = Gauge("cygnet_dedup_participants", "Participants who ever made a submission.", ("contest",))
@@ -97,6 +102,7 @@ class Telemetry:
         for name, waiting in zip(CLASSES, lengths.by_class, strict=True):
             CLASS_QUEUE_LENGTH.labels(contest, name).set(waiting)
         FAIRNESS_GAP.labels(contest).set(lengths.fairness_gap)
+        STUCK.labels(contest).set(lengths.stuck)
         OUTBOX.labels(contest).set(lengths.outbox)
         SUBMISSIONS.labels(contest).set(lengths.submissions)
         PARTICIPANTS.labels(contest).set(lengths.participants)
@@ -130,6 +136,7 @@ class Telemetry:
         for gauge in (
             QUEUE_LENGTH,
             FAIRNESS_GAP,
+            STUCK,
             OLDEST_WAIT,
             SUBMISSIONS,
             PARTICIPANTS,

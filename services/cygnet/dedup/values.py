@@ -95,6 +95,8 @@ class Lengths:
     """Who made them."""
     by_class: tuple[int, ...] = ()
     """Waiting jobs of each class (classes.py)."""
+    stuck: int = 0
+    """Drawings that were taken, have not ended, and are neither in the queue nor under a lease."""
     fairness_gap: int = 0
     """How many drawings more than somebody who waits another one of their class got meanwhile, at most."""
 
