@@ -173,7 +173,8 @@ def test_crd_and_rules_are_those_of_the_operator() -> None:
     assert crd["spec"] == source["spec"]
     rules = yaml.safe_load((CHART / "files" / "operator-rules.yaml").read_text())
     (role,) = of_kind(objects, "Role").values()
-    assert role["rules"] == rules
+    own = {"apiGroups": [""], "resources": ["secrets"], "resourceNames": ["cygnet-worker-keys"], "verbs": ["patch"]}
+    assert role["rules"] == [*rules, own], "of secrets, the one that this installation's workers read their keys from"
     assert not of_kind(objects, "ClusterRole"), "rights outside of the namespace"
 
 

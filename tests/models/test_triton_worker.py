@@ -32,8 +32,7 @@ def target() -> bytes:
 async def env(
     redis_url: str, redis_client: aioredis.Redis, tmp_path: Path, server: Server
 ) -> AsyncIterator[Environment]:
-    port = int(server.url.rpartition(":")[2])
-    async with worker_environment(redis_url, tmp_path, triton_port=lambda: port, target=target()) as env:
+    async with worker_environment(redis_url, tmp_path, triton_address=lambda: server.url, target=target()) as env:
         yield env
 
 

@@ -13,6 +13,7 @@ from cygnet.internal.v1 import results_pb2, results_pb2_grpc
 from cygnet.v1 import submission_pb2, submission_pb2_grpc
 
 from ..waiting import wait_for
+from ..workloads import inside_channel
 from .conftest import OperatorProcess
 from .control_plane import ControlPlane
 from .real_services import RealServices
@@ -102,7 +103,7 @@ async def _play(contest: str, door: int, board: int) -> None:
     """Two players ask for three drawings; one of them gets a score."""
     async with (
         grpc.aio.insecure_channel(f"127.0.0.1:{door}") as submission,
-        grpc.aio.insecure_channel(f"127.0.0.1:{board}") as leaderboard,
+        inside_channel(f"127.0.0.1:{board}") as leaderboard,
     ):
         stub: submission_pb2_grpc.SubmissionServiceAsyncStub = submission_pb2_grpc.SubmissionServiceStub(submission)
         for nickname, prompts in (("ann", 2), ("bob", 1)):

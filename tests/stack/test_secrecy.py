@@ -7,7 +7,7 @@ import pkgutil
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import grpc
 import redis.asyncio as aioredis
@@ -17,8 +17,16 @@ import cygnet.v1
 from cygnet.dedup.keys import key
 from cygnet.dedup.requests import MOST_SEEDS
 from cygnet.gateway.app import build_app
+from cygnet.internal.v1 import admin_pb2, admin_pb2_grpc
 from cygnet.platform.pictures import PictureStore
-from cygnet.v1 import contest_pb2, contest_pb2_grpc, leaderboard_pb2, submission_pb2
+from cygnet.v1 import (
+    contest_pb2,
+    contest_pb2_grpc,
+    leaderboard_pb2,
+    presence_pb2,
+    presence_pb2_grpc,
+    submission_pb2,
+)
 
 from ..prompts import unique
 from ..stackrunner import ROOT, Stack
@@ -26,6 +34,9 @@ from ..submission.test_seeds import seed_by_the_book
 from ..waiting import eventually
 from .leaks import found, secret_spellings, seed_spellings
 from .player import CALL_S, DONE, Player, connection
+
+if TYPE_CHECKING:
+    from cygnet.v1.presence_pb2_grpc import PresenceServiceAsyncStub
 
 PAGE = ROOT / "services/cygnet/gateway/page/dist"
 STREAM_S = 3.0
@@ -49,6 +60,9 @@ def requests(player: Player, prompt: str, request_id: str, submission_id: str) -
         "SubmissionService.Submit": submission_pb2.SubmitRequest(
             **at, target="duck", prompt=prompt, request_id=request_id
         ),
+        "SubmissionService.GetChallenge": submission_pb2.GetChallengeRequest(
+            **at, action=submission_pb2.CHALLENGE_ACTION_SUBMIT
+        ),
         "SubmissionService.ReadPrompt": submission_pb2.ReadPromptRequest(**at, prompt=prompt),
         "SubmissionService.WatchSubmission": submission_pb2.WatchSubmissionRequest(**at, submission_id=submission_id),
         "SubmissionService.ListSubmissions": submission_pb2.ListSubmissionsRequest(**at, limit=100),
@@ -60,10 +74,34 @@ def requests(player: Player, prompt: str, request_id: str, submission_id: str) -
     }
 
 
-async def answer(player: Player, method: MethodDescriptor, request: Any) -> bytes:
-    """Returns all that an RPC sends, as it is on the wire."""
+async def presence_requests(stack: Stack, player: Player) -> tuple[dict[str, Any], str]:
+    """Returns a request for each RPC of presence, to be made once and soon, and the token of a screen."""
+    at: dict[str, Any] = {"contest": player.contest}
+    token = Path(stack.endpoints.admin_token_file).read_text().strip()
+    async with connection(stack.endpoints.submission_admin) as channel:
+        admin = admin_pb2_grpc.BoardAdminServiceStub(channel)
+        metadata = (("authorization", f"Bearer {token}"),)
+        first, second = [
+            (await admin.PairBoard(admin_pb2.PairBoardRequest(**at), metadata=metadata)).pairing_code for _ in range(2)
+        ]
+    stub: PresenceServiceAsyncStub = presence_pb2_grpc.PresenceServiceStub(player.channel)
+    screen = (await stub.PairScreen(presence_pb2.PairScreenRequest(**at, pairing_code=first))).screen_token
+    watch = stub.WatchCodes(
+        presence_pb2.WatchCodesRequest(**at), metadata=(("authorization", f"Bearer {screen}"),), timeout=CALL_S
+    )
+    code = (await anext(aiter(watch))).code
+    watch.cancel()
+    return {
+        "PresenceService.ExchangeCode": presence_pb2.ExchangeCodeRequest(**at, code=code, device="device-of-eve-0001"),
+        "PresenceService.PairScreen": presence_pb2.PairScreenRequest(**at, pairing_code=second),
+        "PresenceService.WatchCodes": presence_pb2.WatchCodesRequest(**at),
+    }, screen
+
+
+async def answer(player: Player, method: MethodDescriptor, request: Any, token: str = "") -> bytes:
+    """Returns all that an RPC sends to the player, or to who has another token, as it is on the wire."""
     path = f"/{method.containing_service.full_name}/{method.name}"
-    metadata = (("authorization", f"Bearer {player.token}"),)
+    metadata = (("authorization", f"Bearer {token or player.token}"),)
     received: list[bytes] = []
     call: Any
     if method.server_streaming:
@@ -80,11 +118,14 @@ async def answer(player: Player, method: MethodDescriptor, request: Any) -> byte
     return b"\n".join([*received, repr([await call.initial_metadata(), await call.trailing_metadata()]).encode()])
 
 
-async def answers(player: Player, samples: dict[str, Any]) -> dict[str, bytes]:
+async def answers(stack: Stack, player: Player, samples: dict[str, Any]) -> dict[str, bytes]:
     """Returns what each public RPC sends."""
+    of_presence, screen = await presence_requests(stack, player)
+    tokens = {"PresenceService.WatchCodes": screen}
+    samples = samples | of_presence
     methods = {f"{method.containing_service.name}.{method.name}": method for method in public_methods()}
     assert set(samples) >= set(methods), "a new RPC needs a request here, to be looked through"
-    return {name: await answer(player, method, samples[name]) for name, method in methods.items()}
+    return {name: await answer(player, method, samples[name], tokens.get(name, "")) for name, method in methods.items()}
 
 
 def files(stack: Stack, contest: str, pictures: set[str]) -> dict[str, bytes]:
@@ -144,7 +185,7 @@ async def test_no_player_learns_the_seed_before_the_end(stack: Stack) -> None:
         places = {
             f"the secret or a seed in {name}": data
             for name, data in {
-                **await answers(player, samples),
+                **await answers(stack, player, samples),
                 **{f"call {number} while it was drawn": each for number, each in enumerate(while_drawing)},
                 **await asyncio.to_thread(
                     files,

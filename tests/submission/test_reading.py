@@ -11,6 +11,7 @@ import redis.asyncio as aioredis
 from cygnet.inference.reading import Vocabulary
 from cygnet.internal.v1 import admin_pb2, dedup_pb2
 from cygnet.platform.errors import InvalidRequest, NotSignedIn
+from cygnet.platform.grpc.metrics import HANDLED
 from cygnet.submission import vocabularies
 from cygnet.submission.examples import examples
 from cygnet.v1 import contest_pb2, submission_pb2
@@ -122,6 +123,21 @@ async def test_a_model_without_words_says_nothing_and_is_given_the_prompt_itself
     assert (await game.draw_one()).canonical_prompt == "kubernetes"
 
 
+async def test_no_prompt_is_read_without_the_words_that_a_worker_has_said(
+    redis_url: str, redis_client: aioredis.Redis, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else one prompt is two drawings, one for each reading, and the first settles its target's seed untried."""
+    monkeypatch.setattr(vocabularies, "REFRESH_S", 3600)
+    async with playing(redis_url, tmp_path) as game:
+        await game.apply()
+        token = (await game.join()).session_token
+        before = await game.submit(token, "a duck, before any worker came")
+        assert not before.HasField("reading")
+        await put(game, SHIPPED)
+        submitted = await game.submit(token, "zxcv the yellow DUCK")
+        assert submitted.reading.caption == "a yellow duck"
+
+
 async def test_new_words_of_a_model_hold_without_a_restart(game: Game, token: str) -> None:
     richer = json.loads(SHIPPED)
     richer["words"]["species"]["duck"].append("quacker")
@@ -205,21 +221,22 @@ async def test_a_targets_description_is_no_example(game: Game, token: str) -> No
     assert "boat" not in f"{view} {refused.value.message}"
 
 
-async def test_a_lost_store_is_made_whole_by_whoever_puts_the_words_again(
+async def test_while_a_store_has_lost_its_keys_prompts_are_read_as_before(
     game: Game, token: str, redis_client: aioredis.Redis
 ) -> None:
     keys = [key async for key in redis_client.scan_iter("dedup:vocabulary:*")]
     assert len(keys) == 1
     assert 0 < await redis_client.ttl(keys[0]) <= 30 * 24 * 3600
     await redis_client.delete(*keys)
-
-    async def forgotten() -> bool:
-        return not (await read(game, token, "a duck")).HasField("reading")
-
-    await eventually(forgotten)
-    await put(game, SHIPPED)
+    looks = HANDLED.labels("unary", "cygnet.internal.v1.DedupService", "GetVocabulary", "OK")._value
+    before = looks.get()
+    await eventually(lambda: looks.get() >= before + 2)
+    assert (await read(game, token, "a duck")).HasField("reading")
+    richer = json.loads(SHIPPED)
+    richer["words"]["species"]["duck"].append("quacker")
+    await put(game, json.dumps(richer).encode())
 
     async def known() -> bool:
-        return (await read(game, token, "a duck")).HasField("reading")
+        return bool((await read(game, token, "a quacker")).reading.caption)
 
     await eventually(known)

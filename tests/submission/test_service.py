@@ -310,6 +310,11 @@ async def test_a_paused_contest_takes_nothing(game: Game) -> None:
 class ForgetfulDedup(dedup_pb2_grpc.DedupServiceServicer):
     """Knows no submission, whatever is asked of it."""
 
+    async def GetVocabulary(
+        self, request: dedup_pb2.GetVocabularyRequest, context: AioContext
+    ) -> dedup_pb2.GetVocabularyResponse:
+        return dedup_pb2.GetVocabularyResponse(unknown=True)
+
     async def AdmitMany(self, request: dedup_pb2.AdmitManyRequest, context: AioContext) -> dedup_pb2.AdmitManyResponse:
         unknown = to_status(NotFound("there is no such submission", reason="SUBMISSION_NOT_FOUND")).SerializeToString()
         return dedup_pb2.AdmitManyResponse(results=[dedup_pb2.AdmitResult(status=unknown)] * len(request.requests))

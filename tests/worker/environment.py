@@ -43,7 +43,7 @@ class Environment:
     dedup_port: int
     pictures: PictureStore
     folder: Path
-    triton_port: Callable[[], int]
+    triton_address: Callable[[], str]
     target_sha256: str
 
     async def submit(self, prompt: str = "a yellow duck", *, model: document_pb2.Model = SERVED) -> str:
@@ -89,7 +89,7 @@ class Environment:
         """Runs a worker; leaving the block is its SIGTERM, and the block ends when the worker has ended."""
         settings = WorkerSettings(
             dedup_address=f"127.0.0.1:{self.dedup_port}",
-            triton_address=f"127.0.0.1:{self.triton_port()}",
+            triton_address=self.triton_address(),
             pictures_url=f"file://{self.folder}",
             workload_key_file=worker_key_file(self.folder),
             stop_grace_s=stop_grace_s,
@@ -121,15 +121,17 @@ async def serving_dedup(redis_url: str, port: int = 0, **changes: Any) -> AsyncI
 
 @asynccontextmanager
 async def worker_environment(
-    redis_url: str, folder: Path, *, triton_port: Callable[[], int], target: bytes, **dedup_changes: Any
+    redis_url: str, folder: Path, *, triton_address: Callable[[], str], target: bytes, **dedup_changes: Any
 ) -> AsyncIterator[Environment]:
-    """Runs dedup, and stores the target's picture. `triton_port` is called when a worker starts."""
+    """Runs dedup, and stores the target's picture. `triton_address` is called when a worker starts."""
     async with AsyncExitStack() as stack:
         port = await stack.enter_async_context(serving_dedup(redis_url, **dedup_changes))
         channel = await stack.enter_async_context(inside_channel(f"127.0.0.1:{port}"))
         pictures = PictureStore(f"file://{folder}")
         target_sha256 = await pictures.put(target)
-        yield Environment(dedup_pb2_grpc.DedupServiceStub(channel), port, pictures, folder, triton_port, target_sha256)
+        yield Environment(
+            dedup_pb2_grpc.DedupServiceStub(channel), port, pictures, folder, triton_address, target_sha256
+        )
 
 
 @asynccontextmanager
@@ -141,7 +143,7 @@ async def with_triton_double(
     await triton.start()
     try:
         async with worker_environment(
-            redis_url, folder, triton_port=lambda: triton.port, target=TARGET, **dedup_changes
+            redis_url, folder, triton_address=lambda: triton.address, target=TARGET, **dedup_changes
         ) as environment:
             yield environment, triton
     finally:

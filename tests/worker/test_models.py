@@ -34,14 +34,14 @@ async def triton(generator: str) -> AsyncIterator[TritonDouble]:
 @pytest.fixture
 async def env(redis_url: str, redis_client: aioredis.Redis, tmp_path: Path) -> AsyncIterator[Environment]:
     async with worker_environment(
-        redis_url, tmp_path, triton_port=lambda: 0, target=b"the duck to imitate", model_away_ms=AWAY_MS
+        redis_url, tmp_path, triton_address=lambda: "127.0.0.1:0", target=b"the duck to imitate", model_away_ms=AWAY_MS
     ) as env:
         yield env
 
 
 def with_triton(env: Environment, double: TritonDouble) -> Environment:
     """Returns the environment for a worker that belongs to this Triton."""
-    return replace(env, triton_port=lambda: double.port)
+    return replace(env, triton_address=lambda: double.address)
 
 
 async def test_while_two_models_are_there_each_draws_what_asked_for_it(env: Environment) -> None:

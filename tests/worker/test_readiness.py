@@ -51,6 +51,9 @@ class Report:
         self.probes: list[bool] = []
         self.states: list[bool] = []
         self.health: list[bool] = []
+        self.announced: list[list[bool]] = []
+        self.taken = asyncio.Event()
+        self.taken.set()
 
     def probed(self, *, answered: bool) -> None:
         self.probes.append(answered)
@@ -61,13 +64,22 @@ class Report:
     async def set_ready(self, ready: bool) -> None:
         self.health.append(ready)
 
+    async def announce(self, served: ServedModels) -> None:
+        self.announced.append(list(self.states))
+        await self.taken.wait()
+
 
 @asynccontextmanager
 async def running(
     triton: ScriptedTriton, report: Report, clock: Iterator[float] | None = None
 ) -> AsyncIterator[Readiness]:
     readiness = Readiness(
-        triton, report, report.set_ready, pause_s=0, clock=(lambda: next(clock)) if clock else (lambda: 0.0)
+        triton,
+        report,
+        report.set_ready,
+        report.announce,
+        pause_s=0,
+        clock=(lambda: next(clock)) if clock else (lambda: 0.0),
     )
     task = asyncio.create_task(readiness.run())
     try:
@@ -85,6 +97,21 @@ async def test_it_probes_until_triton_draws_and_can_be_scored(obstacle: ServedMo
         await readiness.wait()
     assert report.probes == [False, False, True]
     assert report.states == [False, True]
+
+
+async def test_it_is_ready_when_the_models_words_were_taken() -> None:
+    triton, report = ScriptedTriton(ready()), Report()
+    report.taken.clear()
+    async with running(triton, report) as readiness:
+        while not report.announced:
+            await asyncio.sleep(0)
+        waiting = asyncio.create_task(readiness.wait())
+        await asyncio.sleep(0.05)
+        assert not waiting.done()
+        assert (report.states, report.health) == ([False], [False])
+        report.taken.set()
+        await waiting
+    assert report.health == [False, True]
 
 
 async def test_it_probes_again_only_when_triton_was_lost() -> None:

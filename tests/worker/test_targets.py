@@ -45,7 +45,7 @@ async def test_a_wanted_target_is_looked_at_once_for_each_scorer(
     redis_client: aioredis.Redis, triton: TritonDouble, tmp_path: Path
 ) -> None:
     reports, pictures = Store(redis_client).targets, PictureStore(tmp_path.as_uri())
-    client = TritonClient(f"127.0.0.1:{triton.port}")
+    client = TritonClient(triton.address)
     queue: Any = Queue(reports)
     examiner = TargetExaminer(queue, client, pictures)
     served = await client.probe()

@@ -22,7 +22,7 @@ from cygnet.platform.grpc.metrics import HANDLED
 from cygnet.platform.images import pixels_sha256
 from cygnet.platform.pictures import PictureStore
 from cygnet.v1 import contest_pb2, submission_pb2
-from cygnet.worker import loop
+from cygnet.worker import announcement
 from cygnet.worker.job_queue import JobQueue
 
 from ..waiting import eventually
@@ -85,7 +85,7 @@ async def test_a_prompt_that_is_too_long_for_the_model_says_how_much_of_it_fitte
 async def test_the_models_vocabulary_reaches_dedup(
     env: Environment, triton: TritonDouble, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(loop, "_ANNOUNCE_S", 0.05)
+    monkeypatch.setattr(announcement, "AGAIN_S", 0.05)
 
     async def known() -> bytes:
         request = dedup_pb2.GetVocabularyRequest(generator_source="builtin://cygnet-tiny")
@@ -330,7 +330,7 @@ async def test_dedup_is_away_when_the_drawing_is_ready_and_gets_the_result_when_
         channel = await stack.enter_async_context(inside_channel(f"127.0.0.1:{port}"))
         target_sha256 = await pictures.put(TARGET)
         stub = dedup_pb2_grpc.DedupServiceStub(channel)
-        env = Environment(stub, port, pictures, tmp_path, lambda: triton.port, target_sha256)
+        env = Environment(stub, port, pictures, tmp_path, lambda: triton.address, target_sha256)
         submitted = await env.submit()
         async with env.working():
             await eventually(lambda: triton.at_work == 1)

@@ -69,6 +69,11 @@ class TritonDouble(service_pb2_grpc.GRPCInferenceServiceServicer):  # type: igno
         self.port = 0
         self._server: grpc.aio.Server | None = None
 
+    @property
+    def address(self) -> str:
+        """Where it listens once it has started."""
+        return f"127.0.0.1:{self.port}"
+
     async def start(self) -> None:
         """Listens, on the port it had before if there was one."""
         self._server = grpc.aio.server(options=[("grpc.so_reuseport", 0)])

@@ -99,6 +99,8 @@ class DedupServicer(dedup_pb2_grpc.DedupServiceServicer):
         self, request: dedup_pb2.GetVocabularyRequest, context: AioContext
     ) -> dedup_pb2.GetVocabularyResponse:
         vocabulary = await self._store.vocabularies.get(request.generator_source)
+        if vocabulary is None:
+            return dedup_pb2.GetVocabularyResponse(unknown=True)
         if hashlib.sha256(vocabulary).hexdigest() == request.known_sha256:
             return dedup_pb2.GetVocabularyResponse(unchanged=True)
         return dedup_pb2.GetVocabularyResponse(vocabulary=vocabulary)

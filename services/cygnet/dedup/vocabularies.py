@@ -26,7 +26,7 @@ class Vocabularies:
         with translate_errors():
             await self._redis.set(vocabulary_key(generator_source), vocabulary, ex=_KEPT_S)
 
-    async def get(self, generator_source: str) -> bytes:
-        """Returns the words of a generator; empty where none are known."""
+    async def get(self, generator_source: str) -> bytes | None:
+        """Returns the words of a generator, empty where it has none; None where no worker has said so."""
         with translate_errors():
-            return cast(bytes, await self._redis.get(vocabulary_key(generator_source))) or b""
+            return cast(bytes | None, await self._redis.get(vocabulary_key(generator_source)))

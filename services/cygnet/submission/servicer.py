@@ -192,6 +192,7 @@ class SubmissionServicer(submission_pb2_grpc.SubmissionServiceServicer):
         if target is None:
             raise NotFound("this contest has no such target", reason="TARGET_NOT_FOUND")
         check_submission(request.prompt, request.request_id, document.contest.max_prompt_chars)
+        await self._vocabularies.ensure(document)
         reading = self._vocabularies.read(document, request.prompt)
         if reading is not None and not reading.caption:
             raise _nothing_read(examples(self._vocabularies.of(document), tuple(document.descriptions.values())))

@@ -2,7 +2,8 @@
 
 Workers put the words of their models there. A prompt is read with those of the model that is in use, also while a
 changed model takes over: everybody plays with the same words, and prompts with one caption stay one drawing. Until a
-model's words are known, and for a model without any, prompts are taken as they are; the model itself reads them then.
+worker has served the model, and for a model without words, prompts are taken as they are; the model itself reads them
+then. From the moment on when a worker is ready all replicas know the words: one that does not asks at the next prompt.
 """
 
 import asyncio
@@ -37,6 +38,7 @@ class Vocabularies:
         self._contests = contests
         self._dedup = dedup
         self._known: dict[str, tuple[str, Vocabulary | None]] = {}
+        self._fetching: dict[str, asyncio.Task[None]] = {}
 
     async def follow(self) -> None:
         """Keeps what is known current, for ever."""
@@ -56,12 +58,29 @@ class Vocabularies:
         sources = {self._contests.get(name).model.generator_source for name in self._contests.names}
         self._known = {source: known for source, known in self._known.items() if source in sources}
         for source in sources:
-            digest, _ = self._known.get(source, ("", None))
-            request = dedup_pb2.GetVocabularyRequest(generator_source=source, known_sha256=digest)
-            answer = await self._dedup.GetVocabulary(request)
-            if not answer.unchanged:
-                self._known[source] = _parsed(answer.vocabulary)
-                log.info("a model's words are known", extra={"generator": source, "bytes": len(answer.vocabulary)})
+            await self._fetch(source)
+
+    async def ensure(self, document: document_pb2.ContestDocument) -> None:
+        """Fetches the words of a contest's model if they are not known; prompts beside each other ask once.
+
+        Raises:
+            Unavailable: dedup does not answer.
+        """
+        source = document.model.generator_source
+        if source in self._known:
+            return
+        if source not in self._fetching:
+            self._fetching[source] = asyncio.create_task(self._fetch(source))
+            self._fetching[source].add_done_callback(lambda _: self._fetching.pop(source))
+        await asyncio.shield(self._fetching[source])
+
+    async def _fetch(self, source: str) -> None:
+        digest, _ = self._known.get(source, ("", None))
+        request = dedup_pb2.GetVocabularyRequest(generator_source=source, known_sha256=digest)
+        answer = await self._dedup.GetVocabulary(request)
+        if not (answer.unchanged or answer.unknown):
+            self._known[source] = _parsed(answer.vocabulary)
+            log.info("a model's words are known", extra={"generator": source, "bytes": len(answer.vocabulary)})
 
     def of(self, document: document_pb2.ContestDocument) -> Vocabulary | None:
         """Returns the words of a contest's model; None where it has none, or none are known yet."""

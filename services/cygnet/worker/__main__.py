@@ -12,6 +12,7 @@ from cygnet.platform.grpc.client import channel
 from cygnet.platform.grpc.server import Endpoint, Lifetime, run
 from cygnet.platform.grpc.workloads import WorkloadTokens
 from cygnet.platform.pictures import PictureStore
+from cygnet.worker.announcement import Announcement
 from cygnet.worker.job_queue import JobQueue
 from cygnet.worker.loop import Worker
 from cygnet.worker.readiness import Readiness
@@ -30,13 +31,14 @@ async def wire(settings: WorkerSettings, lifetime: Lifetime) -> Sequence[Endpoin
     # A process that exits breaks its connection, which Triton takes for a cancellation: what is in flight comes first.
     lifetime.resources.push_async_callback(triton.close, patience_s=settings.patience_s)
     pictures, telemetry = PictureStore(settings.pictures_url), Telemetry()
-    readiness = Readiness(triton, telemetry, lifetime.set_ready, clock=time.monotonic)
     await lifetime.set_ready(False)
     jobs = JobQueue(
         dedup_pb2_grpc.DedupServiceStub(dedup),
         contest=settings.contest,
         worker_id=f"{socket.gethostname()[:100]}-{os.getpid()}",
     )
+    announcement = Announcement(jobs)
+    readiness = Readiness(triton, telemetry, lifetime.set_ready, announcement.until_taken, clock=time.monotonic)
     generator = ScoredGenerator(triton, pictures, jobs)
     worker = Worker(
         jobs,
@@ -50,7 +52,7 @@ async def wire(settings: WorkerSettings, lifetime: Lifetime) -> Sequence[Endpoin
     )
     lifetime.spawn(readiness.run(), "the probing of Triton")
     lifetime.spawn(worker.run(), "the work")
-    lifetime.spawn(worker.announce(), "the announcement of the model's words")
+    lifetime.spawn(announcement.repeat(readiness), "the announcement of the model's words")
     steps = [generator.settle_next, TargetExaminer(jobs, triton, pictures).examine_next]
     lifetime.spawn(prepare_targets(readiness, steps), "the preparation of targets")
     # Undone first: what is in hand ends while everything that it needs is still there.

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from cygnet.inference.triton import ServedModels
 from cygnet.internal.v1 import dedup_pb2
-from cygnet.platform.errors import DomainError, InvalidRequest
+from cygnet.platform.errors import DomainError
 from cygnet.platform.logs import prompt_hash
 from cygnet.platform.pictures import PictureStore
 from cygnet.platform.tasks import Backoff, wait_unless
@@ -18,9 +18,6 @@ from cygnet.worker.scored_generator import ScoredGenerator
 from cygnet.worker.telemetry import Telemetry
 
 log = logging.getLogger(__name__)
-
-_ANNOUNCE_S = 15.0
-"""Pause before the generator's words are put again."""
 
 
 class Worker:
@@ -66,18 +63,6 @@ class Worker:
         log.warning("out of time, giving back what is in hand")
         self._out_of_time.set()
         await self._ended.wait()
-
-    async def announce(self) -> None:
-        """Says which words the generator knows, for ever: what it serves may change, and a store may lose its keys."""
-        while True:
-            served = await self._readiness.wait()
-            try:
-                await self._jobs.put_vocabulary(served)
-            except InvalidRequest as error:
-                log.error("the model's vocabulary cannot be used", extra={"error": error.message})
-            except DomainError as error:
-                log.warning("the model's vocabulary was not taken", extra={"error": error.message})
-            await asyncio.sleep(_ANNOUNCE_S)
 
     async def _slot(self) -> None:
         backoff = Backoff(PAUSE_S, LONGEST_PAUSE_S)

@@ -38,14 +38,19 @@ class Readiness:
         triton: Probed,
         report: ReadinessReport,
         set_ready: Callable[[bool], Awaitable[None]],
+        announce: Callable[[ServedModels], Awaitable[None]],
         *,
         pause_s: float = PROBE_PAUSE_S,
         clock: Callable[[], float],
     ) -> None:
-        """`set_ready` sets what health probes of the worker see; `clock` returns seconds from any moment on."""
+        """`set_ready` sets what health probes of the worker see; `announce` is awaited before anything is drawn.
+
+        `clock` returns seconds from any moment on.
+        """
         self._triton = triton
         self._report = report
         self._set_ready = set_ready
+        self._announce = announce
         self._pause_s = pause_s
         self._clock = clock
         self._ready = asyncio.Event()
@@ -75,7 +80,9 @@ class Readiness:
             await self._needed.wait()
             self._needed.clear()
             await self._set_ready(False)
-            self._served = await self._until_answered()
+            served = await self._until_answered()
+            await self._announce(served)
+            self._served = served
             self._ready.set()
             self._report.ready(True)
             await self._set_ready(True)

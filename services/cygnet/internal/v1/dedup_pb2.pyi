@@ -289,12 +289,14 @@ class GetVocabularyRequest(_message.Message):
     def __init__(self, generator_source: _Optional[str] = ..., known_sha256: _Optional[str] = ...) -> None: ...
 
 class GetVocabularyResponse(_message.Message):
-    __slots__ = ("unchanged", "vocabulary")
+    __slots__ = ("unchanged", "vocabulary", "unknown")
     UNCHANGED_FIELD_NUMBER: _ClassVar[int]
     VOCABULARY_FIELD_NUMBER: _ClassVar[int]
+    UNKNOWN_FIELD_NUMBER: _ClassVar[int]
     unchanged: bool
     vocabulary: bytes
-    def __init__(self, unchanged: _Optional[bool] = ..., vocabulary: _Optional[bytes] = ...) -> None: ...
+    unknown: bool
+    def __init__(self, unchanged: _Optional[bool] = ..., vocabulary: _Optional[bytes] = ..., unknown: _Optional[bool] = ...) -> None: ...
 
 class GetStatisticsRequest(_message.Message):
     __slots__ = ("contest",)
