@@ -76,8 +76,8 @@ def _numbers() -> list[stat.Panel]:
         number(
             "Oldest in the queue",
             "How long the oldest job has waited that nobody draws yet. Alert: CygnetQueueTooOld, beyond the contest's "
-            "own maxPredictedWait (five minutes unless it says otherwise); CygnetSubmissionsStuck, where something waits "
-            "that no queue knows of.",
+            "own maxPredictedWait (five minutes unless it says otherwise); CygnetSubmissionsStuck, where somebody "
+            "waits for what is in no queue.",
             places[2],
             Line(queries.OLDEST, "oldest"),
             unit="s",
