@@ -79,6 +79,10 @@ bench-game: $(VENV)/.installed-dev ## Does describing better score better, with 
 bench-booth: $(VENV)/.installed-dev $(PAGE)/dist/.built ## How long do honest people wait beside an attacker (20 minutes; ARGS="--only macro")
 	@$(BIN)/python -m tests.bench.booth $(ARGS)
 
+.PHONY: bench-ablation
+bench-ablation: $(VENV)/.installed-dev ## What each part of admission does for the event that froze (15 minutes)
+	@$(BIN)/python -m tests.bench.ablation $(ARGS)
+
 .PHONY: bench-operator
 bench-operator: $(VENV)/.installed-dev ## The operator with 500 contests, and how fast a patched limit holds (needs the control plane)
 	@$(BIN)/python -m pytest -s -m scale tests/operator/test_scale.py

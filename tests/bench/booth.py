@@ -13,19 +13,26 @@ import statistics
 import sys
 import time
 from collections import Counter
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import click
 from tests.bench.attackers import ATTACKS
 from tests.prompts import unique
+from tests.stack.hall import Screen, paired_screen, pairing_code, scan_and_join, shown
 from tests.stack.player import Player, connection
-from tests.stackrunner import started_stack
+from tests.stackrunner import Stack, started_stack
 
 from cygnet.platform.errors import DomainError, Refused
 
-REGULARS, REGULAR_EVERY_S = 4, 12.0
-NEWCOMER_EVERY_S = 12.0
-WARM_UP_S = 40.0
+CONTEST = "duck-and-swan"
+GROUPS = {"present": "in the hall, played before", "outside": "outside, played before", "newcomer": "scans the code"}
+"""Who is honest: regulars who were in the hall, regulars who were not, and people who come and scan the screen."""
+PLAYERS, EVERY_S = 3, 12.0
+"""Of each kind of regulars, and how often each of them draws, which no limit refuses."""
+NEWCOMER_EVERY_S = 6.0
+WARM_UP_S = 65.0
 """How long regulars play before an attack, so that they are regulars."""
 PATIENCE_S = 120.0
 
@@ -34,9 +41,11 @@ PATIENCE_S = 120.0
 class Honest:
     """What honest people met in one case."""
 
-    waits: dict[str, list[float]] = field(default_factory=lambda: {"regular": [], "newcomer": []})
+    waits: dict[str, list[float]] = field(default_factory=lambda: {group: [] for group in GROUPS})
     refused: Counter[str] = field(default_factory=Counter)
     without_picture: Counter[str] = field(default_factory=Counter)
+    scans: list[float] = field(default_factory=list)
+    """From the scan of the code to being present, seconds."""
 
     async def draw(self, player: Player, who: str) -> None:
         """One click, as the page handles it: a refusal says when to try again."""
@@ -57,24 +66,28 @@ class Honest:
             self.waits[who].append(time.monotonic() - clicked)
 
 
-async def measure(address: str, seconds: float, honest: Honest, regulars: list[Player]) -> None:
+async def measure(
+    address: str, seconds: float, honest: Honest, regulars: dict[str, list[Player]], screen: Screen
+) -> None:
     """Honest people for `seconds`, each at a steady pace."""
     end = time.monotonic() + seconds
 
-    async def regular(number: int, player: Player) -> None:
-        await asyncio.sleep(number * REGULAR_EVERY_S / REGULARS)
+    async def regular(group: str, number: int, player: Player) -> None:
+        await asyncio.sleep(number * EVERY_S / PLAYERS)
         while time.monotonic() < end:
             began = time.monotonic()
-            await honest.draw(player, "regular")
-            await asyncio.sleep(max(0.0, began + REGULAR_EVERY_S - time.monotonic()))
+            await honest.draw(player, group)
+            await asyncio.sleep(max(0.0, began + EVERY_S - time.monotonic()))
 
     async def newcomer() -> None:
+        clicked = time.monotonic()
         async with connection(address) as channel:
             try:
-                player = await Player.join(channel, "New")
+                player = await scan_and_join(channel, "New", CONTEST, screen.code)
             except DomainError as error:
-                honest.without_picture[f"newcomer join {getattr(error, 'reason', type(error).__name__)}"] += 1
+                honest.without_picture[f"newcomer scan {getattr(error, 'reason', type(error).__name__)}"] += 1
                 return
+            honest.scans.append(time.monotonic() - clicked)
             await honest.draw(player, "newcomer")
 
     async def newcomers() -> None:
@@ -84,38 +97,50 @@ async def measure(address: str, seconds: float, honest: Honest, regulars: list[P
                 await asyncio.sleep(NEWCOMER_EVERY_S)
 
     async with asyncio.TaskGroup() as group:
-        for number, player in enumerate(regulars):
-            group.create_task(regular(number, player))
+        for name, players in regulars.items():
+            for number, player in enumerate(players):
+                group.create_task(regular(name, number, player))
         group.create_task(newcomers())
 
 
-async def case(address: str, attack: str, seconds: float) -> dict[str, object]:
+async def case(stack: Stack, attack: str, seconds: float) -> dict[str, object]:
     """One attack's row."""
-    honest = Honest()
-    async with connection(address) as channel:
-        regulars = [await Player.join(channel, f"Regular {number}") for number in range(REGULARS)]
-        await measure(address, WARM_UP_S, Honest(), regulars)
-        attacker = None
+    honest, address = Honest(), stack.address
+    async with AsyncExitStack() as open_:
+        # As every phone, each has a connection of its own.
+        channels = [await open_.enter_async_context(connection(address)) for _ in range(2 * PLAYERS + 1)]
+        token = await paired_screen(channels[-1], CONTEST, await pairing_code(stack.endpoints, CONTEST))
+        screen = await open_.enter_async_context(shown(address, CONTEST, token))
+        regulars = {
+            "present": [await scan_and_join(c, "Present", CONTEST, screen.code) for c in channels[:PLAYERS]],
+            "outside": [await Player.join(c, "Outside", CONTEST) for c in channels[PLAYERS:-1]],
+        }
+        await measure(address, WARM_UP_S, Honest(), regulars, screen)
+        before, attacker = _cpu_seconds(stack), None
         if attack != "calm":
-            attacker = await asyncio.create_subprocess_exec(
-                sys.executable,
-                "-m",
-                "tests.bench.attackers",
-                attack,
-                address,
-                str(seconds),
-                stdout=asyncio.subprocess.PIPE,
-            )
-        await measure(address, seconds, honest, regulars)
-        got = json.loads((await attacker.communicate())[0] or b"{}") if attacker is not None else {}
+            command = [sys.executable, "-m", "tests.bench.attackers", attack, address, str(seconds), token]
+            attacker = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.PIPE)
+        await measure(address, seconds, honest, regulars, screen)
+        used = _cpu_seconds(stack) - before
+        attacked = json.loads((await attacker.communicate())[0] or b"{}") if attacker is not None else {}
     return {
         "attack": attack,
-        "attacker": got,
-        **{who: _figures(waits) for who, waits in honest.waits.items()},
+        "attacker": attacked.get("got", {}),
+        "cpuShare": {"game": round(used / seconds, 2), "attacker": round(attacked.get("cpuSeconds", 0) / seconds, 2)},
+        **{group: _figures(waits) for group, waits in honest.waits.items()},
+        "scan": _figures(honest.scans),
         "refused": dict(honest.refused),
         "withoutPicture": dict(honest.without_picture),
-        "load": round(os.getloadavg()[0], 1),
     }
+
+
+def _cpu_seconds(stack: Stack) -> float:
+    """What all of the game's processes have used; those that ended are their parents'."""
+    total = 0
+    for pid in stack.descendants():
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2].split()
+        total += sum(int(field) for field in fields[11:13])
+    return total / os.sysconf("SC_CLK_TCK")
 
 
 def _figures(waits: list[float]) -> dict[str, float] | None:
@@ -130,15 +155,19 @@ def _figures(waits: list[float]) -> dict[str, float] | None:
     }
 
 
+COLUMNS = ["attack", *(f"{who}: median / p95 (pictures)" for who in GROUPS.values()), "refused", "without a picture"]
+COLUMNS += ["the attacker got", "cores used"]
+
+
 def line(row: dict[str, object]) -> str:
     """Markdown."""
     cells = [str(row["attack"])]
-    for who in ("regular", "newcomer"):
-        figures = row[who]
+    for group in GROUPS:
+        figures = row[group]
         cells.append(
             f"{figures['median']} / {figures['p95']} s ({figures['pictures']})" if isinstance(figures, dict) else "none"
         )
-    cells += [_said(row["refused"]), _said(row["withoutPicture"]), _said(row["attacker"])]
+    cells += [_said(row[column]) for column in ("refused", "withoutPicture", "attacker", "cpuShare")]
     return f"| {' | '.join(cells)} |"
 
 
@@ -154,14 +183,12 @@ def main(only: tuple[str, ...], seconds: float, as_json: bool) -> None:
     # The attacker holds thousands of connections.
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
-    click.echo(
-        "| attack | regulars: median / p95 (pictures) | newcomers | refused | without a picture | the attacker got |"
-    )
-    click.echo("|---|---|---|---|---|---|")
+    if not as_json:
+        click.echo(f"| {' | '.join(COLUMNS)} |\n|{'---|' * len(COLUMNS)}")
     for attack in only or ("calm", *ATTACKS):
         # A game of its own for each: nothing that one attack left behind is another's.
         with started_stack() as stack:
-            row = asyncio.run(case(stack.address, attack, seconds))
+            row = asyncio.run(case(stack, attack, seconds))
         click.echo(json.dumps(row) if as_json else line(row))
 
 

@@ -17,14 +17,12 @@ import cygnet.v1
 from cygnet.dedup.keys import key
 from cygnet.dedup.requests import MOST_SEEDS
 from cygnet.gateway.app import build_app
-from cygnet.internal.v1 import admin_pb2, admin_pb2_grpc
 from cygnet.platform.pictures import PictureStore
 from cygnet.v1 import (
     contest_pb2,
     contest_pb2_grpc,
     leaderboard_pb2,
     presence_pb2,
-    presence_pb2_grpc,
     submission_pb2,
 )
 
@@ -32,11 +30,12 @@ from ..prompts import unique
 from ..stackrunner import ROOT, Stack
 from ..submission.test_seeds import seed_by_the_book
 from ..waiting import eventually
+from .hall import paired_screen, pairing_code, shown
 from .leaks import found, secret_spellings, seed_spellings
 from .player import CALL_S, DONE, Player, connection
 
 if TYPE_CHECKING:
-    from cygnet.v1.presence_pb2_grpc import PresenceServiceAsyncStub
+    pass
 
 PAGE = ROOT / "services/cygnet/gateway/page/dist"
 STREAM_S = 3.0
@@ -77,20 +76,10 @@ def requests(player: Player, prompt: str, request_id: str, submission_id: str) -
 async def presence_requests(stack: Stack, player: Player) -> tuple[dict[str, Any], str]:
     """Returns a request for each RPC of presence, to be made once and soon, and the token of a screen."""
     at: dict[str, Any] = {"contest": player.contest}
-    token = Path(stack.endpoints.admin_token_file).read_text().strip()
-    async with connection(stack.endpoints.submission_admin) as channel:
-        admin = admin_pb2_grpc.BoardAdminServiceStub(channel)
-        metadata = (("authorization", f"Bearer {token}"),)
-        first, second = [
-            (await admin.PairBoard(admin_pb2.PairBoardRequest(**at), metadata=metadata)).pairing_code for _ in range(2)
-        ]
-    stub: PresenceServiceAsyncStub = presence_pb2_grpc.PresenceServiceStub(player.channel)
-    screen = (await stub.PairScreen(presence_pb2.PairScreenRequest(**at, pairing_code=first))).screen_token
-    watch = stub.WatchCodes(
-        presence_pb2.WatchCodesRequest(**at), metadata=(("authorization", f"Bearer {screen}"),), timeout=CALL_S
-    )
-    code = (await anext(aiter(watch))).code
-    watch.cancel()
+    first, second = [await pairing_code(stack.endpoints, player.contest) for _ in range(2)]
+    screen = await paired_screen(player.channel, player.contest, first)
+    async with shown(stack.address, player.contest, screen) as hall:
+        code = hall.code
     return {
         "PresenceService.ExchangeCode": presence_pb2.ExchangeCodeRequest(**at, code=code, device="device-of-eve-0001"),
         "PresenceService.PairScreen": presence_pb2.PairScreenRequest(**at, pairing_code=second),
