@@ -130,6 +130,10 @@ crd: $(VENV)/.installed-dev ## Writes the Contest's CustomResourceDefinition and
 	@$(BIN)/python -m cygnet.contest.crd > helm/cygnet/files/contest-crd.yaml
 	@PYTHONPATH=operator $(BIN)/python -m cygnet_operator.reference > docs/contest-reference.md
 
+.PHONY: redis-users
+redis-users: $(VENV)/.installed-dev ## Writes the chart's list of Redis' users anew, from what the services need
+	@$(BIN)/python -m cygnet.platform.redis_users > helm/cygnet/files/redis-users.acl
+
 .PHONY: dashboards
 dashboards: $(VENV)/.installed-dev ## Writes the Grafana dashboards' JSON anew, from helm/dashboards
 	@PYTHONPATH=helm/dashboards $(BIN)/python -W ignore::DeprecationWarning -m cygnet_dashboards

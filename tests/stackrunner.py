@@ -17,8 +17,10 @@ from typing import Any
 
 import pytest
 
+from cygnet.local.datadir import DataDir
 from cygnet.local.endpoints import Endpoints
 from cygnet.local.triton import clean_shared_memory, kill_strays, shm_prefix
+from cygnet.platform.redis_users import ADMIN, url_of
 
 from .waiting import wait_for
 
@@ -58,6 +60,12 @@ class Stack:
     def endpoints(self) -> Endpoints:
         """Where the parts listen."""
         return Endpoints.read(self.data_dir / "run" / "endpoints.json")
+
+    @property
+    def redis_admin_url(self) -> str:
+        """Where Redis is, for its administrator; the URL among the endpoints may ask whether it answers."""
+        data = DataDir(self.data_dir)
+        return url_of(str(data.socket("redis.sock")), ADMIN, data.secret(f"redis-{ADMIN}"))
 
     @property
     def process(self) -> subprocess.Popen[str]:

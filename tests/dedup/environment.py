@@ -26,6 +26,7 @@ from cygnet.platform.grpc.server import Endpoint, Lifetime, serving
 from cygnet.platform.grpc.status import from_rpc_error, from_status
 from cygnet.v1 import contest_pb2, submission_pb2
 
+from ..redis_urls import as_user
 from ..workloads import KEYS, callers, inside_channel
 
 if TYPE_CHECKING:
@@ -175,7 +176,7 @@ class Replica:
 async def replica(redis_url: str, leaderboard_port: int, **more: int) -> AsyncIterator[Replica]:
     settings = DedupSettings.model_validate(
         {
-            "redis_url": redis_url,
+            "redis_url": as_user(redis_url, "dedup"),
             "installation_keys": KEYS,
             "leaderboard_address": f"127.0.0.1:{leaderboard_port}",
             **more,

@@ -14,6 +14,7 @@ from cygnet.internal.v1 import dedup_pb2, dedup_pb2_grpc
 from cygnet.v1 import submission_pb2
 
 from ..ports import free_port
+from ..redis_urls import as_user
 from ..waiting import eventually
 from ..workloads import KEYS, inside_channel
 from .environment import CONTEST, Replica, ResultLog, admit, admit_request, drawn, replica
@@ -117,7 +118,7 @@ async def test_the_process_starts_serves_and_stops(redis_client: aioredis.Redis,
         env={
             **os.environ,
             "CYGNET_DEDUP_LISTEN": f"127.0.0.1:{port}",
-            "CYGNET_DEDUP_REDIS_URL": redis_url,
+            "CYGNET_DEDUP_REDIS_URL": as_user(redis_url, "dedup"),
             "CYGNET_DEDUP_LEADERBOARD_ADDRESS": "127.0.0.1:1",
             "CYGNET_DEDUP_INSTALLATION_KEYS": KEYS,
         },

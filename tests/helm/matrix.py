@@ -15,6 +15,7 @@ INSTALLATIONS: dict[str, Values] = {
         "redis": {"enabled": False},
         "externalRedis": {"url": "rediss://user:6379@redis.example.org:6380/0", "port": 6380},
     },
+    "external Redis by a Secret": {"redis": {"enabled": False}, "externalRedis": {"existingSecret": "redis"}},
     "a bucket of one's own": {
         "pictures": {
             "volume": {"enabled": False},
@@ -65,6 +66,10 @@ CONTRADICTIONS: dict[str, tuple[Values, str]] = {
     "two ways to say which": (
         {"redis": {"enabled": False}, "externalRedis": {"url": "redis://a", "existingSecret": "b"}},
         "externalRedis.url and externalRedis.existingSecret are both given",
+    ),
+    "users of a Redis without their Secret": (
+        {"redis": {"enabled": False}, "externalRedis": {"url": "redis://a", "users": True}},
+        "externalRedis.users needs externalRedis.existingSecret",
     ),
     "a Redis behind a closed port": (
         {"redis": {"enabled": False}, "externalRedis": {"url": "rediss://redis.example.org:6380"}},

@@ -21,6 +21,7 @@ from cygnet.platform.grpc.server import Lifetime, serving
 from cygnet.platform.grpc.status import from_rpc_error
 from cygnet.v1 import contest_pb2, leaderboard_pb2, leaderboard_pb2_grpc, submission_pb2
 
+from ..redis_urls import as_user
 from ..workloads import ADMIN_TOKEN, KEYS, inside_channel
 
 OPENING_MS = 1_793_000_000_000
@@ -143,7 +144,9 @@ async def serving_leaderboard(
 ) -> AsyncIterator[Service]:
     async with AsyncExitStack() as stack:
         lifetime = Lifetime(stack)
-        settings = LeaderboardSettings(redis_url=redis_url, admin_token=ADMIN_TOKEN, installation_keys=KEYS)
+        settings = LeaderboardSettings(
+            redis_url=as_user(redis_url, "leaderboard"), admin_token=ADMIN_TOKEN, installation_keys=KEYS
+        )
         endpoints = await leaderboard_main.wire(settings, lifetime, heartbeat_s=heartbeat_s, clock=clock)
         port, admin_port = await stack.enter_async_context(serving(endpoints, grace_s=1))
         public = await stack.enter_async_context(inside_channel(f"127.0.0.1:{port}"))

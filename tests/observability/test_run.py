@@ -197,7 +197,7 @@ def test_submissions_that_fail_are_noticed(own_stack: Stack, played: Prometheus)
 
 
 async def _fail(own_stack: Stack, times: int) -> None:
-    store = redis.asyncio.Redis.from_url(own_stack.endpoints.redis_url)
+    store = redis.asyncio.Redis.from_url(own_stack.redis_admin_url)
     async with connection(own_stack.address) as channel:
         player = await Player.join(channel, "Hopeful")
         await store.config_set("min-replicas-to-write", 1)  # there is none: Redis takes no write

@@ -12,6 +12,7 @@ from pathlib import Path
 import grpc
 
 from ..ports import free_port
+from ..redis_urls import as_user
 from ..workloads import KEYS
 from .services import own_address
 
@@ -91,5 +92,5 @@ class RealServices:
                 "PICTURES_URL": self.folder.as_uri(),
             }
         return {f"CYGNET_{service.upper()}_{name}": value for name, value in chosen.items()} | {
-            f"CYGNET_{service.upper()}_REDIS_URL": self.redis_url
+            f"CYGNET_{service.upper()}_REDIS_URL": as_user(self.redis_url, service)
         }

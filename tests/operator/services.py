@@ -21,6 +21,7 @@ from cygnet.internal.v1 import document_pb2
 from cygnet.platform.grpc.server import MAX_ADMIN_REQUEST_BYTES, Endpoint, serving
 from cygnet.platform.pictures import PictureStore
 
+from ..redis_urls import as_user
 from ..workloads import callers
 from .control_plane import NAMESPACE, ControlPlane
 
@@ -109,7 +110,7 @@ async def _serve(
     async with contextlib.AsyncExitStack() as stack:
         for service, prefix, store in (("submission", "sub", pictures), ("leaderboard", "board", None)):
             for _ in range(count):
-                client = aioredis.Redis.from_url(redis_url)
+                client = aioredis.Redis.from_url(as_user(redis_url, service))
                 stack.push_async_callback(client.aclose)
                 contests = ContestStore(client, prefix)
                 await contests.load()

@@ -17,6 +17,7 @@ from cygnet.platform.grpc.server import Lifetime, serving
 from cygnet.platform.grpc.workloads import WORKER, Workload
 
 from ..dedup.environment import CONTEST, admit, admit_request, drawn
+from ..redis_urls import as_user
 from ..workloads import ADMIN_TOKEN, KEYS, bearer, inside_channel
 
 if TYPE_CHECKING:
@@ -29,8 +30,12 @@ async def addresses(redis_client: aioredis.Redis, redis_url: str) -> AsyncIterat
     """The ports of dedup and of the leaderboard."""
     async with AsyncExitStack() as stack:
         lifetime = Lifetime(stack)
-        dedup = DedupSettings(redis_url=redis_url, installation_keys=KEYS, leaderboard_address="127.0.0.1:1")
-        board = LeaderboardSettings(redis_url=redis_url, installation_keys=KEYS, admin_token=ADMIN_TOKEN)
+        dedup = DedupSettings(
+            redis_url=as_user(redis_url, "dedup"), installation_keys=KEYS, leaderboard_address="127.0.0.1:1"
+        )
+        board = LeaderboardSettings(
+            redis_url=as_user(redis_url, "leaderboard"), installation_keys=KEYS, admin_token=ADMIN_TOKEN
+        )
         endpoints = [*await dedup_main.wire(dedup, lifetime), *await leaderboard_main.wire(board, lifetime)]
         ports = await stack.enter_async_context(serving(endpoints, grace_s=0.1))
         yield f"127.0.0.1:{ports[0]}", f"127.0.0.1:{ports[1]}"

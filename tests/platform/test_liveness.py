@@ -16,8 +16,10 @@ import pytest
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from cygnet.platform.grpc import LIVENESS, READINESS
+from cygnet.platform.redis_users import PREFIXES
 
 from ..ports import free_port
+from ..redis_urls import as_user
 from ..waiting import wait_for
 from ..workloads import KEYS, worker_key_file
 
@@ -65,7 +67,9 @@ class Running:
 
 def settings_of(service: str, redis_url: str, folder: Path) -> dict[str, str]:
     nowhere = f"127.0.0.1:{free_port()}"
-    redis, admin = {"REDIS_URL": redis_url, "INSTALLATION_KEYS": KEYS}, {"ADMIN_TOKEN": "a" * 32}
+    redis, admin = {"INSTALLATION_KEYS": KEYS}, {"ADMIN_TOKEN": "a" * 32}
+    if service in PREFIXES:
+        redis["REDIS_URL"] = as_user(redis_url, service)
     pictures, dedup = {"PICTURES_URL": folder.as_uri()}, {"DEDUP_ADDRESS": nowhere}
     return {
         "submission": {**redis, **admin, **pictures, **dedup, "SESSION_KEYS": f"k1:{'s' * 32}"},

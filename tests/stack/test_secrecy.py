@@ -167,7 +167,7 @@ async def test_no_player_learns_the_seed_before_the_end(stack: Stack) -> None:
             return view if "duck" in view.seed_counters else None
 
         view = await eventually(settled, 30, "the counter of the target's seed")
-        async with aioredis.Redis.from_url(stack.endpoints.redis_url) as redis:
+        async with aioredis.Redis.from_url(stack.redis_admin_url) as redis:
             secret = await redis.get(key(contest.name, "secret"))
         assert isinstance(secret, bytes)
         assert hashlib.sha256(secret).hexdigest() == view.seed_commitment, "this is the secret that decides"

@@ -31,6 +31,7 @@ from cygnet.v1 import (
     submission_pb2_grpc,
 )
 
+from ..redis_urls import as_user
 from ..workloads import ADMIN_TOKEN, KEYS, callers, inside_channel
 
 
@@ -157,14 +158,14 @@ async def playing(
         dedup_life, submission_life = Lifetime(stack), Lifetime(stack)
         if dedup is None:
             dedup_settings = DedupSettings(
-                redis_url=redis_url, leaderboard_address="127.0.0.1:1", installation_keys=KEYS
+                redis_url=as_user(redis_url, "dedup"), leaderboard_address="127.0.0.1:1", installation_keys=KEYS
             )
             endpoints = await dedup_main.wire(dedup_settings, dedup_life)
         else:
             endpoints = [Endpoint("127.0.0.1:0", [dedup], callers())]
         [dedup_port] = await stack.enter_async_context(serving(endpoints, grace_s=1))
         settings = SubmissionSettings(
-            redis_url=redis_url,
+            redis_url=as_user(redis_url, "submission"),
             dedup_address=f"127.0.0.1:{dedup_port}",
             pictures_url=f"file://{folder}",
             session_keys="k1:" + "s" * 32,

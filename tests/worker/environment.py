@@ -20,6 +20,7 @@ from cygnet.v1 import contest_pb2, submission_pb2
 from cygnet.worker.settings import WorkerSettings
 
 from ..dedup.environment import admit
+from ..redis_urls import as_user
 from ..waiting import eventually
 from ..workloads import KEYS, inside_channel, worker_key_file
 from .triton_double import TritonDouble
@@ -108,7 +109,7 @@ async def serving_dedup(redis_url: str, port: int = 0, **changes: Any) -> AsyncI
     async with AsyncExitStack() as resources:
         lifetime = Lifetime(resources)
         settings = DedupSettings(
-            redis_url=redis_url,
+            redis_url=as_user(redis_url, "dedup"),
             leaderboard_address="127.0.0.1:1",
             installation_keys=KEYS,
             listen=f"127.0.0.1:{port}",

@@ -86,17 +86,17 @@ seccompProfile: {type: RuntimeDefault}
   valueFrom: {secretKeyRef: {name: {{ include "cygnet.secret" .root }}, key: {{ .key }}}}
 {{- end }}
 
-{{/* The variable that says where Redis is. dict root, name */}}
+{{/* The variable that says where Redis is, and as which of its users a service comes to it. dict root, name, user */}}
 {{- define "cygnet.redis-env" -}}
 {{- $external := .root.Values.externalRedis }}
 {{- if .root.Values.redis.enabled }}
 - name: REDIS_PASSWORD
-  valueFrom: {secretKeyRef: {name: {{ include "cygnet.name" .root }}-redis, key: password}}
+  valueFrom: {secretKeyRef: {name: {{ include "cygnet.name" .root }}-redis, key: {{ .user }}}}
 - name: {{ .name }}
-  value: redis://:$(REDIS_PASSWORD)@{{ include "cygnet.name" .root }}-redis:6379/0
+  value: redis://{{ .user }}:$(REDIS_PASSWORD)@{{ include "cygnet.name" .root }}-redis:6379/0
 {{- else if $external.existingSecret }}
 - name: {{ .name }}
-  valueFrom: {secretKeyRef: {name: {{ $external.existingSecret }}, key: redis-url}}
+  valueFrom: {secretKeyRef: {name: {{ $external.existingSecret }}, key: {{ ternary (printf "%s-url" .user) "redis-url" $external.users }}}}
 {{- else }}
 - name: {{ .name }}
   value: {{ $external.url | quote }}

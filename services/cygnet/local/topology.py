@@ -27,6 +27,7 @@ from cygnet.local.triton import (
 from cygnet.platform.grpc import LIVENESS
 from cygnet.platform.grpc.workloads import WORKER, InstallationKeys, Workload
 from cygnet.platform.images import TargetPicture
+from cygnet.platform.redis_users import HEALTH, acl_file, hashed, url_of
 
 METRICS_OF_SERVICES = ("submission", "dedup", "leaderboard", "worker", "gateway")
 _GRACE_S = 3
@@ -101,7 +102,7 @@ def choose_endpoints(data: DataDir, url: str) -> Endpoints:
     return Endpoints(
         url=url,
         pid=os.getpid(),
-        redis_url=f"unix://{data.socket('redis.sock')}",
+        redis_url=url_of(str(data.socket("redis.sock")), HEALTH),
         submission=next(free),
         submission_admin=next(free),
         leaderboard=next(free),
@@ -150,7 +151,10 @@ def plan_processes(data: DataDir, config: GameConfig, on_triton_line: Callable[[
     def gateway_answers() -> Awaitable[None]:
         return readiness.http_answers(f"http://{at.gateway}/healthz")
 
-    redis, pictures = {"REDIS_URL": at.redis_url}, {"PICTURES_URL": data.pictures.as_uri()}
+    def redis(user: str) -> dict[str, str]:
+        return {"REDIS_URL": url_of(str(data.socket("redis.sock")), user, data.secret(f"redis-{user}"))}
+
+    pictures = {"PICTURES_URL": data.pictures.as_uri()}
     admin_token = {"ADMIN_TOKEN": data.secret("admin-token")}
     installation = f"k1:{data.secret('installation-key')}"
     keys = {"INSTALLATION_KEYS": installation}
@@ -162,16 +166,23 @@ def plan_processes(data: DataDir, config: GameConfig, on_triton_line: Callable[[
         _redis(data, at.redis_url, config.tools.redis),
         _triton(data, config, on_triton_line),
         service(
-            "dedup", {"LEADERBOARD_ADDRESS": at.leaderboard, **redis, **keys}, after=["redis"], uses=["leaderboard"]
+            "dedup",
+            {"LEADERBOARD_ADDRESS": at.leaderboard, **redis("dedup"), **keys},
+            after=["redis"],
+            uses=["leaderboard"],
         ),
-        service("leaderboard", {"ADMIN_LISTEN": at.leaderboard_admin, **redis, **keys, **admin_token}, after=["redis"]),
+        service(
+            "leaderboard",
+            {"ADMIN_LISTEN": at.leaderboard_admin, **redis("leaderboard"), **keys, **admin_token},
+            after=["redis"],
+        ),
         service(
             "submission",
             {
                 "ADMIN_LISTEN": at.submission_admin,
                 "DEDUP_ADDRESS": at.dedup,
                 **session_keys,
-                **redis,
+                **redis("submission"),
                 **keys,
                 **admin_token,
                 **pictures,
@@ -196,9 +207,12 @@ def plan_processes(data: DataDir, config: GameConfig, on_triton_line: Callable[[
 
 
 def _redis(data: DataDir, url: str, program: Path) -> ProcessSpec:
+    users = data.run / "redis-users.acl"
+    write_private(users, acl_file(lambda user: hashed(data.secret(f"redis-{user}"))))
     settings = {
         "port": "0",
-        "unixsocket": url.removeprefix("unix://"),
+        "unixsocket": str(data.socket("redis.sock")),
+        "aclfile": str(users),
         "unixsocketperm": "600",
         "dir": str(data.redis),
         # What was acknowledged is on disk: one fsync for each turn of its event loop.

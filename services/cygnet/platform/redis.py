@@ -9,7 +9,14 @@ from contextlib import asynccontextmanager, contextmanager
 import redis.asyncio as aioredis
 from redis.asyncio.retry import Retry
 from redis.backoff import ExponentialBackoff
-from redis.exceptions import ClusterDownError, OutOfMemoryError, ReadOnlyError, ResponseError, TryAgainError
+from redis.exceptions import (
+    AuthenticationError,
+    ClusterDownError,
+    OutOfMemoryError,
+    ReadOnlyError,
+    ResponseError,
+    TryAgainError,
+)
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
@@ -29,7 +36,12 @@ redis-py takes some away and raises a type of its own."""
 
 @asynccontextmanager
 async def connected(url: str) -> AsyncIterator[aioredis.Redis]:
-    """Yields a client with a pool of up to 64 connections; raises if Redis does not answer within ANSWERS_WITHIN_S."""
+    """Yields a client with a pool of up to 64 connections.
+
+    Raises:
+        TimeoutError: Redis does not answer within ANSWERS_WITHIN_S.
+        Unavailable: it refuses the user or the password.
+    """
     # Blocking: in a burst a command waits for a connection; the ordinary pool fails the 65th at once.
     pool = aioredis.BlockingConnectionPool.from_url(
         url,
@@ -37,6 +49,8 @@ async def connected(url: str) -> AsyncIterator[aioredis.Redis]:
         timeout=10,
         socket_timeout=10,
         socket_connect_timeout=5,
+        # What it says of itself to the server (CLIENT SETINFO) would be a command more that every user needs.
+        driver_info=None,
         # redis-py sends a command again when the connection broke, so a script may run twice for one call:
         # every script must be safe to repeat. A command that timed out is not sent again.
         retry=Retry(ExponentialBackoff(cap=1, base=0.05), 3, supported_errors=(RedisConnectionError,)),
@@ -56,6 +70,12 @@ async def _answers(client: aioredis.Redis) -> None:
                 await client.ping()
                 return
             except RedisConnectionError as error:  # also while it still reads its append-only file
+                if isinstance(error.__cause__, AuthenticationError):
+                    raise Unavailable(
+                        f"Redis refuses the user or the password of REDIS_URL ({error}); docs/kubernetes.md says which"
+                        " users there are, and what each needs",
+                        reason="STORE_UNAVAILABLE",
+                    ) from error
                 log.info("waiting for Redis", extra={"error": str(error)})
                 await asyncio.sleep(RECONNECT_S)
 
