@@ -54,6 +54,14 @@ async def test_putting_it_again_changes_nothing(store: PictureStore, location: L
     assert await store.get(DIGEST) == PICTURE
 
 
+async def test_what_is_deleted_is_gone_and_may_be_deleted_again(store: PictureStore, location: Location) -> None:
+    await store.put(PICTURE)
+    for _ in range(2):
+        await store.delete(DIGEST)
+        assert not await store.exists(DIGEST)
+    assert [file for file in location.folder.rglob("*") if file.is_file()] == []
+
+
 async def test_another_process_finds_it(store: PictureStore, location: Location) -> None:
     await store.put(PICTURE)
     assert await PictureStore(location.url).get(DIGEST) == PICTURE

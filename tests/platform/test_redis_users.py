@@ -71,7 +71,6 @@ async def test_a_script_of_a_service_has_no_more_than_the_service(
     "command",
     [
         ("KEYS", "*"),
-        ("SCAN", "0"),
         ("RANDOMKEY",),
         ("FLUSHALL",),
         ("CONFIG", "GET", "*"),

@@ -61,3 +61,29 @@ def reveal(name: str, as_json: bool, installation: Installation) -> None:
     click.echo(f"secret      {revealed.secret.hex()}\ncommitment  {revealed.commitment}")
     for target, counter in sorted(revealed.counters.items()):
         click.echo(f"counter     {counter}  {target}")
+
+
+@contest.command()
+@click.argument("name", default="")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@installation_options
+def expiry(name: str, as_json: bool, installation: Installation) -> None:
+    """Show when what people wrote and drew in a contest will be deleted, and what that is now. Changes nothing.
+
+    It goes spec.retention after the end of the last window: submissions, results, the ranking and pictures, for good.
+    To keep it for longer, apply the contest with a longer retention before that.
+
+    \b
+      cygnet contest expiry duck-and-swan
+    """
+    import json
+
+    found = asyncio.run(installation.admin_apis().preview_expiry(name))
+    expires = found.expires.ToJsonString() if found.HasField("expires") else None
+    counts = {"submissions": found.submissions, "participants": found.participants, "pictures": found.pictures}
+    if as_json:
+        click.echo(json.dumps({"contest": found.contest, "expires": expires, **counts}))
+        return
+    click.echo(f"expires       {expires or 'never: a contest without windows has no end'}")
+    for what, count in counts.items():
+        click.echo(f"{what:12}  {count}")

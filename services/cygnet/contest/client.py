@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from cygnet.internal.v1.admin_pb2_grpc import (
         BoardAdminServiceAsyncStub,
         ContestAdminServiceAsyncStub,
+        RetentionAdminServiceAsyncStub,
         SeedAdminServiceAsyncStub,
         TargetAdminServiceAsyncStub,
     )
@@ -71,6 +72,12 @@ class AdminApis:
         async with channel(self.submission, token=lambda: self.token) as connection:
             stub: SeedAdminServiceAsyncStub = admin_pb2_grpc.SeedAdminServiceStub(connection)
             return await stub.RevealSeeds(admin_pb2.RevealSeedsRequest(contest=name))
+
+    async def preview_expiry(self, name: str) -> admin_pb2.PreviewExpiryResponse:
+        """Returns when a contest's data will be deleted, and how much there is of them. Raises DomainError."""
+        async with channel(self.submission, token=lambda: self.token) as connection:
+            stub: RetentionAdminServiceAsyncStub = admin_pb2_grpc.RetentionAdminServiceStub(connection)
+            return await stub.PreviewExpiry(admin_pb2.PreviewExpiryRequest(contest=name))
 
     async def pair_board(self, name: str) -> admin_pb2.PairBoardResponse:
         """Makes a pairing code for one screen of a contest. Raises DomainError."""

@@ -8,7 +8,7 @@ from typing import Any
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from cygnet.contest import yamlfile
-from cygnet.contest.rules import SpecModel, validated
+from cygnet.contest.rules import SpecModel, duration_text, validated
 from cygnet.contest.spec import ContestSpec, ModelSpec, Spec, TargetSpec
 from cygnet.internal.v1 import document_pb2
 from cygnet.platform.errors import FieldViolation, InvalidRequest
@@ -92,6 +92,7 @@ def to_document(contest: ContestSpec, pictures: list[bytes]) -> document_pb2.Con
             presence_per_turn=spec.admission.presence_per_turn, captcha=_CAPTCHA[spec.admission.captcha.mode]
         ),
         staff=spec.leaderboard.staff,
+        retention_ms=spec.retention,
     )
     document.contest.name = contest.metadata.name
     for target, picture in zip(spec.targets, pictures, strict=True):
@@ -169,6 +170,8 @@ def _resource(document: document_pb2.ContestDocument) -> dict[str, Any]:
                 "freezeBefore": f"{contest.freeze_before_ms}ms",
                 "staff": list(document.staff),
             },
+            # What a document from before there was a retention does not say.
+            **({"retention": duration_text(document.retention_ms)} if document.retention_ms else {}),
         },
     }
 

@@ -297,6 +297,11 @@ class Spec(SpecModel):
     rate_limit: RateLimit = RateLimit()
     dedup: Dedup = Dedup()
     leaderboard: LeaderboardSpec = LeaderboardSpec()
+    retention: Annotated[int, Duration("87600h", least="24h")] = 2_592_000_000
+    """How long after the last window's end what people wrote and drew is kept, 24h to 87600h. Then submissions, results
+    and pictures are deleted for good, and the ranking is empty; cygnet contest expiry says when, and what. A contest
+    without windows has no end, and is kept for as long as it exists.
+    """
 
     rules = (
         Rule(

@@ -157,6 +157,19 @@ class DedupServicer(dedup_pb2_grpc.DedupServiceServicer):
         await self._store.targets.put(request.scorer_source, request.report)
         return dedup_pb2.PutTargetReportResponse()
 
+    async def ListPictures(
+        self, request: dedup_pb2.ListPicturesRequest, context: AioContext
+    ) -> AsyncIterator[dedup_pb2.ListPicturesResponse]:
+        requests.check_contest(request.contest)
+        async for pictures in self._store.retention.pictures(request.contest):
+            yield dedup_pb2.ListPicturesResponse(picture_sha256s=pictures)
+
+    async def ForgetContest(
+        self, request: dedup_pb2.ForgetContestRequest, context: AioContext
+    ) -> dedup_pb2.ForgetContestResponse:
+        requests.check_contest(request.contest)
+        return dedup_pb2.ForgetContestResponse(entries=await self._store.retention.forget(request.contest))
+
     async def GetStatistics(
         self, request: dedup_pb2.GetStatisticsRequest, context: AioContext
     ) -> dedup_pb2.GetStatisticsResponse:

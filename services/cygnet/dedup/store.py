@@ -10,6 +10,7 @@ from cygnet.dedup import classes, records
 from cygnet.dedup.admission import identity
 from cygnet.dedup.keys import CHANNEL, CONTESTS, FORMAT_KEY, key, keys
 from cygnet.dedup.queue import eta
+from cygnet.dedup.retention import Retention
 from cygnet.dedup.seeds import SeedStore
 from cygnet.dedup.targets import TargetReports
 from cygnet.dedup.values import Admission, Bucket, Change, Claimed, Completion, Decision, Lease, Lengths, Pace, Served
@@ -44,6 +45,7 @@ class Store:
         self.seeds = SeedStore(client)
         self.targets = TargetReports(client)
         self.vocabularies = Vocabularies(client)
+        self.retention = Retention(client)
         self._admit = _script(client, "admission/admit.lua")
         self._claim = _script(client, "queue/claim.lua")
         self._heartbeat = _script(client, "queue/heartbeat.lua")

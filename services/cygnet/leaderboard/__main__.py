@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 
 from cygnet.contest.admin import ContestAdminServicer
+from cygnet.contest.retention import keep_forgetting
 from cygnet.contest.store import ContestStore
 from cygnet.leaderboard.boards import Boards
 from cygnet.leaderboard.feed import LeaderboardFeed
@@ -34,6 +35,7 @@ async def wire(
     contests = ContestStore(redis, "board", telemetry.document)
     await contests.load()
     lifetime.spawn(contests.follow(), "the contests' documents")
+    lifetime.spawn(keep_forgetting(contests, clock, store.forget), "the end of what has expired")
 
     def shown(boards: Boards) -> LeaderboardServicer:
         feed = LeaderboardFeed(boards, store, telemetry, lifetime.stopping, heartbeat_s=heartbeat_s)

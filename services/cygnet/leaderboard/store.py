@@ -38,7 +38,7 @@ from cygnet.internal.v1 import results_pb2
 from cygnet.leaderboard.ranking import nickname_key, picture_key, steps
 from cygnet.leaderboard.values import STAFF, Finder, LogEntry, OwnRows, Place, Row, TopRows
 from cygnet.platform.errors import Unavailable
-from cygnet.platform.redis import subscription, translate_errors
+from cygnet.platform.redis import delete_all, subscription, translate_errors
 from cygnet.platform.scripts import Argument, Script, load
 
 EPOCH_LEAD_MS = 7 * 24 * 3_600_000
@@ -169,6 +169,18 @@ class LeaderboardStore:
         with translate_errors():
             await self._clear_rebuilt(contest)
             await self._redis.delete(_Keys(contest)("rebuilding"))
+
+    async def forget(self, contest: str) -> int:
+        """Deletes the results of a contest and all that is derived from them; returns how many entries there were."""
+        keys = _Keys(contest)
+        with translate_errors():
+            kept = [keys("revision"), f"board:{{{contest}}}:contest"]
+            deleted = await delete_all(self._redis, keys(""), keep=kept, marker=keys("log"))
+            if deleted:
+                self._frozen.clear()
+                await self._redis.incr(keys("revision"))
+                await self._redis.publish(_CHANNEL, contest)
+        return deleted
 
     async def _keys(self, contest: str, target: str, frozen_ms: int | None) -> "_Keys":
         """Returns where the ranking lies that is to be read; makes the one that stands still, once.

@@ -6,7 +6,7 @@ Content addressing makes storing idempotent and serving cacheable for ever.
 import hashlib
 import logging
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 
 import obstore
@@ -79,6 +79,11 @@ class PictureStore:
         except FileNotFoundError:
             return False
         return True
+
+    async def delete(self, digest: str) -> None:
+        """Deletes a picture; what is not there is no error."""
+        with suppress(FileNotFoundError), _reaching_the_store():
+            await obstore.delete_async(self._store, _path(digest))
 
 
 @contextmanager

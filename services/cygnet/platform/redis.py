@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import re
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Collection, Iterator
 from contextlib import asynccontextmanager, contextmanager
 
 import redis.asyncio as aioredis
@@ -121,6 +121,31 @@ async def subscription(client: aioredis.Redis, channel: str) -> AsyncIterator[by
             await asyncio.sleep(RECONNECT_S)
         finally:
             await pubsub.aclose()  # type: ignore[no-untyped-call]
+
+
+async def keys_of(client: aioredis.Redis, prefix: str) -> AsyncIterator[list[bytes]]:
+    """Yields the keys that begin with `prefix`, some at a time; one may come twice. Looks at every key there is."""
+    cursor = 0
+    while True:
+        cursor, found = await client.scan(cursor, match=f"{prefix}*", count=1000)
+        if found:
+            yield [as_bytes(key) for key in found]
+        if not cursor:
+            return
+
+
+async def delete_all(client: aioredis.Redis, prefix: str, *, keep: Collection[str], marker: str) -> int:
+    """Deletes the keys that begin with `prefix`, but for those to `keep`; returns how many there were.
+
+    Where there is no `marker` nothing is looked at. It is deleted last: what breaks off is begun again.
+    """
+    if not await client.exists(marker):
+        return 0
+    kept, deleted = {*keep, marker}, 0
+    async for found in keys_of(client, prefix):
+        if unwanted := [key for key in found if key.decode() not in kept]:
+            deleted += int(await client.unlink(*unwanted))
+    return deleted + int(await client.unlink(marker))
 
 
 def as_bytes(value: bytes | str) -> bytes:

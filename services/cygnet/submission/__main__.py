@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from cygnet.contest.admin import ContestAdminServicer
+from cygnet.contest.retention import keep_forgetting
 from cygnet.contest.store import ContestStore
 from cygnet.internal.v1 import dedup_pb2_grpc
 from cygnet.platform.clock import now_ms
@@ -21,6 +22,7 @@ from cygnet.submission.presence.tickets import Tickets
 from cygnet.submission.proof.challenges import Challenges
 from cygnet.submission.proof.price import Price
 from cygnet.submission.proof.store import ProofStore
+from cygnet.submission.retention import Retention
 from cygnet.submission.seeds import SeedAdminServicer, Seeds
 from cygnet.submission.servicer import ContestServicer, SubmissionServicer
 from cygnet.submission.sessions import SessionKeys
@@ -67,6 +69,9 @@ async def wire(settings: SubmissionSettings, lifetime: Lifetime) -> Sequence[End
         telemetry=telemetry,
         clock=now_ms,
     )
+    pictures = PictureStore(settings.pictures_url)
+    retention = Retention(contests, dedup, pictures, presence.store)
+    lifetime.spawn(keep_forgetting(contests, now_ms, retention.forget), "the end of what has expired")
     seeds = Seeds(contests, dedup, vocabularies, now_ms)
     lifetime.spawn(seeds.follow(), "the seeds of targets")
     return [
@@ -81,10 +86,11 @@ async def wire(settings: SubmissionSettings, lifetime: Lifetime) -> Sequence[End
         Endpoint(
             settings.admin_listen,
             [
-                ContestAdminServicer(contests, PictureStore(settings.pictures_url)),
+                ContestAdminServicer(contests, pictures),
                 BoardAdminServicer(contests, presence.store),
                 SeedAdminServicer(contests, seeds, now_ms),
                 TargetAdminServicer(contests, dedup),
+                retention,
             ],
             Callers(installation, settings.admin_token.get_secret_value()),
             admin=True,

@@ -23,9 +23,10 @@ _sym_db = _symbol_database.Default()
 
 
 from cygnet.internal.v1 import document_pb2 as cygnet_dot_internal_dot_v1_dot_document__pb2
+from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1e\x63ygnet/internal/v1/admin.proto\x12\x12\x63ygnet.internal.v1\x1a!cygnet/internal/v1/document.proto\"#\n\x10PairBoardRequest\x12\x0f\n\x07\x63ontest\x18\x01 \x01(\t\":\n\x11PairBoardResponse\x12\x0f\n\x07\x63ontest\x18\x01 \x01(\t\x12\x14\n\x0cpairing_code\x18\x02 \x01(\t\"&\n\x13UnpairBoardsRequest\x12\x0f\n\x07\x63ontest\x18\x01 \x01(\t\"\'\n\x14UnpairBoardsResponse\x12\x0f\n\x07screens\x18\x01 \x01(\r\"\"\n\x0fMakePassRequest\x12\x0f\n\x07\x63ontest\x18\x01 \x01(\t\"1\n\x10MakePassResponse\x12\x0f\n\x07\x63ontest\x18\x01 \x01(\t\x12\x0c\n\x04\x63ode\x18\x02 \x01(\t\"%\n\x12RevealSeedsRequest\x12\x0f\n\x07\x63ontest\x18\x01 \x01(\t\"\xb3\x01\n\x13RevealSeedsResponse\x12\x0e\n\x06secret\x18\x01 \x01(\x0c\x12\x12\n\ncommitment\x18\x02 \x01(\t\x12G\n\x08\x63ounters\x18\x03 \x03(\x0b\x32\x35.cygnet.internal.v1.RevealSeedsResponse.CountersEntry\x1a/\n\rCountersEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\r:\x02\x38\x01\"v\n\x13\x41pplyContestRequest\x12\x35\n\x08\x64ocument\x18\x01 \x01(\x0b\x32#.cygnet.internal.v1.ContestDocument\x12\x17\n\x0ftarget_pictures\x18\x02 \x03(\x0c\x12\x0f\n\x07\x64ry_run\x18\x03 \x01(\x08\";\n\x14\x41pplyContestResponse\x12\x12\n\ngeneration\x18\x01 \x01(\x04\x12\x0f\n\x07\x63hanged\x18\x02 \x01(\x08\",\n\x19GetContestDocumentRequest\x12\x0f\n\x07\x63ontest\x18\x01 \x01(\t\"S\n\x1aGetContestDocumentResponse\x12\x35\n\x08\x64ocument\x18\x01 \x01(\x0b\x32#.cygnet.internal.v1.ContestDocument\"(\n\x15\x45xamineTargetsRequest\x12\x0f\n\x07\x63ontest\x18\x01 \x01(\t\"\xb4\x01\n\x16\x45xamineTargetsResponse\x12H\n\x07reports\x18\x01 \x03(\x0b\x32\x37.cygnet.internal.v1.ExamineTargetsResponse.ReportsEntry\x1aP\n\x0cReportsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12/\n\x05value\x18\x02 \x01(\x0b\x32 .cygnet.internal.v1.TargetReport:\x02\x38\x01\x32\xed\x01\n\x13\x43ontestAdminService\x12\x61\n\x0c\x41pplyContest\x12\'.cygnet.internal.v1.ApplyContestRequest\x1a(.cygnet.internal.v1.ApplyContestResponse\x12s\n\x12GetContestDocument\x12-.cygnet.internal.v1.GetContestDocumentRequest\x1a..cygnet.internal.v1.GetContestDocumentResponse2r\n\x10SeedAdminService\x12^\n\x0bRevealSeeds\x12&.cygnet.internal.v1.RevealSeedsRequest\x1a\'.cygnet.internal.v1.RevealSeedsResponse2\xa7\x02\n\x11\x42oardAdminService\x12X\n\tPairBoard\x12$.cygnet.internal.v1.PairBoardRequest\x1a%.cygnet.internal.v1.PairBoardResponse\x12\x61\n\x0cUnpairBoards\x12\'.cygnet.internal.v1.UnpairBoardsRequest\x1a(.cygnet.internal.v1.UnpairBoardsResponse\x12U\n\x08MakePass\x12#.cygnet.internal.v1.MakePassRequest\x1a$.cygnet.internal.v1.MakePassResponse2}\n\x12TargetAdminService\x12g\n\x0e\x45xamineTargets\x12).cygnet.internal.v1.ExamineTargetsRequest\x1a*.cygnet.internal.v1.ExamineTargetsResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1e\x63ygnet/internal/v1/admin.proto\x12\x12\x63ygnet.internal.v1\x1a!cygnet/internal/v1/document.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\'\n\x14PreviewExpiryRequest\x12\x0f\n\x07\x63ontest\x18\x01 \x01(\t\"\x92\x01\n\x15PreviewExpiryResponse\x12\x0f\n\x07\x63ontest\x18\x01 \x01(\t\x12+\n\x07\x65xpires\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x13\n\x0bsubmissions\x18\x03 \x01(\x04\x12\x14\n\x0cparticipants\x18\x04 \x01(\x04\x12\x10\n\x08pictures\x18\x05 \x01(\x04\"#\n\x10PairBoardRequest\x12\x0f\n\x07\x63ontest\x18\x01 \x01(\t\":\n\x11PairBoardResponse\x12\x0f\n\x07\x63ontest\x18\x01 \x01(\t\x12\x14\n\x0cpairing_code\x18\x02 \x01(\t\"&\n\x13UnpairBoardsRequest\x12\x0f\n\x07\x63ontest\x18\x01 \x01(\t\"\'\n\x14UnpairBoardsResponse\x12\x0f\n\x07screens\x18\x01 \x01(\r\"\"\n\x0fMakePassRequest\x12\x0f\n\x07\x63ontest\x18\x01 \x01(\t\"1\n\x10MakePassResponse\x12\x0f\n\x07\x63ontest\x18\x01 \x01(\t\x12\x0c\n\x04\x63ode\x18\x02 \x01(\t\"%\n\x12RevealSeedsRequest\x12\x0f\n\x07\x63ontest\x18\x01 \x01(\t\"\xb3\x01\n\x13RevealSeedsResponse\x12\x0e\n\x06secret\x18\x01 \x01(\x0c\x12\x12\n\ncommitment\x18\x02 \x01(\t\x12G\n\x08\x63ounters\x18\x03 \x03(\x0b\x32\x35.cygnet.internal.v1.RevealSeedsResponse.CountersEntry\x1a/\n\rCountersEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\r:\x02\x38\x01\"v\n\x13\x41pplyContestRequest\x12\x35\n\x08\x64ocument\x18\x01 \x01(\x0b\x32#.cygnet.internal.v1.ContestDocument\x12\x17\n\x0ftarget_pictures\x18\x02 \x03(\x0c\x12\x0f\n\x07\x64ry_run\x18\x03 \x01(\x08\";\n\x14\x41pplyContestResponse\x12\x12\n\ngeneration\x18\x01 \x01(\x04\x12\x0f\n\x07\x63hanged\x18\x02 \x01(\x08\",\n\x19GetContestDocumentRequest\x12\x0f\n\x07\x63ontest\x18\x01 \x01(\t\"S\n\x1aGetContestDocumentResponse\x12\x35\n\x08\x64ocument\x18\x01 \x01(\x0b\x32#.cygnet.internal.v1.ContestDocument\"(\n\x15\x45xamineTargetsRequest\x12\x0f\n\x07\x63ontest\x18\x01 \x01(\t\"\xb4\x01\n\x16\x45xamineTargetsResponse\x12H\n\x07reports\x18\x01 \x03(\x0b\x32\x37.cygnet.internal.v1.ExamineTargetsResponse.ReportsEntry\x1aP\n\x0cReportsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12/\n\x05value\x18\x02 \x01(\x0b\x32 .cygnet.internal.v1.TargetReport:\x02\x38\x01\x32\xed\x01\n\x13\x43ontestAdminService\x12\x61\n\x0c\x41pplyContest\x12\'.cygnet.internal.v1.ApplyContestRequest\x1a(.cygnet.internal.v1.ApplyContestResponse\x12s\n\x12GetContestDocument\x12-.cygnet.internal.v1.GetContestDocumentRequest\x1a..cygnet.internal.v1.GetContestDocumentResponse2r\n\x10SeedAdminService\x12^\n\x0bRevealSeeds\x12&.cygnet.internal.v1.RevealSeedsRequest\x1a\'.cygnet.internal.v1.RevealSeedsResponse2\xa7\x02\n\x11\x42oardAdminService\x12X\n\tPairBoard\x12$.cygnet.internal.v1.PairBoardRequest\x1a%.cygnet.internal.v1.PairBoardResponse\x12\x61\n\x0cUnpairBoards\x12\'.cygnet.internal.v1.UnpairBoardsRequest\x1a(.cygnet.internal.v1.UnpairBoardsResponse\x12U\n\x08MakePass\x12#.cygnet.internal.v1.MakePassRequest\x1a$.cygnet.internal.v1.MakePassResponse2}\n\x15RetentionAdminService\x12\x64\n\rPreviewExpiry\x12(.cygnet.internal.v1.PreviewExpiryRequest\x1a).cygnet.internal.v1.PreviewExpiryResponse2}\n\x12TargetAdminService\x12g\n\x0e\x45xamineTargets\x12).cygnet.internal.v1.ExamineTargetsRequest\x1a*.cygnet.internal.v1.ExamineTargetsResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -36,44 +37,50 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_REVEALSEEDSRESPONSE_COUNTERSENTRY']._serialized_options = b'8\001'
   _globals['_EXAMINETARGETSRESPONSE_REPORTSENTRY']._loaded_options = None
   _globals['_EXAMINETARGETSRESPONSE_REPORTSENTRY']._serialized_options = b'8\001'
-  _globals['_PAIRBOARDREQUEST']._serialized_start=89
-  _globals['_PAIRBOARDREQUEST']._serialized_end=124
-  _globals['_PAIRBOARDRESPONSE']._serialized_start=126
-  _globals['_PAIRBOARDRESPONSE']._serialized_end=184
-  _globals['_UNPAIRBOARDSREQUEST']._serialized_start=186
-  _globals['_UNPAIRBOARDSREQUEST']._serialized_end=224
-  _globals['_UNPAIRBOARDSRESPONSE']._serialized_start=226
-  _globals['_UNPAIRBOARDSRESPONSE']._serialized_end=265
-  _globals['_MAKEPASSREQUEST']._serialized_start=267
-  _globals['_MAKEPASSREQUEST']._serialized_end=301
-  _globals['_MAKEPASSRESPONSE']._serialized_start=303
-  _globals['_MAKEPASSRESPONSE']._serialized_end=352
-  _globals['_REVEALSEEDSREQUEST']._serialized_start=354
-  _globals['_REVEALSEEDSREQUEST']._serialized_end=391
-  _globals['_REVEALSEEDSRESPONSE']._serialized_start=394
-  _globals['_REVEALSEEDSRESPONSE']._serialized_end=573
-  _globals['_REVEALSEEDSRESPONSE_COUNTERSENTRY']._serialized_start=526
-  _globals['_REVEALSEEDSRESPONSE_COUNTERSENTRY']._serialized_end=573
-  _globals['_APPLYCONTESTREQUEST']._serialized_start=575
-  _globals['_APPLYCONTESTREQUEST']._serialized_end=693
-  _globals['_APPLYCONTESTRESPONSE']._serialized_start=695
-  _globals['_APPLYCONTESTRESPONSE']._serialized_end=754
-  _globals['_GETCONTESTDOCUMENTREQUEST']._serialized_start=756
-  _globals['_GETCONTESTDOCUMENTREQUEST']._serialized_end=800
-  _globals['_GETCONTESTDOCUMENTRESPONSE']._serialized_start=802
-  _globals['_GETCONTESTDOCUMENTRESPONSE']._serialized_end=885
-  _globals['_EXAMINETARGETSREQUEST']._serialized_start=887
-  _globals['_EXAMINETARGETSREQUEST']._serialized_end=927
-  _globals['_EXAMINETARGETSRESPONSE']._serialized_start=930
-  _globals['_EXAMINETARGETSRESPONSE']._serialized_end=1110
-  _globals['_EXAMINETARGETSRESPONSE_REPORTSENTRY']._serialized_start=1030
-  _globals['_EXAMINETARGETSRESPONSE_REPORTSENTRY']._serialized_end=1110
-  _globals['_CONTESTADMINSERVICE']._serialized_start=1113
-  _globals['_CONTESTADMINSERVICE']._serialized_end=1350
-  _globals['_SEEDADMINSERVICE']._serialized_start=1352
-  _globals['_SEEDADMINSERVICE']._serialized_end=1466
-  _globals['_BOARDADMINSERVICE']._serialized_start=1469
-  _globals['_BOARDADMINSERVICE']._serialized_end=1764
-  _globals['_TARGETADMINSERVICE']._serialized_start=1766
-  _globals['_TARGETADMINSERVICE']._serialized_end=1891
+  _globals['_PREVIEWEXPIRYREQUEST']._serialized_start=122
+  _globals['_PREVIEWEXPIRYREQUEST']._serialized_end=161
+  _globals['_PREVIEWEXPIRYRESPONSE']._serialized_start=164
+  _globals['_PREVIEWEXPIRYRESPONSE']._serialized_end=310
+  _globals['_PAIRBOARDREQUEST']._serialized_start=312
+  _globals['_PAIRBOARDREQUEST']._serialized_end=347
+  _globals['_PAIRBOARDRESPONSE']._serialized_start=349
+  _globals['_PAIRBOARDRESPONSE']._serialized_end=407
+  _globals['_UNPAIRBOARDSREQUEST']._serialized_start=409
+  _globals['_UNPAIRBOARDSREQUEST']._serialized_end=447
+  _globals['_UNPAIRBOARDSRESPONSE']._serialized_start=449
+  _globals['_UNPAIRBOARDSRESPONSE']._serialized_end=488
+  _globals['_MAKEPASSREQUEST']._serialized_start=490
+  _globals['_MAKEPASSREQUEST']._serialized_end=524
+  _globals['_MAKEPASSRESPONSE']._serialized_start=526
+  _globals['_MAKEPASSRESPONSE']._serialized_end=575
+  _globals['_REVEALSEEDSREQUEST']._serialized_start=577
+  _globals['_REVEALSEEDSREQUEST']._serialized_end=614
+  _globals['_REVEALSEEDSRESPONSE']._serialized_start=617
+  _globals['_REVEALSEEDSRESPONSE']._serialized_end=796
+  _globals['_REVEALSEEDSRESPONSE_COUNTERSENTRY']._serialized_start=749
+  _globals['_REVEALSEEDSRESPONSE_COUNTERSENTRY']._serialized_end=796
+  _globals['_APPLYCONTESTREQUEST']._serialized_start=798
+  _globals['_APPLYCONTESTREQUEST']._serialized_end=916
+  _globals['_APPLYCONTESTRESPONSE']._serialized_start=918
+  _globals['_APPLYCONTESTRESPONSE']._serialized_end=977
+  _globals['_GETCONTESTDOCUMENTREQUEST']._serialized_start=979
+  _globals['_GETCONTESTDOCUMENTREQUEST']._serialized_end=1023
+  _globals['_GETCONTESTDOCUMENTRESPONSE']._serialized_start=1025
+  _globals['_GETCONTESTDOCUMENTRESPONSE']._serialized_end=1108
+  _globals['_EXAMINETARGETSREQUEST']._serialized_start=1110
+  _globals['_EXAMINETARGETSREQUEST']._serialized_end=1150
+  _globals['_EXAMINETARGETSRESPONSE']._serialized_start=1153
+  _globals['_EXAMINETARGETSRESPONSE']._serialized_end=1333
+  _globals['_EXAMINETARGETSRESPONSE_REPORTSENTRY']._serialized_start=1253
+  _globals['_EXAMINETARGETSRESPONSE_REPORTSENTRY']._serialized_end=1333
+  _globals['_CONTESTADMINSERVICE']._serialized_start=1336
+  _globals['_CONTESTADMINSERVICE']._serialized_end=1573
+  _globals['_SEEDADMINSERVICE']._serialized_start=1575
+  _globals['_SEEDADMINSERVICE']._serialized_end=1689
+  _globals['_BOARDADMINSERVICE']._serialized_start=1692
+  _globals['_BOARDADMINSERVICE']._serialized_end=1987
+  _globals['_RETENTIONADMINSERVICE']._serialized_start=1989
+  _globals['_RETENTIONADMINSERVICE']._serialized_end=2114
+  _globals['_TARGETADMINSERVICE']._serialized_start=2116
+  _globals['_TARGETADMINSERVICE']._serialized_end=2241
 # @@protoc_insertion_point(module_scope)

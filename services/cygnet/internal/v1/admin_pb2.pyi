@@ -1,4 +1,7 @@
+import datetime
+
 from cygnet.internal.v1 import document_pb2 as _document_pb2
+from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
@@ -6,6 +9,26 @@ from collections.abc import Iterable as _Iterable, Mapping as _Mapping
 from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 
 DESCRIPTOR: _descriptor.FileDescriptor
+
+class PreviewExpiryRequest(_message.Message):
+    __slots__ = ("contest",)
+    CONTEST_FIELD_NUMBER: _ClassVar[int]
+    contest: str
+    def __init__(self, contest: _Optional[str] = ...) -> None: ...
+
+class PreviewExpiryResponse(_message.Message):
+    __slots__ = ("contest", "expires", "submissions", "participants", "pictures")
+    CONTEST_FIELD_NUMBER: _ClassVar[int]
+    EXPIRES_FIELD_NUMBER: _ClassVar[int]
+    SUBMISSIONS_FIELD_NUMBER: _ClassVar[int]
+    PARTICIPANTS_FIELD_NUMBER: _ClassVar[int]
+    PICTURES_FIELD_NUMBER: _ClassVar[int]
+    contest: str
+    expires: _timestamp_pb2.Timestamp
+    submissions: int
+    participants: int
+    pictures: int
+    def __init__(self, contest: _Optional[str] = ..., expires: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., submissions: _Optional[int] = ..., participants: _Optional[int] = ..., pictures: _Optional[int] = ...) -> None: ...
 
 class PairBoardRequest(_message.Message):
     __slots__ = ("contest",)

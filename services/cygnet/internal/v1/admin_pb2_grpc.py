@@ -389,6 +389,82 @@ class BoardAdminService:
             _registered_method=True)
 
 
+class RetentionAdminServiceStub:
+    """Served by the submission service, on the same port and with the same token.
+    """
+
+    def __init__(self, channel):
+        """Constructor.
+
+        Args:
+            channel: A grpc.Channel.
+        """
+        self.PreviewExpiry = channel.unary_unary(
+                '/cygnet.internal.v1.RetentionAdminService/PreviewExpiry',
+                request_serializer=cygnet_dot_internal_dot_v1_dot_admin__pb2.PreviewExpiryRequest.SerializeToString,
+                response_deserializer=cygnet_dot_internal_dot_v1_dot_admin__pb2.PreviewExpiryResponse.FromString,
+                _registered_method=True)
+
+
+class RetentionAdminServiceServicer:
+    """Served by the submission service, on the same port and with the same token.
+    """
+
+    def PreviewExpiry(self, request, context):
+        """Returns when what people wrote and drew in a contest will be deleted, and how much of it there is now.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+
+def add_RetentionAdminServiceServicer_to_server(servicer, server):
+    rpc_method_handlers = {
+            'PreviewExpiry': grpc.unary_unary_rpc_method_handler(
+                    servicer.PreviewExpiry,
+                    request_deserializer=cygnet_dot_internal_dot_v1_dot_admin__pb2.PreviewExpiryRequest.FromString,
+                    response_serializer=cygnet_dot_internal_dot_v1_dot_admin__pb2.PreviewExpiryResponse.SerializeToString,
+            ),
+    }
+    generic_handler = grpc.method_handlers_generic_handler(
+            'cygnet.internal.v1.RetentionAdminService', rpc_method_handlers)
+    server.add_generic_rpc_handlers((generic_handler,))
+    server.add_registered_method_handlers('cygnet.internal.v1.RetentionAdminService', rpc_method_handlers)
+
+
+ # This class is part of an EXPERIMENTAL API.
+class RetentionAdminService:
+    """Served by the submission service, on the same port and with the same token.
+    """
+
+    @staticmethod
+    def PreviewExpiry(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/cygnet.internal.v1.RetentionAdminService/PreviewExpiry',
+            cygnet_dot_internal_dot_v1_dot_admin__pb2.PreviewExpiryRequest.SerializeToString,
+            cygnet_dot_internal_dot_v1_dot_admin__pb2.PreviewExpiryResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+
 class TargetAdminServiceStub:
     """Served by the submission service, on the same port and with the same token.
     """

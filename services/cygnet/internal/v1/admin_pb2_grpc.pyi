@@ -167,6 +167,37 @@ class BoardAdminServiceServicer(metaclass=_abc_1.ABCMeta):
 
 def add_BoardAdminServiceServicer_to_server(servicer: BoardAdminServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...
 
+class RetentionAdminServiceStub:
+    """Served by the submission service, on the same port and with the same token."""
+
+    @_typing.overload
+    def __new__(cls, channel: _grpc.Channel) -> _Self: ...
+    @_typing.overload
+    def __new__(cls, channel: _aio.Channel) -> RetentionAdminServiceAsyncStub: ...
+    PreviewExpiry: _grpc.UnaryUnaryMultiCallable[_admin_pb2.PreviewExpiryRequest, _admin_pb2.PreviewExpiryResponse]
+    """Returns when what people wrote and drew in a contest will be deleted, and how much of it there is now."""
+
+@_typing.type_check_only
+class RetentionAdminServiceAsyncStub(RetentionAdminServiceStub):
+    """Served by the submission service, on the same port and with the same token."""
+
+    def __init__(self, channel: _aio.Channel) -> None: ...
+    PreviewExpiry: _aio.UnaryUnaryMultiCallable[_admin_pb2.PreviewExpiryRequest, _admin_pb2.PreviewExpiryResponse]  # type: ignore[assignment]
+    """Returns when what people wrote and drew in a contest will be deleted, and how much of it there is now."""
+
+class RetentionAdminServiceServicer(metaclass=_abc_1.ABCMeta):
+    """Served by the submission service, on the same port and with the same token."""
+
+    @_abc_1.abstractmethod
+    def PreviewExpiry(
+        self,
+        request: _admin_pb2.PreviewExpiryRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_admin_pb2.PreviewExpiryResponse, _abc.Awaitable[_admin_pb2.PreviewExpiryResponse]]:
+        """Returns when what people wrote and drew in a contest will be deleted, and how much of it there is now."""
+
+def add_RetentionAdminServiceServicer_to_server(servicer: RetentionAdminServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...
+
 class TargetAdminServiceStub:
     """Served by the submission service, on the same port and with the same token."""
 

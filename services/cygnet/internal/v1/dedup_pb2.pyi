@@ -298,6 +298,30 @@ class GetVocabularyResponse(_message.Message):
     unknown: bool
     def __init__(self, unchanged: _Optional[bool] = ..., vocabulary: _Optional[bytes] = ..., unknown: _Optional[bool] = ...) -> None: ...
 
+class ListPicturesRequest(_message.Message):
+    __slots__ = ("contest",)
+    CONTEST_FIELD_NUMBER: _ClassVar[int]
+    contest: str
+    def __init__(self, contest: _Optional[str] = ...) -> None: ...
+
+class ListPicturesResponse(_message.Message):
+    __slots__ = ("picture_sha256s",)
+    PICTURE_SHA256S_FIELD_NUMBER: _ClassVar[int]
+    picture_sha256s: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, picture_sha256s: _Optional[_Iterable[str]] = ...) -> None: ...
+
+class ForgetContestRequest(_message.Message):
+    __slots__ = ("contest",)
+    CONTEST_FIELD_NUMBER: _ClassVar[int]
+    contest: str
+    def __init__(self, contest: _Optional[str] = ...) -> None: ...
+
+class ForgetContestResponse(_message.Message):
+    __slots__ = ("entries",)
+    ENTRIES_FIELD_NUMBER: _ClassVar[int]
+    entries: int
+    def __init__(self, entries: _Optional[int] = ...) -> None: ...
+
 class GetStatisticsRequest(_message.Message):
     __slots__ = ("contest",)
     CONTEST_FIELD_NUMBER: _ClassVar[int]

@@ -120,6 +120,16 @@ class DedupServiceStub:
                 request_serializer=cygnet_dot_internal_dot_v1_dot_dedup__pb2.PutTargetReportRequest.SerializeToString,
                 response_deserializer=cygnet_dot_internal_dot_v1_dot_dedup__pb2.PutTargetReportResponse.FromString,
                 _registered_method=True)
+        self.ListPictures = channel.unary_stream(
+                '/cygnet.internal.v1.DedupService/ListPictures',
+                request_serializer=cygnet_dot_internal_dot_v1_dot_dedup__pb2.ListPicturesRequest.SerializeToString,
+                response_deserializer=cygnet_dot_internal_dot_v1_dot_dedup__pb2.ListPicturesResponse.FromString,
+                _registered_method=True)
+        self.ForgetContest = channel.unary_unary(
+                '/cygnet.internal.v1.DedupService/ForgetContest',
+                request_serializer=cygnet_dot_internal_dot_v1_dot_dedup__pb2.ForgetContestRequest.SerializeToString,
+                response_deserializer=cygnet_dot_internal_dot_v1_dot_dedup__pb2.ForgetContestResponse.FromString,
+                _registered_method=True)
         self.GetStatistics = channel.unary_unary(
                 '/cygnet.internal.v1.DedupService/GetStatistics',
                 request_serializer=cygnet_dot_internal_dot_v1_dot_dedup__pb2.GetStatisticsRequest.SerializeToString,
@@ -256,6 +266,20 @@ class DedupServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ListPictures(self, request, context):
+        """Streams the pictures that were drawn in a contest.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ForgetContest(self, request, context):
+        """Deletes what was submitted to a contest and drawn in it, for good. Safe to repeat.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def GetStatistics(self, request, context):
         """Returns how much there is of everything in one contest.
         """
@@ -357,6 +381,16 @@ def add_DedupServiceServicer_to_server(servicer, server):
                     servicer.PutTargetReport,
                     request_deserializer=cygnet_dot_internal_dot_v1_dot_dedup__pb2.PutTargetReportRequest.FromString,
                     response_serializer=cygnet_dot_internal_dot_v1_dot_dedup__pb2.PutTargetReportResponse.SerializeToString,
+            ),
+            'ListPictures': grpc.unary_stream_rpc_method_handler(
+                    servicer.ListPictures,
+                    request_deserializer=cygnet_dot_internal_dot_v1_dot_dedup__pb2.ListPicturesRequest.FromString,
+                    response_serializer=cygnet_dot_internal_dot_v1_dot_dedup__pb2.ListPicturesResponse.SerializeToString,
+            ),
+            'ForgetContest': grpc.unary_unary_rpc_method_handler(
+                    servicer.ForgetContest,
+                    request_deserializer=cygnet_dot_internal_dot_v1_dot_dedup__pb2.ForgetContestRequest.FromString,
+                    response_serializer=cygnet_dot_internal_dot_v1_dot_dedup__pb2.ForgetContestResponse.SerializeToString,
             ),
             'GetStatistics': grpc.unary_unary_rpc_method_handler(
                     servicer.GetStatistics,
@@ -829,6 +863,60 @@ class DedupService:
             '/cygnet.internal.v1.DedupService/PutTargetReport',
             cygnet_dot_internal_dot_v1_dot_dedup__pb2.PutTargetReportRequest.SerializeToString,
             cygnet_dot_internal_dot_v1_dot_dedup__pb2.PutTargetReportResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListPictures(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/cygnet.internal.v1.DedupService/ListPictures',
+            cygnet_dot_internal_dot_v1_dot_dedup__pb2.ListPicturesRequest.SerializeToString,
+            cygnet_dot_internal_dot_v1_dot_dedup__pb2.ListPicturesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ForgetContest(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/cygnet.internal.v1.DedupService/ForgetContest',
+            cygnet_dot_internal_dot_v1_dot_dedup__pb2.ForgetContestRequest.SerializeToString,
+            cygnet_dot_internal_dot_v1_dot_dedup__pb2.ForgetContestResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -69,6 +69,10 @@ class DedupServiceStub:
     """Returns a picture that this scorer has not looked at, of those that somebody wanted to know about."""
     PutTargetReport: _grpc.UnaryUnaryMultiCallable[_dedup_pb2.PutTargetReportRequest, _dedup_pb2.PutTargetReportResponse]
     """Keeps what a scorer found out about a target picture."""
+    ListPictures: _grpc.UnaryStreamMultiCallable[_dedup_pb2.ListPicturesRequest, _dedup_pb2.ListPicturesResponse]
+    """Streams the pictures that were drawn in a contest."""
+    ForgetContest: _grpc.UnaryUnaryMultiCallable[_dedup_pb2.ForgetContestRequest, _dedup_pb2.ForgetContestResponse]
+    """Deletes what was submitted to a contest and drawn in it, for good. Safe to repeat."""
     GetStatistics: _grpc.UnaryUnaryMultiCallable[_dedup_pb2.GetStatisticsRequest, _dedup_pb2.GetStatisticsResponse]
     """Returns how much there is of everything in one contest."""
     WatchChanges: _grpc.UnaryStreamMultiCallable[_dedup_pb2.WatchChangesRequest, _dedup_pb2.WatchChangesResponse]
@@ -115,6 +119,10 @@ class DedupServiceAsyncStub(DedupServiceStub):
     """Returns a picture that this scorer has not looked at, of those that somebody wanted to know about."""
     PutTargetReport: _aio.UnaryUnaryMultiCallable[_dedup_pb2.PutTargetReportRequest, _dedup_pb2.PutTargetReportResponse]  # type: ignore[assignment]
     """Keeps what a scorer found out about a target picture."""
+    ListPictures: _aio.UnaryStreamMultiCallable[_dedup_pb2.ListPicturesRequest, _dedup_pb2.ListPicturesResponse]  # type: ignore[assignment]
+    """Streams the pictures that were drawn in a contest."""
+    ForgetContest: _aio.UnaryUnaryMultiCallable[_dedup_pb2.ForgetContestRequest, _dedup_pb2.ForgetContestResponse]  # type: ignore[assignment]
+    """Deletes what was submitted to a contest and drawn in it, for good. Safe to repeat."""
     GetStatistics: _aio.UnaryUnaryMultiCallable[_dedup_pb2.GetStatisticsRequest, _dedup_pb2.GetStatisticsResponse]  # type: ignore[assignment]
     """Returns how much there is of everything in one contest."""
     WatchChanges: _aio.UnaryStreamMultiCallable[_dedup_pb2.WatchChangesRequest, _dedup_pb2.WatchChangesResponse]  # type: ignore[assignment]
@@ -260,6 +268,22 @@ class DedupServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_dedup_pb2.PutTargetReportResponse, _abc.Awaitable[_dedup_pb2.PutTargetReportResponse]]:
         """Keeps what a scorer found out about a target picture."""
+
+    @_abc_1.abstractmethod
+    def ListPictures(
+        self,
+        request: _dedup_pb2.ListPicturesRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_abc.Iterator[_dedup_pb2.ListPicturesResponse], _abc.AsyncIterator[_dedup_pb2.ListPicturesResponse]]:
+        """Streams the pictures that were drawn in a contest."""
+
+    @_abc_1.abstractmethod
+    def ForgetContest(
+        self,
+        request: _dedup_pb2.ForgetContestRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_dedup_pb2.ForgetContestResponse, _abc.Awaitable[_dedup_pb2.ForgetContestResponse]]:
+        """Deletes what was submitted to a contest and drawn in it, for good. Safe to repeat."""
 
     @_abc_1.abstractmethod
     def GetStatistics(

@@ -65,7 +65,7 @@ class EntryPolicy(_message.Message):
     def __init__(self, presence_per_turn: _Optional[int] = ..., captcha: _Optional[_Union[CaptchaMode, str]] = ...) -> None: ...
 
 class ContestDocument(_message.Message):
-    __slots__ = ("contest", "model", "admission", "staff", "next_model", "next_share", "descriptions", "entry")
+    __slots__ = ("contest", "model", "admission", "staff", "next_model", "next_share", "descriptions", "entry", "retention_ms")
     class DescriptionsEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -81,6 +81,7 @@ class ContestDocument(_message.Message):
     NEXT_SHARE_FIELD_NUMBER: _ClassVar[int]
     DESCRIPTIONS_FIELD_NUMBER: _ClassVar[int]
     ENTRY_FIELD_NUMBER: _ClassVar[int]
+    RETENTION_MS_FIELD_NUMBER: _ClassVar[int]
     contest: _contest_pb2.Contest
     model: Model
     admission: AdmissionPolicy
@@ -89,7 +90,8 @@ class ContestDocument(_message.Message):
     next_share: int
     descriptions: _containers.ScalarMap[str, str]
     entry: EntryPolicy
-    def __init__(self, contest: _Optional[_Union[_contest_pb2.Contest, _Mapping]] = ..., model: _Optional[_Union[Model, _Mapping]] = ..., admission: _Optional[_Union[AdmissionPolicy, _Mapping]] = ..., staff: _Optional[_Iterable[str]] = ..., next_model: _Optional[_Union[Model, _Mapping]] = ..., next_share: _Optional[int] = ..., descriptions: _Optional[_Mapping[str, str]] = ..., entry: _Optional[_Union[EntryPolicy, _Mapping]] = ...) -> None: ...
+    retention_ms: int
+    def __init__(self, contest: _Optional[_Union[_contest_pb2.Contest, _Mapping]] = ..., model: _Optional[_Union[Model, _Mapping]] = ..., admission: _Optional[_Union[AdmissionPolicy, _Mapping]] = ..., staff: _Optional[_Iterable[str]] = ..., next_model: _Optional[_Union[Model, _Mapping]] = ..., next_share: _Optional[int] = ..., descriptions: _Optional[_Mapping[str, str]] = ..., entry: _Optional[_Union[EntryPolicy, _Mapping]] = ..., retention_ms: _Optional[int] = ...) -> None: ...
 
 class TargetReport(_message.Message):
     __slots__ = ("picture_sha256", "scorer_digest", "likenesses", "problem")

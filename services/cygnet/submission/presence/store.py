@@ -106,6 +106,12 @@ class PresenceStore:
                 pipe.delete(key)
                 return int((await pipe.execute())[0])
 
+    async def forget(self, contest: str) -> None:
+        """Deletes all that there is of a contest; codes that were not used go by themselves."""
+        keys = _keys(contest)
+        with translate_errors():
+            await self._redis.unlink(*map(keys, ("hall", "outside", "admitted", "turn", "screens")))
+
 
 def new_code(length: int) -> str:
     """Returns characters of [a-z2-7] that nobody can guess."""
