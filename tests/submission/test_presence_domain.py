@@ -5,7 +5,7 @@ import pytest
 from cygnet.platform.errors import Conflict
 from cygnet.platform.signing_keys import parse_keys
 from cygnet.platform.validation import PRESENCE_CODE
-from cygnet.submission.presence.clients import PRIVATE, client_of, network_of
+from cygnet.submission.clients.metadata import PRIVATE, client_of, network_of
 from cygnet.submission.presence.codes import SKEW_MS, TURN_MS, PresenceCodes
 from cygnet.submission.presence.tickets import LIFETIME_MS, Tickets
 from cygnet.submission.signing import derived

@@ -3,8 +3,8 @@
 import pytest
 import redis.asyncio as aioredis
 
+from cygnet.submission.clients.metadata import Client
 from cygnet.submission.presence import store as store_module
-from cygnet.submission.presence.clients import Client
 from cygnet.submission.presence.codes import TURN_MS
 from cygnet.submission.presence.store import MOST_SCREENS, PresenceStore
 from cygnet.submission.presence.tickets import LIFETIME_MS

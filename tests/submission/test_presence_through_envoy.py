@@ -6,7 +6,7 @@ import grpc
 import redis.asyncio as aioredis
 
 from cygnet.internal.v1 import admin_pb2
-from cygnet.submission.presence.clients import PRIVATE
+from cygnet.submission.clients.metadata import PRIVATE
 from cygnet.v1 import contest_pb2, presence_pb2, presence_pb2_grpc
 
 from ..gateway.door import connection, open_door

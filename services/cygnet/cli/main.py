@@ -7,6 +7,7 @@ import click
 
 from cygnet.cli.apply import apply
 from cygnet.cli.board import board
+from cygnet.cli.clients import clients
 from cygnet.cli.contest import contest
 from cygnet.cli.doctor import doctor
 from cygnet.cli.replay import replay
@@ -51,5 +52,5 @@ logging.getLogger("cygnet").addHandler(logging.NullHandler())
 
 for _command in (pair, unpair, pass_):
     board.add_command(_command)
-for _command in (up, apply, board, contest, doctor, replay, status):
+for _command in (up, apply, board, clients, contest, doctor, replay, status):
     main.add_command(_command)

@@ -13,6 +13,7 @@ from cygnet.v1 import leaderboard_pb2, leaderboard_pb2_grpc
 if TYPE_CHECKING:
     from cygnet.internal.v1.admin_pb2_grpc import (
         BoardAdminServiceAsyncStub,
+        ClientAdminServiceAsyncStub,
         ContestAdminServiceAsyncStub,
         RetentionAdminServiceAsyncStub,
         SeedAdminServiceAsyncStub,
@@ -96,6 +97,24 @@ class AdminApis:
         async with channel(self.submission, token=lambda: self.token) as connection:
             stub: BoardAdminServiceAsyncStub = admin_pb2_grpc.BoardAdminServiceStub(connection)
             return await stub.MakePass(admin_pb2.MakePassRequest(contest=name))
+
+    async def list_clients(self, name: str) -> admin_pb2.ListClientsResponse:
+        """Returns who joined and submitted lately; an empty name: to the only contest there is. Raises DomainError."""
+        async with channel(self.submission, token=lambda: self.token) as connection:
+            stub: ClientAdminServiceAsyncStub = admin_pb2_grpc.ClientAdminServiceStub(connection)
+            return await stub.ListClients(admin_pb2.ListClientsRequest(contest=name))
+
+    async def end_client(self, contest: str, client: str, *, dry_run: bool) -> admin_pb2.EndClientResponse:
+        """Ends what a client does from outside, or only says what that would do. Raises DomainError."""
+        async with channel(self.submission, token=lambda: self.token) as connection:
+            stub: ClientAdminServiceAsyncStub = admin_pb2_grpc.ClientAdminServiceStub(connection)
+            return await stub.EndClient(admin_pb2.EndClientRequest(contest=contest, client=client, dry_run=dry_run))
+
+    async def allow_client(self, contest: str, client: str) -> bool:
+        """Lets a client play again; False where it was not ended. Raises DomainError."""
+        async with channel(self.submission, token=lambda: self.token) as connection:
+            stub: ClientAdminServiceAsyncStub = admin_pb2_grpc.ClientAdminServiceStub(connection)
+            return (await stub.AllowClient(admin_pb2.AllowClientRequest(contest=contest, client=client))).changed
 
     async def examine_targets(
         self, document: document_pb2.ContestDocument, patience_s: float = 0.0

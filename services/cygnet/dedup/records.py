@@ -44,6 +44,7 @@ def record(admission: Admission, now_ms: int) -> dedup_pb2.OwnedSubmission:
     request = admission.request
     return dedup_pb2.OwnedSubmission(
         participant_id=request.participant_id,
+        client=request.client,
         submission=submission_pb2.Submission(
             target=request.target.name,
             prompt=request.prompt,

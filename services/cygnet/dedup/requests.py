@@ -13,13 +13,15 @@ from cygnet.dedup.values import Lease
 from cygnet.inference.reading import MAX_VOCABULARY_BYTES, Vocabulary
 from cygnet.internal.v1 import dedup_pb2
 from cygnet.platform.errors import FieldViolation, InvalidRequest
-from cygnet.platform.validation import ID, NAME, REASON, REQUEST_ID, SHA256, Violations
+from cygnet.platform.validation import CLIENT, ID, NAME, REASON, REQUEST_ID, SHA256, Violations
 from cygnet.v1 import submission_pb2
 
 MOST_ADMISSIONS = 128
 MOST_RUNGS = 16
 MOST_SEEDS = 4
 """Counters from which a target's seed is chosen."""
+MOST_PRESENT = 20_000
+"""Participants whose drawings stay, when those of their client are withdrawn."""
 MAX_BYTES = 1024 * 1024
 """The largest request: a vocabulary, or MOST_ADMISSIONS with every word of a prompt marked."""
 _SQUARES = {side * side for side in range(17)}
@@ -43,6 +45,8 @@ def check_admission(request: dedup_pb2.AdmitRequest) -> None:
     if request.HasField("reading"):
         wrong.line("reading.caption", request.reading.caption, 1, 1_000)
         wrong.require("reading.spans", len(request.reading.spans) <= 300, "must be at most 300")
+    if request.client:
+        wrong.matches("client", request.client, CLIENT)
     wrong.within("ladder", len(request.ladder), 0, MOST_RUNGS)
     for i, rung in enumerate(request.ladder):
         wrong.line(f"ladder.{i}", rung, 1, 1_000)
@@ -110,6 +114,14 @@ def check_targets(scorer_source: str, picture_sha256s: Sequence[str]) -> None:
 def check_contest(contest: str) -> None:
     """Raises `InvalidRequest`."""
     Violations().matches("contest", contest, NAME).done()
+
+
+def check_withdrawal(request: dedup_pb2.WithdrawClientRequest) -> None:
+    """Raises `InvalidRequest`."""
+    wrong = Violations()
+    wrong.matches("contest", request.contest, NAME)
+    wrong.matches("client", request.client, CLIENT)
+    wrong.within("present_participants", len(request.present_participants), 0, MOST_PRESENT).done()
 
 
 def check_lease(lease: Lease) -> None:

@@ -170,6 +170,16 @@ class DedupServicer(dedup_pb2_grpc.DedupServiceServicer):
         requests.check_contest(request.contest)
         return dedup_pb2.ForgetContestResponse(entries=await self._store.retention.forget(request.contest))
 
+    async def WithdrawClient(
+        self, request: dedup_pb2.WithdrawClientRequest, context: AioContext
+    ) -> dedup_pb2.WithdrawClientResponse:
+        requests.check_withdrawal(request)
+        present = frozenset(request.present_participants)
+        drawings = await self._store.withdrawal.withdraw(
+            request.contest, request.client, present, dry_run=request.dry_run
+        )
+        return dedup_pb2.WithdrawClientResponse(drawings=drawings)
+
     async def GetStatistics(
         self, request: dedup_pb2.GetStatisticsRequest, context: AioContext
     ) -> dedup_pb2.GetStatisticsResponse:

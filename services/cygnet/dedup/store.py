@@ -15,6 +15,7 @@ from cygnet.dedup.seeds import SeedStore
 from cygnet.dedup.targets import TargetReports
 from cygnet.dedup.values import Admission, Bucket, Change, Claimed, Completion, Decision, Lease, Lengths, Pace, Served
 from cygnet.dedup.vocabularies import Vocabularies
+from cygnet.dedup.withdrawal import Withdrawal
 from cygnet.internal.v1 import dedup_pb2, results_pb2
 from cygnet.platform.errors import Unavailable
 from cygnet.platform.redis import subscription, translate_errors
@@ -45,6 +46,7 @@ class Store:
         self.seeds = SeedStore(client)
         self.targets = TargetReports(client)
         self.vocabularies = Vocabularies(client)
+        self.withdrawal = Withdrawal(client)
         self.retention = Retention(client)
         self._admit = _script(client, "admission/admit.lua")
         self._claim = _script(client, "queue/claim.lua")

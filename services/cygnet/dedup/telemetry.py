@@ -6,8 +6,8 @@ from prometheus_client import Counter, Gauge, Histogram
 
 from cygnet.dedup.admission.admit import OUTCOMES
 from cygnet.dedup.classes import CLASSES
-from cygnet.dedup.heavy_hitters import HeavyHitters
 from cygnet.dedup.values import Lengths
+from cygnet.platform.heavy_hitters import HeavyHitters
 
 ADMISSIONS = Counter("cygnet_dedup_admissions", "Submissions decided on, by what was decided.", ("contest", "outcome"))
 JOBS_ENDED = Counter("cygnet_dedup_jobs_ended", "Drawings that ended, by how (done, failed).", ("contest", "outcome"))

@@ -13,6 +13,8 @@ ID = re.compile(r"[a-z2-7]{26}")
 """Of a participant or a submission: 130 bits in base32."""
 REQUEST_ID = re.compile(r"[A-Za-z0-9-]{16,64}")
 """Made by clients, for instance a UUID."""
+CLIENT = re.compile(r"[a-z2-7]{10}")
+"""Of a client (submission/clients): 50 bits in base32."""
 PRESENCE_CODE = re.compile(r"[a-z2-7]{12}")
 """Shown by paired screens: 60 bits in base32."""
 SHA256 = re.compile(r"[0-9a-f]{64}")
@@ -23,6 +25,7 @@ _WORDS = {
     NAME: "must be a name of 1 to 63 characters of a-z, 0-9 and -",
     ID: "must be 26 characters of a-z and 2-7",
     REQUEST_ID: "must be 16 to 64 characters of A-Z, a-z, 0-9 and -",
+    CLIENT: "must be 10 characters of a-z and 2-7, as `cygnet clients` lists them",
     PRESENCE_CODE: "must be 12 characters of a-z and 2-7",
     SHA256: "must be 64 hex digits",
     REASON: "must be UPPER_SNAKE_CASE",

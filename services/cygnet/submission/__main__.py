@@ -14,6 +14,9 @@ from cygnet.platform.grpc.workloads import SUBMISSION, InstallationKeys, Workloa
 from cygnet.platform.pictures import PictureStore
 from cygnet.platform.redis import connected
 from cygnet.platform.signing_keys import parse_keys
+from cygnet.submission.clients.servicer import ClientAdminServicer
+from cygnet.submission.clients.store import ClientStore
+from cygnet.submission.clients.watch import ClientNames, Clients
 from cygnet.submission.feed import SubmissionFeed
 from cygnet.submission.presence.codes import PresenceCodes
 from cygnet.submission.presence.servicer import BoardAdminServicer, PairedScreens, Presence, PresenceServicer
@@ -58,11 +61,14 @@ async def wire(settings: SubmissionSettings, lifetime: Lifetime) -> Sequence[End
         store=PresenceStore(redis),
         clock=now_ms,
     )
+    clients = Clients(ClientNames(derived(keys, "client name")), ClientStore(redis), telemetry, now_ms)
+    lifetime.spawn(clients.follow(contests), "what clients do")
     submissions = SubmissionServicer(
         contests=contests,
         sessions=SessionKeys(keys, now_ms),
         presence=presence,
         price=Price(Challenges(derived(keys, "proof of work"), now_ms), ProofStore(redis), now_ms),
+        clients=clients,
         dedup=dedup,
         vocabularies=vocabularies,
         feed=feed,
@@ -88,6 +94,7 @@ async def wire(settings: SubmissionSettings, lifetime: Lifetime) -> Sequence[End
             [
                 ContestAdminServicer(contests, pictures),
                 BoardAdminServicer(contests, presence.store),
+                ClientAdminServicer(contests, clients.store, dedup, now_ms),
                 SeedAdminServicer(contests, seeds, now_ms),
                 TargetAdminServicer(contests, dedup),
                 retention,

@@ -25,9 +25,11 @@ from cygnet.platform.logs import prompt_hash
 from cygnet.platform.validation import ID, REQUEST_ID, Violations
 from cygnet.submission.admissions import Admissions
 from cygnet.submission.bearer import bearer_token
+from cygnet.submission.clients.metadata import Client, client_of
+from cygnet.submission.clients.store import JOIN, SUBMIT
+from cygnet.submission.clients.watch import Clients
 from cygnet.submission.examples import examples
 from cygnet.submission.feed import SubmissionFeed
-from cygnet.submission.presence.clients import client_of
 from cygnet.submission.presence.codes import next_turn_in_ms
 from cygnet.submission.presence.servicer import PairedScreens, Presence
 from cygnet.submission.proof.price import Price, check_action
@@ -88,6 +90,7 @@ class SubmissionServicer(submission_pb2_grpc.SubmissionServiceServicer):
         sessions: SessionKeys,
         presence: Presence,
         price: Price,
+        clients: Clients,
         dedup: "DedupServiceAsyncStub",
         vocabularies: Vocabularies,
         feed: SubmissionFeed,
@@ -98,6 +101,7 @@ class SubmissionServicer(submission_pb2_grpc.SubmissionServiceServicer):
         self._sessions = sessions
         self._presence = presence
         self._price = price
+        self._clients = clients
         self._dedup = dedup
         self._admissions = Admissions(dedup)
         self._vocabularies = vocabularies
@@ -119,18 +123,21 @@ class SubmissionServicer(submission_pb2_grpc.SubmissionServiceServicer):
     ) -> submission_pb2.JoinResponse:
         now = self._clock()
         contest, nickname = document.contest.name, clean_nickname(request.nickname)
+        client, name, ended = self._client(context, contest, JOIN)
         known = self._known_session(context, contest)
         session, waits = known or Session(contest, new_participant_id(), nickname), False
         if request.ticket and not session.present:
             session, waits = await self._redeemed(document, request, known, session)
+        if not session.present and ended:
+            raise _waiting(now) if waits else _ended(name)
         if not session.present and known is None:
-            client = client_of(context.invocation_metadata() or ())
             await self._price.of_join(document, client, request.device, request.proof)
         # Nobody is stored: the signed token is all there is of somebody who has not submitted yet. So nobody can fill a
         # contest by joining it.
         session = replace(session, nickname=nickname)
         if not session.present and document.contest.presence == contest_pb2.PRESENCE_MODE_REQUIRE:
             raise _waiting(now) if waits else _not_present()
+        self._clients.note_session(contest, name, session)
         how = "present" if session.present else "waiting" if waits else "outside"
         answered(how if known is None else "again")
         return submission_pb2.JoinResponse(
@@ -185,6 +192,10 @@ class SubmissionServicer(submission_pb2_grpc.SubmissionServiceServicer):
         self, document: document_pb2.ContestDocument, request: submission_pb2.SubmitRequest, context: AioContext
     ) -> submission_pb2.Submission:
         session = self._session(context, document.contest.name)
+        _, client, ended = self._client(context, session.contest, SUBMIT)
+        self._clients.note_session(session.contest, client, session)
+        if not session.present and ended:
+            raise _ended(client)
         if not session.present and document.contest.presence == contest_pb2.PRESENCE_MODE_REQUIRE:
             raise _not_present()
         await self._price.of_submit(document, session, request.request_id, request.proof)
@@ -213,6 +224,7 @@ class SubmissionServicer(submission_pb2_grpc.SubmissionServiceServicer):
             reading=reading,
             ladder=self._vocabularies.ladder(document, target.name),
             present=session.present,
+            client="" if session.present else client,
         )
         try:
             submission = await self._admissions.admit(admission)
@@ -270,6 +282,13 @@ class SubmissionServicer(submission_pb2_grpc.SubmissionServiceServicer):
             raise NotFound("you have no such submission", reason="SUBMISSION_NOT_FOUND")
         return found[0].submission
 
+    def _client(self, context: AioContext, contest: str, call: str) -> tuple[Client, str, bool]:
+        """Counts a call; returns the client that it comes from, the client's name, and whether it was ended."""
+        client = client_of(context.invocation_metadata() or ())
+        names = self._clients.names(client.subscriber)
+        self._clients.note_call(contest, names[0], call)
+        return client, names[0], self._clients.is_ended(contest, names)
+
     def _session(self, context: AioContext, contest: str) -> Session:
         token = bearer_token(context)
         if token is None:
@@ -290,6 +309,14 @@ class SubmissionServicer(submission_pb2_grpc.SubmissionServiceServicer):
 def _not_present() -> DomainError:
     words = "only people in the hall may play: scan the code on the big screen, or ask the organisers to let you in"
     return NotAllowed(words, reason="PRESENCE_REQUIRED")
+
+
+def _ended(client: str) -> DomainError:
+    words = (
+        "the organisers ended what came from your connection; scan the code on the big screen, or ask them to let you "
+        f"in, and tell them this: {client}"
+    )
+    return NotAllowed(words, reason="CLIENT_ENDED")
 
 
 def _waiting(now_ms: int) -> DomainError:

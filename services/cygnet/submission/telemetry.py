@@ -1,6 +1,7 @@
 """What an SRE sees of this service: whether people can submit. Labels name the contest, never a player or a prompt."""
 
 import asyncio
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 
@@ -8,6 +9,7 @@ from prometheus_client import Counter, Gauge
 
 from cygnet.internal.v1 import document_pb2
 from cygnet.platform.errors import Conflict, InvalidRequest, NotAllowed, NotFound, NotSignedIn, Refused
+from cygnet.platform.heavy_hitters import HeavyHitters
 from cygnet.v1 import submission_pb2
 
 SUBMITS = Counter(
@@ -30,12 +32,23 @@ WAIT_LIMIT = Gauge(
     "The contest's limit on the predicted wait: new work is refused beyond it.",
     ("contest",),
 )
+RECENT_CALLS = Gauge(
+    "cygnet_submission_recent_calls",
+    "Joins and submissions of the last half minute to minute that this replica saw, refused ones included.",
+    ("contest",),
+)
+RECENT_OF_LARGEST_CLIENT = Gauge(
+    "cygnet_submission_recent_calls_of_largest_client",
+    "How many of cygnet_submission_recent_calls came from the busiest client, whichever that is.",
+    ("contest",),
+)
+ENDED_CLIENTS = Gauge("cygnet_submission_ended_clients", "Clients that the organisers ended.", ("contest",))
 
 REFUSALS = (
     "SUBMIT_RATE", "NEW_WORK_RATE", "PENDING_LIMIT", "QUEUE_FULL", "CONTEST_CLOSED", "CONTEST_PAUSED", "NOTHING_READ",
-    "PROOF_NEEDED",
+    "PROOF_NEEDED", "CLIENT_ENDED",
 )  # fmt: skip
-JOIN_REFUSALS = ("PROOF_NEEDED", "PRESENCE_WAITING", "PRESENCE_REQUIRED")
+JOIN_REFUSALS = ("PROOF_NEEDED", "CLIENT_ENDED", "PRESENCE_WAITING", "PRESENCE_REQUIRED")
 _OTHER_REFUSAL = "OTHER"
 _ADMITTED: dict[int, str] = {
     submission_pb2.ADMISSION_OUTCOME_ACCEPTED: "accepted",
@@ -50,6 +63,9 @@ _CALLERS_MISTAKES = (InvalidRequest, NotFound, NotSignedIn, NotAllowed, Conflict
 class Telemetry:
     """Counts for Prometheus. All series of a contest exist from when this replica has its document."""
 
+    def __init__(self) -> None:
+        self._callers: dict[str, HeavyHitters] = {}
+
     def document(self, document: document_pb2.ContestDocument) -> None:
         """Notes that a document is in force."""
         contest = document.contest.name
@@ -57,8 +73,21 @@ class Telemetry:
             SUBMITS.labels(contest, outcome)
         for outcome in JOIN_OUTCOMES:
             JOINS.labels(contest, outcome)
+        self._callers.setdefault(contest, HeavyHitters(time.monotonic))
+        self.clients(contest, 0)
         GENERATION.labels(contest).set(document.contest.generation)
         WAIT_LIMIT.labels(contest).set(document.admission.max_predicted_wait_ms / 1000)
+
+    def call(self, contest: str, client: str) -> None:
+        """Counts a Join or a Submit of a client."""
+        self._callers[contest].add(client)
+
+    def clients(self, contest: str, ended: int) -> None:
+        """Sets what is known of clients, and how many were ended."""
+        calls, of_largest = self._callers[contest].totals()
+        RECENT_CALLS.labels(contest).set(calls)
+        RECENT_OF_LARGEST_CLIENT.labels(contest).set(of_largest)
+        ENDED_CLIENTS.labels(contest).set(ended)
 
     @contextmanager
     def submit(self, contest: str) -> Iterator[Callable[[submission_pb2.Submission], None]]:

@@ -30,6 +30,74 @@ class PreviewExpiryResponse(_message.Message):
     pictures: int
     def __init__(self, contest: _Optional[str] = ..., expires: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., submissions: _Optional[int] = ..., participants: _Optional[int] = ..., pictures: _Optional[int] = ...) -> None: ...
 
+class ListClientsRequest(_message.Message):
+    __slots__ = ("contest",)
+    CONTEST_FIELD_NUMBER: _ClassVar[int]
+    contest: str
+    def __init__(self, contest: _Optional[str] = ...) -> None: ...
+
+class ListClientsResponse(_message.Message):
+    __slots__ = ("contest", "clients", "more")
+    CONTEST_FIELD_NUMBER: _ClassVar[int]
+    CLIENTS_FIELD_NUMBER: _ClassVar[int]
+    MORE_FIELD_NUMBER: _ClassVar[int]
+    contest: str
+    clients: _containers.RepeatedCompositeFieldContainer[Client]
+    more: int
+    def __init__(self, contest: _Optional[str] = ..., clients: _Optional[_Iterable[_Union[Client, _Mapping]]] = ..., more: _Optional[int] = ...) -> None: ...
+
+class Client(_message.Message):
+    __slots__ = ("id", "joins", "joins_last_minute", "submits", "submits_last_minute", "sessions", "present", "ended_at")
+    ID_FIELD_NUMBER: _ClassVar[int]
+    JOINS_FIELD_NUMBER: _ClassVar[int]
+    JOINS_LAST_MINUTE_FIELD_NUMBER: _ClassVar[int]
+    SUBMITS_FIELD_NUMBER: _ClassVar[int]
+    SUBMITS_LAST_MINUTE_FIELD_NUMBER: _ClassVar[int]
+    SESSIONS_FIELD_NUMBER: _ClassVar[int]
+    PRESENT_FIELD_NUMBER: _ClassVar[int]
+    ENDED_AT_FIELD_NUMBER: _ClassVar[int]
+    id: str
+    joins: int
+    joins_last_minute: int
+    submits: int
+    submits_last_minute: int
+    sessions: int
+    present: int
+    ended_at: _timestamp_pb2.Timestamp
+    def __init__(self, id: _Optional[str] = ..., joins: _Optional[int] = ..., joins_last_minute: _Optional[int] = ..., submits: _Optional[int] = ..., submits_last_minute: _Optional[int] = ..., sessions: _Optional[int] = ..., present: _Optional[int] = ..., ended_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+
+class EndClientRequest(_message.Message):
+    __slots__ = ("contest", "client", "dry_run")
+    CONTEST_FIELD_NUMBER: _ClassVar[int]
+    CLIENT_FIELD_NUMBER: _ClassVar[int]
+    DRY_RUN_FIELD_NUMBER: _ClassVar[int]
+    contest: str
+    client: str
+    dry_run: bool
+    def __init__(self, contest: _Optional[str] = ..., client: _Optional[str] = ..., dry_run: _Optional[bool] = ...) -> None: ...
+
+class EndClientResponse(_message.Message):
+    __slots__ = ("client", "drawings")
+    CLIENT_FIELD_NUMBER: _ClassVar[int]
+    DRAWINGS_FIELD_NUMBER: _ClassVar[int]
+    client: Client
+    drawings: int
+    def __init__(self, client: _Optional[_Union[Client, _Mapping]] = ..., drawings: _Optional[int] = ...) -> None: ...
+
+class AllowClientRequest(_message.Message):
+    __slots__ = ("contest", "client")
+    CONTEST_FIELD_NUMBER: _ClassVar[int]
+    CLIENT_FIELD_NUMBER: _ClassVar[int]
+    contest: str
+    client: str
+    def __init__(self, contest: _Optional[str] = ..., client: _Optional[str] = ...) -> None: ...
+
+class AllowClientResponse(_message.Message):
+    __slots__ = ("changed",)
+    CHANGED_FIELD_NUMBER: _ClassVar[int]
+    changed: bool
+    def __init__(self, changed: _Optional[bool] = ...) -> None: ...
+
 class PairBoardRequest(_message.Message):
     __slots__ = ("contest",)
     CONTEST_FIELD_NUMBER: _ClassVar[int]

@@ -465,6 +465,174 @@ class RetentionAdminService:
             _registered_method=True)
 
 
+class ClientAdminServiceStub:
+    """Served by the submission service, on the same port and with the same token. A client is where calls come from: an
+    IPv4 address, or the /48 of an IPv6 address. It is named by a keyed hash, so that nobody learns the address from it.
+    """
+
+    def __init__(self, channel):
+        """Constructor.
+
+        Args:
+            channel: A grpc.Channel.
+        """
+        self.ListClients = channel.unary_unary(
+                '/cygnet.internal.v1.ClientAdminService/ListClients',
+                request_serializer=cygnet_dot_internal_dot_v1_dot_admin__pb2.ListClientsRequest.SerializeToString,
+                response_deserializer=cygnet_dot_internal_dot_v1_dot_admin__pb2.ListClientsResponse.FromString,
+                _registered_method=True)
+        self.EndClient = channel.unary_unary(
+                '/cygnet.internal.v1.ClientAdminService/EndClient',
+                request_serializer=cygnet_dot_internal_dot_v1_dot_admin__pb2.EndClientRequest.SerializeToString,
+                response_deserializer=cygnet_dot_internal_dot_v1_dot_admin__pb2.EndClientResponse.FromString,
+                _registered_method=True)
+        self.AllowClient = channel.unary_unary(
+                '/cygnet.internal.v1.ClientAdminService/AllowClient',
+                request_serializer=cygnet_dot_internal_dot_v1_dot_admin__pb2.AllowClientRequest.SerializeToString,
+                response_deserializer=cygnet_dot_internal_dot_v1_dot_admin__pb2.AllowClientResponse.FromString,
+                _registered_method=True)
+
+
+class ClientAdminServiceServicer:
+    """Served by the submission service, on the same port and with the same token. A client is where calls come from: an
+    IPv4 address, or the /48 of an IPv6 address. It is named by a keyed hash, so that nobody learns the address from it.
+    """
+
+    def ListClients(self, request, context):
+        """Returns who joined and submitted lately, those with the most calls first.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def EndClient(self, request, context):
+        """Ends what a client does as somebody from outside: its waiting drawings leave the queue, and it is refused from then
+        on. Sessions that are present go on. NOT_FOUND where no such client was seen lately. Safe to repeat.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def AllowClient(self, request, context):
+        """Lets a client play again.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+
+def add_ClientAdminServiceServicer_to_server(servicer, server):
+    rpc_method_handlers = {
+            'ListClients': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListClients,
+                    request_deserializer=cygnet_dot_internal_dot_v1_dot_admin__pb2.ListClientsRequest.FromString,
+                    response_serializer=cygnet_dot_internal_dot_v1_dot_admin__pb2.ListClientsResponse.SerializeToString,
+            ),
+            'EndClient': grpc.unary_unary_rpc_method_handler(
+                    servicer.EndClient,
+                    request_deserializer=cygnet_dot_internal_dot_v1_dot_admin__pb2.EndClientRequest.FromString,
+                    response_serializer=cygnet_dot_internal_dot_v1_dot_admin__pb2.EndClientResponse.SerializeToString,
+            ),
+            'AllowClient': grpc.unary_unary_rpc_method_handler(
+                    servicer.AllowClient,
+                    request_deserializer=cygnet_dot_internal_dot_v1_dot_admin__pb2.AllowClientRequest.FromString,
+                    response_serializer=cygnet_dot_internal_dot_v1_dot_admin__pb2.AllowClientResponse.SerializeToString,
+            ),
+    }
+    generic_handler = grpc.method_handlers_generic_handler(
+            'cygnet.internal.v1.ClientAdminService', rpc_method_handlers)
+    server.add_generic_rpc_handlers((generic_handler,))
+    server.add_registered_method_handlers('cygnet.internal.v1.ClientAdminService', rpc_method_handlers)
+
+
+ # This class is part of an EXPERIMENTAL API.
+class ClientAdminService:
+    """Served by the submission service, on the same port and with the same token. A client is where calls come from: an
+    IPv4 address, or the /48 of an IPv6 address. It is named by a keyed hash, so that nobody learns the address from it.
+    """
+
+    @staticmethod
+    def ListClients(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/cygnet.internal.v1.ClientAdminService/ListClients',
+            cygnet_dot_internal_dot_v1_dot_admin__pb2.ListClientsRequest.SerializeToString,
+            cygnet_dot_internal_dot_v1_dot_admin__pb2.ListClientsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def EndClient(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/cygnet.internal.v1.ClientAdminService/EndClient',
+            cygnet_dot_internal_dot_v1_dot_admin__pb2.EndClientRequest.SerializeToString,
+            cygnet_dot_internal_dot_v1_dot_admin__pb2.EndClientResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def AllowClient(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/cygnet.internal.v1.ClientAdminService/AllowClient',
+            cygnet_dot_internal_dot_v1_dot_admin__pb2.AllowClientRequest.SerializeToString,
+            cygnet_dot_internal_dot_v1_dot_admin__pb2.AllowClientResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+
 class TargetAdminServiceStub:
     """Served by the submission service, on the same port and with the same token.
     """

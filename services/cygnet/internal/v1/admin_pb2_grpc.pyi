@@ -198,6 +198,73 @@ class RetentionAdminServiceServicer(metaclass=_abc_1.ABCMeta):
 
 def add_RetentionAdminServiceServicer_to_server(servicer: RetentionAdminServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...
 
+class ClientAdminServiceStub:
+    """Served by the submission service, on the same port and with the same token. A client is where calls come from: an
+    IPv4 address, or the /48 of an IPv6 address. It is named by a keyed hash, so that nobody learns the address from it.
+    """
+
+    @_typing.overload
+    def __new__(cls, channel: _grpc.Channel) -> _Self: ...
+    @_typing.overload
+    def __new__(cls, channel: _aio.Channel) -> ClientAdminServiceAsyncStub: ...
+    ListClients: _grpc.UnaryUnaryMultiCallable[_admin_pb2.ListClientsRequest, _admin_pb2.ListClientsResponse]
+    """Returns who joined and submitted lately, those with the most calls first."""
+    EndClient: _grpc.UnaryUnaryMultiCallable[_admin_pb2.EndClientRequest, _admin_pb2.EndClientResponse]
+    """Ends what a client does as somebody from outside: its waiting drawings leave the queue, and it is refused from then
+    on. Sessions that are present go on. NOT_FOUND where no such client was seen lately. Safe to repeat.
+    """
+    AllowClient: _grpc.UnaryUnaryMultiCallable[_admin_pb2.AllowClientRequest, _admin_pb2.AllowClientResponse]
+    """Lets a client play again."""
+
+@_typing.type_check_only
+class ClientAdminServiceAsyncStub(ClientAdminServiceStub):
+    """Served by the submission service, on the same port and with the same token. A client is where calls come from: an
+    IPv4 address, or the /48 of an IPv6 address. It is named by a keyed hash, so that nobody learns the address from it.
+    """
+
+    def __init__(self, channel: _aio.Channel) -> None: ...
+    ListClients: _aio.UnaryUnaryMultiCallable[_admin_pb2.ListClientsRequest, _admin_pb2.ListClientsResponse]  # type: ignore[assignment]
+    """Returns who joined and submitted lately, those with the most calls first."""
+    EndClient: _aio.UnaryUnaryMultiCallable[_admin_pb2.EndClientRequest, _admin_pb2.EndClientResponse]  # type: ignore[assignment]
+    """Ends what a client does as somebody from outside: its waiting drawings leave the queue, and it is refused from then
+    on. Sessions that are present go on. NOT_FOUND where no such client was seen lately. Safe to repeat.
+    """
+    AllowClient: _aio.UnaryUnaryMultiCallable[_admin_pb2.AllowClientRequest, _admin_pb2.AllowClientResponse]  # type: ignore[assignment]
+    """Lets a client play again."""
+
+class ClientAdminServiceServicer(metaclass=_abc_1.ABCMeta):
+    """Served by the submission service, on the same port and with the same token. A client is where calls come from: an
+    IPv4 address, or the /48 of an IPv6 address. It is named by a keyed hash, so that nobody learns the address from it.
+    """
+
+    @_abc_1.abstractmethod
+    def ListClients(
+        self,
+        request: _admin_pb2.ListClientsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_admin_pb2.ListClientsResponse, _abc.Awaitable[_admin_pb2.ListClientsResponse]]:
+        """Returns who joined and submitted lately, those with the most calls first."""
+
+    @_abc_1.abstractmethod
+    def EndClient(
+        self,
+        request: _admin_pb2.EndClientRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_admin_pb2.EndClientResponse, _abc.Awaitable[_admin_pb2.EndClientResponse]]:
+        """Ends what a client does as somebody from outside: its waiting drawings leave the queue, and it is refused from then
+        on. Sessions that are present go on. NOT_FOUND where no such client was seen lately. Safe to repeat.
+        """
+
+    @_abc_1.abstractmethod
+    def AllowClient(
+        self,
+        request: _admin_pb2.AllowClientRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_admin_pb2.AllowClientResponse, _abc.Awaitable[_admin_pb2.AllowClientResponse]]:
+        """Lets a client play again."""
+
+def add_ClientAdminServiceServicer_to_server(servicer: ClientAdminServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...
+
 class TargetAdminServiceStub:
     """Served by the submission service, on the same port and with the same token."""
 

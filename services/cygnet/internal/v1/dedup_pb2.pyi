@@ -10,7 +10,7 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class AdmitRequest(_message.Message):
-    __slots__ = ("contest", "participant_id", "nickname", "request_id", "target", "prompt", "model", "policy", "next_model", "next_share", "only_known", "reading", "ladder", "present")
+    __slots__ = ("contest", "participant_id", "nickname", "request_id", "target", "prompt", "model", "policy", "next_model", "next_share", "only_known", "reading", "ladder", "present", "client")
     CONTEST_FIELD_NUMBER: _ClassVar[int]
     PARTICIPANT_ID_FIELD_NUMBER: _ClassVar[int]
     NICKNAME_FIELD_NUMBER: _ClassVar[int]
@@ -25,6 +25,7 @@ class AdmitRequest(_message.Message):
     READING_FIELD_NUMBER: _ClassVar[int]
     LADDER_FIELD_NUMBER: _ClassVar[int]
     PRESENT_FIELD_NUMBER: _ClassVar[int]
+    CLIENT_FIELD_NUMBER: _ClassVar[int]
     contest: str
     participant_id: str
     nickname: str
@@ -39,7 +40,8 @@ class AdmitRequest(_message.Message):
     reading: _submission_pb2.Reading
     ladder: _containers.RepeatedScalarFieldContainer[str]
     present: bool
-    def __init__(self, contest: _Optional[str] = ..., participant_id: _Optional[str] = ..., nickname: _Optional[str] = ..., request_id: _Optional[str] = ..., target: _Optional[_Union[_contest_pb2.Target, _Mapping]] = ..., prompt: _Optional[str] = ..., model: _Optional[_Union[_document_pb2.Model, _Mapping]] = ..., policy: _Optional[_Union[_document_pb2.AdmissionPolicy, _Mapping]] = ..., next_model: _Optional[_Union[_document_pb2.Model, _Mapping]] = ..., next_share: _Optional[int] = ..., only_known: _Optional[bool] = ..., reading: _Optional[_Union[_submission_pb2.Reading, _Mapping]] = ..., ladder: _Optional[_Iterable[str]] = ..., present: _Optional[bool] = ...) -> None: ...
+    client: str
+    def __init__(self, contest: _Optional[str] = ..., participant_id: _Optional[str] = ..., nickname: _Optional[str] = ..., request_id: _Optional[str] = ..., target: _Optional[_Union[_contest_pb2.Target, _Mapping]] = ..., prompt: _Optional[str] = ..., model: _Optional[_Union[_document_pb2.Model, _Mapping]] = ..., policy: _Optional[_Union[_document_pb2.AdmissionPolicy, _Mapping]] = ..., next_model: _Optional[_Union[_document_pb2.Model, _Mapping]] = ..., next_share: _Optional[int] = ..., only_known: _Optional[bool] = ..., reading: _Optional[_Union[_submission_pb2.Reading, _Mapping]] = ..., ladder: _Optional[_Iterable[str]] = ..., present: _Optional[bool] = ..., client: _Optional[str] = ...) -> None: ...
 
 class AdmitManyRequest(_message.Message):
     __slots__ = ("requests",)
@@ -245,12 +247,14 @@ class GetSubmissionsResponse(_message.Message):
     def __init__(self, submissions: _Optional[_Iterable[_Union[OwnedSubmission, _Mapping]]] = ...) -> None: ...
 
 class OwnedSubmission(_message.Message):
-    __slots__ = ("submission", "participant_id")
+    __slots__ = ("submission", "participant_id", "client")
     SUBMISSION_FIELD_NUMBER: _ClassVar[int]
     PARTICIPANT_ID_FIELD_NUMBER: _ClassVar[int]
+    CLIENT_FIELD_NUMBER: _ClassVar[int]
     submission: _submission_pb2.Submission
     participant_id: str
-    def __init__(self, submission: _Optional[_Union[_submission_pb2.Submission, _Mapping]] = ..., participant_id: _Optional[str] = ...) -> None: ...
+    client: str
+    def __init__(self, submission: _Optional[_Union[_submission_pb2.Submission, _Mapping]] = ..., participant_id: _Optional[str] = ..., client: _Optional[str] = ...) -> None: ...
 
 class ListParticipantSubmissionsRequest(_message.Message):
     __slots__ = ("contest", "participant_id", "limit")
@@ -321,6 +325,24 @@ class ForgetContestResponse(_message.Message):
     ENTRIES_FIELD_NUMBER: _ClassVar[int]
     entries: int
     def __init__(self, entries: _Optional[int] = ...) -> None: ...
+
+class WithdrawClientRequest(_message.Message):
+    __slots__ = ("contest", "client", "present_participants", "dry_run")
+    CONTEST_FIELD_NUMBER: _ClassVar[int]
+    CLIENT_FIELD_NUMBER: _ClassVar[int]
+    PRESENT_PARTICIPANTS_FIELD_NUMBER: _ClassVar[int]
+    DRY_RUN_FIELD_NUMBER: _ClassVar[int]
+    contest: str
+    client: str
+    present_participants: _containers.RepeatedScalarFieldContainer[str]
+    dry_run: bool
+    def __init__(self, contest: _Optional[str] = ..., client: _Optional[str] = ..., present_participants: _Optional[_Iterable[str]] = ..., dry_run: _Optional[bool] = ...) -> None: ...
+
+class WithdrawClientResponse(_message.Message):
+    __slots__ = ("drawings",)
+    DRAWINGS_FIELD_NUMBER: _ClassVar[int]
+    drawings: int
+    def __init__(self, drawings: _Optional[int] = ...) -> None: ...
 
 class GetStatisticsRequest(_message.Message):
     __slots__ = ("contest",)

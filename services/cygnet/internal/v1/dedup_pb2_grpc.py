@@ -130,6 +130,11 @@ class DedupServiceStub:
                 request_serializer=cygnet_dot_internal_dot_v1_dot_dedup__pb2.ForgetContestRequest.SerializeToString,
                 response_deserializer=cygnet_dot_internal_dot_v1_dot_dedup__pb2.ForgetContestResponse.FromString,
                 _registered_method=True)
+        self.WithdrawClient = channel.unary_unary(
+                '/cygnet.internal.v1.DedupService/WithdrawClient',
+                request_serializer=cygnet_dot_internal_dot_v1_dot_dedup__pb2.WithdrawClientRequest.SerializeToString,
+                response_deserializer=cygnet_dot_internal_dot_v1_dot_dedup__pb2.WithdrawClientResponse.FromString,
+                _registered_method=True)
         self.GetStatistics = channel.unary_unary(
                 '/cygnet.internal.v1.DedupService/GetStatistics',
                 request_serializer=cygnet_dot_internal_dot_v1_dot_dedup__pb2.GetStatisticsRequest.SerializeToString,
@@ -280,6 +285,14 @@ class DedupServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def WithdrawClient(self, request, context):
+        """Takes the waiting drawings of a client out of the queue, but for those that somebody else waits for too; who waited
+        is told so, as of a drawing that failed. Safe to repeat.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def GetStatistics(self, request, context):
         """Returns how much there is of everything in one contest.
         """
@@ -391,6 +404,11 @@ def add_DedupServiceServicer_to_server(servicer, server):
                     servicer.ForgetContest,
                     request_deserializer=cygnet_dot_internal_dot_v1_dot_dedup__pb2.ForgetContestRequest.FromString,
                     response_serializer=cygnet_dot_internal_dot_v1_dot_dedup__pb2.ForgetContestResponse.SerializeToString,
+            ),
+            'WithdrawClient': grpc.unary_unary_rpc_method_handler(
+                    servicer.WithdrawClient,
+                    request_deserializer=cygnet_dot_internal_dot_v1_dot_dedup__pb2.WithdrawClientRequest.FromString,
+                    response_serializer=cygnet_dot_internal_dot_v1_dot_dedup__pb2.WithdrawClientResponse.SerializeToString,
             ),
             'GetStatistics': grpc.unary_unary_rpc_method_handler(
                     servicer.GetStatistics,
@@ -917,6 +935,33 @@ class DedupService:
             '/cygnet.internal.v1.DedupService/ForgetContest',
             cygnet_dot_internal_dot_v1_dot_dedup__pb2.ForgetContestRequest.SerializeToString,
             cygnet_dot_internal_dot_v1_dot_dedup__pb2.ForgetContestResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def WithdrawClient(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/cygnet.internal.v1.DedupService/WithdrawClient',
+            cygnet_dot_internal_dot_v1_dot_dedup__pb2.WithdrawClientRequest.SerializeToString,
+            cygnet_dot_internal_dot_v1_dot_dedup__pb2.WithdrawClientResponse.FromString,
             options,
             channel_credentials,
             insecure,

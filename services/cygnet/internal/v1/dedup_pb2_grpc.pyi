@@ -73,6 +73,10 @@ class DedupServiceStub:
     """Streams the pictures that were drawn in a contest."""
     ForgetContest: _grpc.UnaryUnaryMultiCallable[_dedup_pb2.ForgetContestRequest, _dedup_pb2.ForgetContestResponse]
     """Deletes what was submitted to a contest and drawn in it, for good. Safe to repeat."""
+    WithdrawClient: _grpc.UnaryUnaryMultiCallable[_dedup_pb2.WithdrawClientRequest, _dedup_pb2.WithdrawClientResponse]
+    """Takes the waiting drawings of a client out of the queue, but for those that somebody else waits for too; who waited
+    is told so, as of a drawing that failed. Safe to repeat.
+    """
     GetStatistics: _grpc.UnaryUnaryMultiCallable[_dedup_pb2.GetStatisticsRequest, _dedup_pb2.GetStatisticsResponse]
     """Returns how much there is of everything in one contest."""
     WatchChanges: _grpc.UnaryStreamMultiCallable[_dedup_pb2.WatchChangesRequest, _dedup_pb2.WatchChangesResponse]
@@ -123,6 +127,10 @@ class DedupServiceAsyncStub(DedupServiceStub):
     """Streams the pictures that were drawn in a contest."""
     ForgetContest: _aio.UnaryUnaryMultiCallable[_dedup_pb2.ForgetContestRequest, _dedup_pb2.ForgetContestResponse]  # type: ignore[assignment]
     """Deletes what was submitted to a contest and drawn in it, for good. Safe to repeat."""
+    WithdrawClient: _aio.UnaryUnaryMultiCallable[_dedup_pb2.WithdrawClientRequest, _dedup_pb2.WithdrawClientResponse]  # type: ignore[assignment]
+    """Takes the waiting drawings of a client out of the queue, but for those that somebody else waits for too; who waited
+    is told so, as of a drawing that failed. Safe to repeat.
+    """
     GetStatistics: _aio.UnaryUnaryMultiCallable[_dedup_pb2.GetStatisticsRequest, _dedup_pb2.GetStatisticsResponse]  # type: ignore[assignment]
     """Returns how much there is of everything in one contest."""
     WatchChanges: _aio.UnaryStreamMultiCallable[_dedup_pb2.WatchChangesRequest, _dedup_pb2.WatchChangesResponse]  # type: ignore[assignment]
@@ -284,6 +292,16 @@ class DedupServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_dedup_pb2.ForgetContestResponse, _abc.Awaitable[_dedup_pb2.ForgetContestResponse]]:
         """Deletes what was submitted to a contest and drawn in it, for good. Safe to repeat."""
+
+    @_abc_1.abstractmethod
+    def WithdrawClient(
+        self,
+        request: _dedup_pb2.WithdrawClientRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_dedup_pb2.WithdrawClientResponse, _abc.Awaitable[_dedup_pb2.WithdrawClientResponse]]:
+        """Takes the waiting drawings of a client out of the queue, but for those that somebody else waits for too; who waited
+        is told so, as of a drawing that failed. Safe to repeat.
+        """
 
     @_abc_1.abstractmethod
     def GetStatistics(

@@ -15,7 +15,7 @@ from cygnet.platform.latest import HEARTBEAT_S
 from cygnet.platform.tasks import wait_unless
 from cygnet.platform.validation import PRESENCE_CODE, REQUEST_ID, Violations
 from cygnet.submission.bearer import bearer_token
-from cygnet.submission.presence.clients import client_of
+from cygnet.submission.clients.metadata import client_of
 from cygnet.submission.presence.codes import TURN_MS, PresenceCodes, next_turn_in_ms
 from cygnet.submission.presence.store import PresenceStore
 from cygnet.submission.presence.tickets import LIFETIME_MS, Tickets, ticket_id

@@ -13,7 +13,7 @@ import redis.asyncio as aioredis
 
 from cygnet.platform.redis import translate_errors
 from cygnet.platform.scripts import load
-from cygnet.submission.presence.clients import Client
+from cygnet.submission.clients.metadata import Client
 from cygnet.submission.presence.codes import turn_at
 from cygnet.submission.presence.tickets import LIFETIME_MS
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from cygnet.internal.v1 import document_pb2
 from cygnet.platform.errors import FieldViolation, InvalidRequest, Refused
-from cygnet.submission.presence.clients import Client
+from cygnet.submission.clients.metadata import Client
 from cygnet.submission.proof.challenges import Challenges
 from cygnet.submission.proof.levels import Rates, join_level, submit_level
 from cygnet.submission.proof.store import ProofStore

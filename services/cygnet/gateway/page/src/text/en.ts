@@ -112,6 +112,8 @@ export const en = {
     ({
       DRAWING_FAILED: "The picture could not be drawn or scored.",
       WORKER_LOST: "The machine that drew it went away.",
+      CLIENT_ENDED:
+        "The organisers ended what came from your connection. Scan the code on the big screen, or ask them.",
       MODEL_NOT_SERVED: "The drawing model is not there at the moment.",
     })[reason] ?? message,
   usePrompt: "Use this prompt",
@@ -129,6 +131,7 @@ export const en = {
       CONTEST_PAUSED: "The organisers have paused the contest. What was sent before keeps its place.",
       CONTEST_FINISHED: "The contest is over. Thank you for playing!",
       PROOF_NEEDED: "This device did not solve the puzzle. Try again, or ask the organisers: they let you in.",
+      CLIENT_ENDED: `The organisers ended what came from your connection. Scan the code on the big screen, or ask them and say: ${message.split(" ").at(-1)}`,
       PRESENCE_REQUIRED: "Only people in the hall may play. Scan the code on the big screen.",
     })[reason] ?? message,
   againIn: (s: number) => `Try again in ${seconds(s)}.`,

@@ -105,6 +105,7 @@ export const ko: Words = {
     ({
       DRAWING_FAILED: "그림을 그리거나 점수를 매기지 못했어요.",
       WORKER_LOST: "그림을 그리던 기계가 사라졌어요.",
+      CLIENT_ENDED: "주최 측이 이 연결에서 오는 요청을 막았어요. 큰 화면의 코드를 스캔하거나 주최 측에 말씀해 주세요.",
       MODEL_NOT_SERVED: "지금은 그림 모델을 쓸 수 없어요.",
     })[reason] ?? message,
   usePrompt: "이 설명 쓰기",
@@ -122,6 +123,7 @@ export const ko: Words = {
       CONTEST_PAUSED: "주최 측이 대회를 잠시 멈췄어요. 먼저 보낸 그림의 순서는 그대로예요.",
       CONTEST_FINISHED: "대회가 끝났어요. 함께해 주셔서 고마워요!",
       PROOF_NEEDED: "이 기기가 문제를 풀지 못했어요. 다시 시도하거나 주최 측에 말씀해 주세요.",
+      CLIENT_ENDED: `주최 측이 이 연결에서 오는 요청을 막았어요. 큰 화면의 코드를 스캔하거나, 주최 측에 이 이름을 말씀해 주세요: ${message.split(" ").at(-1)}`,
       PRESENCE_REQUIRED: "현장에 있는 분만 참가할 수 있어요. 큰 화면의 코드를 스캔해 주세요.",
     })[reason] ?? message,
   againIn: (s) => `${s}초 뒤에 다시 시도해 주세요.`,

@@ -3,7 +3,7 @@
 import random
 from collections import Counter
 
-from cygnet.dedup.heavy_hitters import HALF_S, HeavyHitters
+from cygnet.platform.heavy_hitters import HALF_S, HeavyHitters
 
 
 class Clock:

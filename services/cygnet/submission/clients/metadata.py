@@ -1,5 +1,6 @@
 """What a call says about where it comes from: a weak signal, and good enough to bound what one place can take."""
 
+import functools
 import hashlib
 import ipaddress
 from collections.abc import Iterable
@@ -17,6 +18,8 @@ class Client:
     """Of address and browser: many phones behind one address are many clients."""
     network: str
     """The address' prefix: /24, of IPv6 /48, which is what one subscriber can have; empty where it is not known."""
+    subscriber: str = ""
+    """The address, of IPv6 its /48, whatever the browser calls itself: what organisers can end."""
 
 
 def client_of(metadata: Iterable[tuple[str, str | bytes]]) -> Client:
@@ -24,9 +27,11 @@ def client_of(metadata: Iterable[tuple[str, str | bytes]]) -> Client:
     said = {key: value for key, value in metadata if isinstance(value, str)}
     address = said.get("x-cygnet-address", "")
     key = hashlib.sha256(f"{address} {said.get('user-agent', '')}".encode()).hexdigest()[:16]
-    return Client(key, network_of(address))
+    network = network_of(address)
+    return Client(key, network, network if ":" in network else address)
 
 
+@functools.lru_cache(maxsize=4_096)
 def network_of(address: str) -> str:
     """Returns the network that an address lies in; empty for what is none."""
     try:

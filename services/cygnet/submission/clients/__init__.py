@@ -1,0 +1,1 @@
+"""Where calls come from: counted for the organisers, who can end a client's flood."""
