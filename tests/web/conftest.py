@@ -169,5 +169,6 @@ def double(running: Double) -> Iterator[Double]:
         code="c" * 12,
         codes_shown=True,
         proof_level=0,
+        full_for=0,
         next_draw_in_ms=0,
     )

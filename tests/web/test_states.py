@@ -14,7 +14,6 @@ from .playing import card, finished, join, submit, token
         ("PENDING_LIMIT", "Let one finish first."),
         ("NEW_WORK_RATE", "A short breather"),
         ("SUBMIT_RATE", "very quick"),
-        ("QUEUE_FULL", "The pond is full"),
         ("SOMETHING_NEW", "the server's own words"),
     ],
 )

@@ -92,6 +92,9 @@ class Game:
     """What a paired screen shows."""
     proof_level: int = 0
     """What joining and submitting cost; 0: nothing."""
+    full_for: int = 0
+    """So many of the next Submits find the queue full, for `full_s`."""
+    full_s: float = 3.0
     codes_shown: bool = True
     next_draw_in_ms: int = 0
     """How long a ticket waits for its lot; 0: it makes present at once."""
@@ -359,6 +362,9 @@ class Submissions(submission_pb2_grpc.SubmissionServiceServicer):
         if script.refusal is not None:
             message = "the server's own words"
             raise Refused(message, reason=script.refusal, retry_after_s=script.retry_s)
+        if game.full_for > 0:
+            game.full_for -= 1
+            raise Refused("the server's own words", reason="QUEUE_FULL", retry_after_s=game.full_s)
         same = next(
             (
                 known

@@ -1,17 +1,18 @@
 import { create } from "@bufbuild/protobuf";
 import { Code, ConnectError, createRouterTransport } from "@connectrpc/connect";
-import { describe, expect, test, vi } from "vitest";
+import { afterEach, describe, expect, test, vi } from "vitest";
 import { newRequestId, Outbox, type PendingSubmission } from "../src/game/outbox";
 import { InMemoryStore } from "../src/game/storage";
 import { type Stage, Submitter } from "../src/game/submitter";
 import { SubmissionService, type SubmitRequest, SubmitResponseSchema } from "../src/gen/cygnet/v1/submission_pb";
-import { ErrorInfoSchema } from "../src/gen/google/rpc/error_details_pb";
+import { ErrorInfoSchema, RetryInfoSchema } from "../src/gen/google/rpc/error_details_pb";
 import { makeClients } from "../src/rpc/clients";
+import type { Wait } from "../src/rpc/wake";
 
 type Answer = "accept" | ConnectError;
 
 /** A submitter whose server gives the answers of a list, one for each call, and accepts afterwards. */
-function start(answers: Answer[], memory = new InMemoryStore()) {
+function start(answers: Answer[], memory = new InMemoryStore(), wait: Wait = async () => undefined) {
   const received: SubmitRequest[] = [];
   const transport = createRouterTransport(({ service }) => {
     service(SubmissionService, {
@@ -27,14 +28,11 @@ function start(answers: Answer[], memory = new InMemoryStore()) {
   const onAccepted = vi.fn();
   const onSignedOut = vi.fn();
   const outbox = new Outbox(memory, "pond");
-  const submitter = new Submitter(
-    makeClients(transport),
-    "pond",
-    outbox,
-    () => "token",
-    async () => undefined,
-    { onAccepted, onSignedOut, onStage: (_, stage) => stages.push(stage.kind) },
-  );
+  const submitter = new Submitter(makeClients(transport), "pond", outbox, () => "token", wait, {
+    onAccepted,
+    onSignedOut,
+    onStage: (_, stage) => stages.push(stage.kind),
+  });
   return { submitter, outbox, received, stages, onAccepted, onSignedOut };
 }
 
@@ -88,7 +86,7 @@ describe("a pending submission", () => {
 
   test("that was refused is not repeated by itself, but when the player says so", async () => {
     const refusal = new ConnectError("full", Code.ResourceExhausted, undefined, [
-      { desc: ErrorInfoSchema, value: { reason: "QUEUE_FULL", domain: "cygnet.dev" } },
+      { desc: ErrorInfoSchema, value: { reason: "NEW_WORK_RATE", domain: "cygnet.dev" } },
     ]);
     const { submitter, received, onAccepted, stages } = start([refusal]);
     const pending = newPending();
@@ -99,6 +97,85 @@ describe("a pending submission", () => {
     submitter.retry(pending.requestId);
     await vi.waitFor(() => expect(onAccepted).toHaveBeenCalledOnce());
     expect(received).toHaveLength(2);
+  });
+
+  describe("that met a full queue", () => {
+    const refused = (reason: string, seconds = 5) =>
+      new ConnectError("not now", Code.ResourceExhausted, undefined, [
+        { desc: ErrorInfoSchema, value: { reason, domain: "cygnet.dev" } },
+        { desc: RetryInfoSchema, value: { retryDelay: { seconds: BigInt(seconds), nanos: 0 } } },
+      ]);
+    /** Time passes by being waited for. */
+    const clock = () => {
+      let now = 1_000_000;
+      vi.spyOn(Date, "now").mockImplementation(() => now);
+      const waits: number[] = [];
+      const wait = async (ms: number) => {
+        waits.push(ms);
+        now += ms;
+      };
+      return { wait, waits, at: () => now, set: (to: number) => (now = to) };
+    };
+    afterEach(() => vi.restoreAllMocks());
+
+    test("stands in line and goes out again by itself, as long as that takes", async () => {
+      const { wait, waits } = clock();
+      const answers = [refused("QUEUE_FULL", 30), refused("QUEUE_FULL", 4), refused("NEW_WORK_RATE", 2)];
+      const { submitter, received, onAccepted, stages } = start(answers, new InMemoryStore(), wait);
+      submitter.send(newPending());
+      await vi.waitFor(() => expect(onAccepted).toHaveBeenCalledOnce());
+      expect(waits).toEqual([30_000, 4_000, 2_000]);
+      expect(stages).toEqual(["sending", "inLine", "inLine", "inLine"]);
+      expect(new Set(received.map((it) => it.requestId)).size).toBe(1);
+    });
+
+    test("waits on after a reload, as long as it would have", async () => {
+      const time = clock();
+      const memory = new InMemoryStore();
+      const first = start([refused("QUEUE_FULL", 30)], memory, () => new Promise(() => undefined));
+      first.submitter.send(newPending());
+      await vi.waitFor(() => expect(first.stages).toContain("inLine"));
+      time.set(time.at() + 10_000);
+      const { submitter, received, onAccepted, stages } = start([], memory, time.wait);
+      submitter.resume();
+      await vi.waitFor(() => expect(onAccepted).toHaveBeenCalledOnce());
+      expect(time.waits).toEqual([20_000]);
+      expect(stages).toEqual(["inLine"]);
+      expect(received).toHaveLength(1);
+    });
+
+    test("waits for no clock that was set back", async () => {
+      const time = clock();
+      const memory = new InMemoryStore();
+      new Outbox(memory, "pond").put({
+        ...newPending(),
+        line: { since: time.at() + 1, retryAt: time.at() + 3_600_000 },
+      });
+      const { submitter, onAccepted } = start([], memory, time.wait);
+      submitter.resume();
+      await vi.waitFor(() => expect(onAccepted).toHaveBeenCalledOnce());
+      expect(time.waits).toEqual([]);
+    });
+
+    test("is not sent when it was discarded meanwhile, and ends with another refusal", async () => {
+      const time = clock();
+      let discard: () => void = () => undefined;
+      const wait = async (ms: number) => {
+        discard();
+        await time.wait(ms);
+      };
+      const discarded = start([refused("QUEUE_FULL")], new InMemoryStore(), wait);
+      const pending = newPending();
+      discard = () => discarded.submitter.discard(pending.requestId);
+      discarded.submitter.send(pending);
+      await vi.waitFor(() => expect(time.waits).toHaveLength(1));
+      await Promise.resolve();
+      expect([discarded.received.length, discarded.outbox.all()]).toEqual([1, []]);
+
+      const closed = start([refused("QUEUE_FULL"), refused("CONTEST_CLOSED")], new InMemoryStore(), time.wait);
+      closed.submitter.send(newPending());
+      await vi.waitFor(() => expect(closed.stages).toEqual(["sending", "inLine", "refused"]));
+    });
   });
 
   test("outlives the end of a session", async () => {

@@ -47,7 +47,7 @@ describe("languages", () => {
   test("know every refusal that the contract names, and pass on the server's words for others", () => {
     for (const text of [en, ko]) {
       const ofTheContest = ["CONTEST_CLOSED", "CONTEST_PAUSED", "CONTEST_FINISHED"];
-      for (const reason of ["PENDING_LIMIT", "NEW_WORK_RATE", "SUBMIT_RATE", "QUEUE_FULL", ...ofTheContest]) {
+      for (const reason of ["PENDING_LIMIT", "NEW_WORK_RATE", "SUBMIT_RATE", ...ofTheContest]) {
         expect(text.refused(reason, "server")).not.toBe("server");
       }
       expect(text.refused("A_LATER_REASON", "server")).toBe("server");

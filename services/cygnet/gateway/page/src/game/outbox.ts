@@ -8,6 +8,8 @@ export interface PendingSubmission {
   prompt: string;
   /** When it was made, in milliseconds of this browser's clock; only for order. */
   madeAt: number;
+  /** The queue was full: since when it stands in line, and when it is worth sending again; by this browser's clock. */
+  line?: { since: number; retryAt: number };
 }
 
 function isPendingSubmission(value: unknown): value is PendingSubmission {
@@ -16,7 +18,8 @@ function isPendingSubmission(value: unknown): value is PendingSubmission {
     typeof it?.requestId === "string" &&
     typeof it.target === "string" &&
     typeof it.prompt === "string" &&
-    typeof it.madeAt === "number"
+    typeof it.madeAt === "number" &&
+    (it.line === undefined || (typeof it.line?.since === "number" && typeof it.line.retryAt === "number"))
   );
 }
 

@@ -12,10 +12,16 @@ export type Stage =
   | { kind: "sending" }
   /** It did not get through; it is kept and tried again. */
   | { kind: "kept"; tries: number }
+  /** The queue is full. The server keeps its place in line; it goes out again by itself at `retryAt`. */
+  | { kind: "inLine"; retryAt: number }
   /** The session ended; it is sent as soon as the player has joined again. */
   | { kind: "signedOut" }
   /** The server refused it. */
   | { kind: "refused"; problem: Problem; refusedAt: number };
+
+/** Whoever stands in line comes back by themselves, also from limits that they meet on the way. */
+const LIMITS = ["NEW_WORK_RATE", "PENDING_LIMIT", "SUBMIT_RATE"];
+const SHORTEST_LINE_MS = 1000;
 
 export interface Delivery {
   pending: PendingSubmission;
@@ -27,6 +33,10 @@ export interface SubmitterEvents {
   onStage(pending: PendingSubmission, stage: Stage): void;
   /** The server refused `token`. */
   onSignedOut(token: string | undefined): void;
+}
+
+function comesBack(reason: string, pending: PendingSubmission): boolean {
+  return reason === "QUEUE_FULL" || (pending.line !== undefined && LIMITS.includes(reason));
 }
 
 export class Submitter {
@@ -73,14 +83,16 @@ export class Submitter {
     this.#stop.abort();
   }
 
-  async #deliver(pending: PendingSubmission, failuresBefore: number): Promise<void> {
-    const { requestId } = pending;
+  async #deliver(first: PendingSubmission, failuresBefore: number): Promise<void> {
+    const { requestId } = first;
+    let pending = first;
     if (this.#running.has(requestId)) return;
     this.#running.add(requestId);
     try {
       let failures = failuresBefore;
-      this.#setStage(pending, failures === 0 ? { kind: "sending" } : { kind: "kept", tries: failures });
-      while (!this.#stop.signal.aborted) {
+      if (pending.line !== undefined) await this.#standInLine(pending, pending.line);
+      else this.#setStage(pending, failures === 0 ? { kind: "sending" } : { kind: "kept", tries: failures });
+      while (!this.#stop.signal.aborted && this.#find(requestId) !== undefined) {
         const token = this.token();
         const outcome = await this.#attempt(pending);
         if ("submission" in outcome) {
@@ -92,6 +104,15 @@ export class Submitter {
           this.#setStage(pending, { kind: "signedOut" });
           return this.events.onSignedOut(token);
         }
+        if (problem.kind === "refused" && comesBack(problem.reason, pending)) {
+          const since = Date.now();
+          const line = { since, retryAt: since + Math.max(SHORTEST_LINE_MS, problem.retryAfterMs) };
+          pending = { ...pending, line };
+          // A reload finds it there, and waits on.
+          if (this.#find(requestId) !== undefined) this.outbox.put(pending);
+          await this.#standInLine(pending, line);
+          continue;
+        }
         if (problem.kind !== "unreachable") {
           return this.#setStage(pending, { kind: "refused", problem, refusedAt: Date.now() });
         }
@@ -101,6 +122,14 @@ export class Submitter {
       }
     } finally {
       this.#running.delete(requestId);
+    }
+  }
+
+  /** A clock that was set back meanwhile does not make the wait longer. */
+  async #standInLine(pending: PendingSubmission, { since, retryAt }: NonNullable<PendingSubmission["line"]>) {
+    this.#setStage(pending, { kind: "inLine", retryAt });
+    while (!this.#stop.signal.aborted && Date.now() >= since && Date.now() < retryAt) {
+      await this.wait(retryAt - Date.now(), this.#stop.signal);
     }
   }
 

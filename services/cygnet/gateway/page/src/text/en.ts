@@ -91,6 +91,9 @@ export const en = {
 
   sending: "Sending your prompt …",
   kept: "No connection. Your prompt is kept on this phone and sends itself.",
+  inLine: "The pond is full just now. Your place in line is kept, and your prompt sends itself when it is your turn.",
+  sendsItselfIn: (s: number) =>
+    s > 120 ? `In about ${Math.round(s / 60)} minutes.` : s > 1 ? `In ${seconds(s)}.` : "Any moment now.",
   keptSignedOut: "Your prompt is kept. It goes out as soon as you have joined again.",
   tryAgain: "Try again",
   discard: "Discard",
@@ -126,7 +129,6 @@ export const en = {
       PENDING_LIMIT: "You have as many drawings under way as one player may have. Let one finish first.",
       NEW_WORK_RATE: "A short breather: new drawings come one after the other, so that everybody gets a turn.",
       SUBMIT_RATE: "That was very quick. Please wait a moment.",
-      QUEUE_FULL: "The pond is full just now. Your place in line is kept: try again then.",
       CONTEST_CLOSED: "The contest is closed at the moment.",
       CONTEST_PAUSED: "The organisers have paused the contest. What was sent before keeps its place.",
       CONTEST_FINISHED: "The contest is over. Thank you for playing!",

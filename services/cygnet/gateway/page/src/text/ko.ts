@@ -85,6 +85,8 @@ export const ko: Words = {
 
   sending: "설명을 보내고 있어요 …",
   kept: "연결이 끊겼어요. 이 휴대폰에 보관했다가 자동으로 보낼게요.",
+  inLine: "지금은 연못이 꽉 찼어요. 순서를 맡아 두었다가 차례가 되면 자동으로 보낼게요.",
+  sendsItselfIn: (s) => (s > 120 ? `약 ${Math.round(s / 60)}분 뒤예요.` : s > 1 ? `${s}초 뒤예요.` : "곧 보내요."),
   keptSignedOut: "내용을 보관하고 있어요. 다시 참가하면 바로 보낼게요.",
   tryAgain: "다시 시도",
   discard: "버리기",
@@ -118,7 +120,6 @@ export const ko: Words = {
       PENDING_LIMIT: "한 사람이 동시에 그릴 수 있는 만큼 그리고 있어요. 하나가 끝나면 보내 주세요.",
       NEW_WORK_RATE: "잠깐 쉬어 가요. 모두에게 차례가 가도록 새 그림은 하나씩 그려요.",
       SUBMIT_RATE: "너무 빨라요. 잠시만 기다려 주세요.",
-      QUEUE_FULL: "지금은 연못이 꽉 찼어요. 순서는 맡아 두었으니 그때 다시 눌러 주세요.",
       CONTEST_CLOSED: "지금은 대회가 닫혀 있어요.",
       CONTEST_PAUSED: "주최 측이 대회를 잠시 멈췄어요. 먼저 보낸 그림의 순서는 그대로예요.",
       CONTEST_FINISHED: "대회가 끝났어요. 함께해 주셔서 고마워요!",

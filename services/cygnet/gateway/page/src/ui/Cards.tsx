@@ -40,9 +40,31 @@ function PendingCard({ player, delivery: { pending, stage } }: { player: Player;
       ) : null}
       {stage.kind === "sending" ? <p class="state">{text.sending}</p> : null}
       {stage.kind === "kept" ? <p class="state">{text.kept}</p> : null}
+      {stage.kind === "inLine" ? (
+        <InLine player={player} requestId={pending.requestId} retryAt={stage.retryAt} />
+      ) : null}
       {stage.kind === "signedOut" ? <p class="state">{text.keptSignedOut}</p> : null}
       {stage.kind === "refused" ? <Refused player={player} requestId={pending.requestId} refusal={stage} /> : null}
     </article>
+  );
+}
+
+function InLine({ player, requestId, retryAt }: { player: Player; requestId: string; retryAt: number }) {
+  const now = useNow(500);
+  const text = words.value;
+  return (
+    <>
+      <p class="state">
+        <span role="status">{text.inLine}</span>
+        {/* For eyes: read out every second it would drown everything else. */}
+        <span aria-hidden="true"> {text.sendsItselfIn(Math.max(1, Math.ceil((retryAt - now) / 1000)))}</span>
+      </p>
+      <p class="actions">
+        <button type="button" class="quiet" onClick={() => player.submitter.discard(requestId)}>
+          {text.discard}
+        </button>
+      </p>
+    </>
   );
 }
 
