@@ -15,6 +15,7 @@ from cygnet.contest.phase import (
     OPEN,
     PAUSED,
     frozen_ms,
+    opened_ms,
     phase_at,
     player_view,
     turning_points_passed,
@@ -63,18 +64,20 @@ TWO_DAYS = {"schedule": {"windows": [DAY_1, DAY_2]}, "leaderboard": {"freezeBefo
 
 
 @pytest.mark.parametrize(
-    ("at", "phase", "next_change"),
+    ("at", "phase", "next_change", "opened"),
     [
-        ("25 12:00", CLOSED, "26 09:00"),
-        ("26 09:00", OPEN, "26 18:00"),
-        ("26 18:00", CLOSED, "27 09:00"),
-        ("27 10:00", OPEN, "27 16:30"),
-        ("27 16:30", FROZEN, "27 17:00"),
-        ("27 17:00", FINISHED, None),
+        ("25 12:00", CLOSED, "26 09:00", None),
+        ("26 09:00", OPEN, "26 18:00", "26 09:00"),
+        ("26 18:00", CLOSED, "27 09:00", None),
+        ("27 10:00", OPEN, "27 16:30", "27 09:00"),
+        ("27 16:30", FROZEN, "27 17:00", "27 09:00"),
+        ("27 17:00", FINISHED, None, None),
     ],
 )
-def test_two_days(at: str, phase: contest_pb2.ContestPhase, next_change: str | None) -> None:
-    now = phase_at(document(**TWO_DAYS).contest, ms(at))
+def test_two_days(at: str, phase: contest_pb2.ContestPhase, next_change: str | None, opened: str | None) -> None:
+    contest = document(**TWO_DAYS).contest
+    now = phase_at(contest, ms(at))
+    assert opened_ms(contest, ms(at)) == (opened and ms(opened))
     assert (now.phase, now.next_change_ms) == (phase, next_change and ms(next_change))
     assert now.takes_submissions is (phase in (OPEN, FROZEN))
 
@@ -84,6 +87,10 @@ def test_without_windows_it_is_always_open_and_paused_is_paused() -> None:
     assert not phase_at(document(paused=True).contest, 0).takes_submissions
     assert phase_at(document(paused=True, **TWO_DAYS).contest, ms("26 10:00")).phase == PAUSED
     assert phase_at(document(paused=True, **TWO_DAYS).contest, ms("28 10:00")).phase == FINISHED
+
+
+def test_without_windows_none_opens() -> None:
+    assert opened_ms(document().contest, ms("26 10:00")) is None
 
 
 def test_a_ranking_that_never_freezes() -> None:

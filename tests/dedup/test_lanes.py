@@ -41,7 +41,7 @@ async def drawn(store: Store, model: Model, at_ms: int = 0) -> list[str]:
 
 
 async def read(store: Store, admission: Admission) -> Submission:
-    [found], _ = await store.submissions("limits", [admission.submission_id])
+    [found], *_ = await store.submissions("limits", [admission.submission_id])
     return found.submission
 
 
@@ -133,8 +133,8 @@ async def test_a_model_that_comes_to_be_served_just_in_time_draws(store: Store, 
 async def test_when_a_worker_last_polled_is_known(store: Store, admission: MakeAdmission) -> None:
     wanted = admission("1", model=OLD)
     await admit(store, wanted)
-    _, pace = await store.submissions("limits", [wanted.submission_id])
+    _, pace, _ = await store.submissions("limits", [wanted.submission_id])
     assert pace.last_poll_ms == 0
     await claim(store, NEW, 5)
-    _, pace = await store.submissions("limits", [wanted.submission_id])
+    _, pace, _ = await store.submissions("limits", [wanted.submission_id])
     assert pace.last_poll_ms == T0 + 5

@@ -43,7 +43,7 @@ async def complete(store: Store, lease: Lease, at_ms: int = 0, drawn: bytes = b"
 
 
 async def read(store: Store, *admissions: Admission) -> list[Submission]:
-    found, _ = await store.submissions("limits", [each.submission_id for each in admissions])
+    found, *_ = await store.submissions("limits", [each.submission_id for each in admissions])
     return [owned.submission for owned in found]
 
 
@@ -144,6 +144,8 @@ async def test_the_same_claim_twice_is_one_claim(
         lane="",
         away_ms=0,
         least_costs="36 72 96 288",
+        most_turns=64,
+        opening_ms=3_000,
     )
     assert repeated[:3] == [b"claimed", b"1", b"1"]
     assert await redis_client.zcard("dedup:{limits}:queue") == 1

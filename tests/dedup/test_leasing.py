@@ -65,7 +65,7 @@ class Report:
     def claimed(self, contest: str, waited_s: float) -> None:
         self.events.append(("claimed", waited_s))
 
-    def completed(self, contest: str, after_s: float) -> None:
+    def completed(self, contest: str, after_s: float, *, kept: bool | None) -> None:
         self.events.append(("completed", after_s))
 
     def failed(self, contest: str) -> None:

@@ -140,7 +140,7 @@ async def test_whoever_finds_the_queue_full_keeps_a_place_in_line(store: Store, 
         wanted = admission(f"of {who}", who, max_queue=1)
         assert (await decided(store, wanted, 0)) == ("accepted", 0)
         in_line.append(wanted.submission_id)
-    found, _ = await store.submissions("limits", [late.submission_id, *in_line])
+    found, *_ = await store.submissions("limits", [late.submission_id, *in_line])
     assert [owned.submission.queue.position for owned in found] == [2, 1, 0]
     # A place is good for one drawing.
     assert (await decided(store, admission("and one more", "c", max_queue=3), 0))[0] == "QUEUE_FULL"

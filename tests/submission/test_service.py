@@ -284,6 +284,14 @@ async def test_outside_its_windows_a_contest_takes_nothing_and_says_when_it_open
     assert await game.submit(token, "another duck")
 
 
+async def test_whoever_comes_when_a_window_opens_is_drawn_when_all_are_there(game: Game) -> None:
+    await game.schedule((-0.2, 3600))
+    await game.submit((await game.join()).session_token, "a duck")
+    assert not (await game.dedup.Claim(dedup_pb2.ClaimRequest(worker_id="early"))).HasField("job")
+    claimed = await game.dedup.Claim(dedup_pb2.ClaimRequest(worker_id="waits", wait_ms=30_000))
+    assert claimed.job.canonical_prompt == "a duck"
+
+
 async def test_a_contest_opens_and_closes_by_the_clock_alone(
     redis_url: str, redis_client: aioredis.Redis, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

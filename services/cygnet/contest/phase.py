@@ -59,6 +59,12 @@ def has_opened(contest: contest_pb2.Contest, now_ms: int) -> bool:
     return not contest.windows or contest.windows[0].opens.ToMilliseconds() <= now_ms
 
 
+def opened_ms(contest: contest_pb2.Contest, now_ms: int) -> int | None:
+    """Returns when the window opened in which `now_ms` is, in ms since the epoch; None outside, and without windows."""
+    windows = [(int(window.opens.ToMilliseconds()), window.closes.ToMilliseconds()) for window in contest.windows]
+    return next((opens for opens, closes in windows if opens <= now_ms < closes), None)
+
+
 def turning_points_ms(contest: contest_pb2.Contest) -> list[int]:
     """Returns when the phase changes unless the contest is paused, in ms since the epoch: 65 times at most."""
     turns = [int(turn.ToMilliseconds()) for window in contest.windows for turn in (window.opens, window.closes)]

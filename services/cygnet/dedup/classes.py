@@ -28,10 +28,16 @@ BLOCK = 2**51
 """A waiting job's score in the queue is its class times this, and its place in the class."""
 _PLACES = 2**30
 """A place in the class is a start in the class's virtual time times this, and a sequence number."""
-CLOCK_FIELDS = ("virtual", *(f"start:{number}" for number in range(len(CLASSES))))
-"""What `jobs_before` reads of the contest's clock."""
 TIMES = tuple(f"virtual:{number}" for number in range(len(CLASSES)))
-"""The classes' virtual times in that clock."""
+"""The classes' virtual times in the contest's clock."""
+CLOCK_FIELDS = ("virtual", *(f"start:{number}" for number in range(len(CLASSES))), *TIMES)
+"""What `jobs_before` and `likely_before` read of that clock."""
+NOBODY = (0.0,) * len(CLASSES)
+"""Comes meanwhile."""
+OVERTAKING = 0.2
+"""Of those who come to a class, how many have nothing waiting there: they come before somebody's second drawing."""
+_ROUNDS = 16
+"""In which `likely_before` gets as near to its fixed point as a whole drawing, or to the bounds of the shares."""
 
 
 def costs(waiting: Sequence[int]) -> list[int]:
@@ -51,13 +57,46 @@ def jobs_before(rank: int, waiting: Sequence[int], clock: Sequence[int]) -> int:
         waiting: how many jobs of each class wait.
         clock: CLOCK_FIELDS.
     """
-    cost, own = costs(waiting), 0
-    starts = [max(clock[0], last + each) for last, each in zip(clock[1:], cost, strict=True)]
+    own, rank = _class_of(rank, waiting)
+    return round(_before(own, rank, waiting, waiting, clock))
+
+
+def likely_before(tag: int, rank: int, waiting: Sequence[int], clock: Sequence[int], coming: Sequence[float]) -> float:
+    """Returns how many jobs are likely to be drawn before a waiting one, if others come as they have lately.
+
+    Those who come to other classes take these classes' shares at most. Of its own class those come before it who have
+    nothing waiting, while the job starts later in the class's virtual time than they do: somebody's second one.
+
+    Args:
+        tag: the waiting job's.
+        rank: as for `jobs_before`, and so are `waiting` and `clock`.
+        waiting: how many jobs of each class wait.
+        clock: CLOCK_FIELDS.
+        coming: of each class, how many come while one is drawn (of whatever class).
+    """
+    own, rank = _class_of(rank, waiting)
+    overtaking = OVERTAKING * coming[own] if tag % BLOCK // _PLACES > clock[-len(CLASSES) + own] else 0.0
+    likely = 0.0
+    for _ in range(_ROUNDS):
+        by_then = [jobs + each * likely for jobs, each in zip(waiting, coming, strict=True)]
+        likely = _before(own, rank + overtaking * likely, waiting, by_then, clock)
+    return likely
+
+
+def _class_of(rank: int, waiting: Sequence[int]) -> tuple[int, int]:
+    """Returns the class of the job with that rank in the queue, and its rank in the class."""
+    own = 0
     while rank >= waiting[own]:
         rank, own = rank - waiting[own], own + 1
-    start = starts[own] + rank * cost[own]
-    before = rank
-    for other, jobs in enumerate(waiting):
+    return own, rank
+
+
+def _before(own: int, rank: float, waiting: Sequence[int], by_then: Sequence[float], clock: Sequence[int]) -> float:
+    """Returns how many jobs come before one with a rank in its class, where of each class so many are there by then."""
+    cost = costs(waiting)
+    starts = [max(clock[0], last + each) for last, each in zip(clock[1:], cost, strict=False)]
+    start, before = starts[own] + rank * cost[own], rank
+    for other, jobs in enumerate(by_then):
         # Its jobs start at multiples of its cost; one that starts when ours does comes first if its class does.
         gap = start - starts[other] + (1 if other < own else 0)
         if other != own and gap > 0:

@@ -15,7 +15,8 @@ contests:
                          when nobody asks for an hour
 
   job:<fingerprint>      hash: a drawing, its state, its fence, its model and result as serialized messages; `run`
-                         counts how often it was begun anew after it failed, `failure:<run>` says why
+                         counts how often it was begun anew after it failed, `failure:<run>` says why;
+                         `promised_ms` is when it should be done, in nine of ten cases, less the clock's away_ms
   submission:<id>        string, never changed: who asked for what, the job and its run (records.py)
   queue                  sorted set: waiting jobs by tag, which is class and place in the class (prelude.lua)
   queued_at              sorted set: waiting jobs by when they were admitted
@@ -29,7 +30,9 @@ contests:
   last_poll              hash: lane -> when a worker of that model last asked for work, or renewed a lease
   models                 hash: lane -> how the contest draws with that model, a serialized Model
   clock                  hash: virtual (time of the classes), start:<class> (of its last drawing), virtual:<class>
-                         (time in the class), sequence (of places), submissions, participants, revision
+                         (time in the class), sequence (of places), submissions, participants, revision, away_ms
+                         (how long no worker asked for work, in all), opened_ms and lots_from (when the last
+                         window opened, and from where its lots are places)
   pending, drawn         hashes: participant -> unfinished drawings, if there are any; drawings that were delivered
   finish                 sorted set: class and participant by class and virtual finish of their last drawing, while that
                          is to come
@@ -39,6 +42,7 @@ contests:
                          sorted sets: participants by when their two token buckets are full again, while they are not
   history:<participant>  sorted set: their newest 200 submissions by sequence; a repeat that leaves it is forgotten
   pace                   list: "<duration> <drawn at the same time>" of the last drawings
+  turns                  list: "<class> <when>" of the last claims
   outbox, outbox_refused streams: scores that are not with the leaderboard yet; those that it will not have
   outbox_lock            string: which process empties the outbox at present
   secret                 string: what seeds are derived from

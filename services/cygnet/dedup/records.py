@@ -11,7 +11,8 @@ from typing import Any, NamedTuple
 
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from cygnet.dedup.values import Admission, Change, Claimed, Decision, Pace, Served
+from cygnet.dedup import classes
+from cygnet.dedup.values import Admission, Change, Claimed, Decision, Pace, Place, Served
 from cygnet.internal.v1 import dedup_pb2, document_pb2, results_pb2
 from cygnet.v1 import contest_pb2, submission_pb2
 
@@ -70,7 +71,7 @@ def stored(submission_id: str, raw: bytes) -> Stored:
 
 
 def fill(
-    submission: submission_pb2.Submission, run: bytes, job: Sequence[bytes | None], position: int | None, revision: int
+    submission: submission_pb2.Submission, run: bytes, job: Sequence[bytes | None], place: Place | None, revision: int
 ) -> None:
     """Adds how a submission stands.
 
@@ -78,7 +79,7 @@ def fill(
         submission: what never changes.
         run: the run of its job that it belongs to.
         job: its job's JOB_FIELDS, and the failure of that run.
-        position: how many jobs come before its own, if that is queued.
+        place: where that waits, if it is queued.
         revision: the contest's.
 
     Raises:
@@ -100,7 +101,7 @@ def fill(
         submission.drawing.started_at.CopyFrom(timestamp(int(started_ms or 0)))
     else:
         submission.state = submission_pb2.SUBMISSION_STATE_QUEUED
-        submission.queue.position = position or 0
+        submission.queue.position = classes.jobs_before(place.rank, place.waiting, place.clock) if place else 0
 
 
 def decision(admission: Admission, record: dedup_pb2.OwnedSubmission, answer: Sequence[Any]) -> Decision:
@@ -112,11 +113,19 @@ def decision(admission: Admission, record: dedup_pb2.OwnedSubmission, answer: Se
         return Decision("known" if known else "REQUEST_ID_REUSED", 0)
     if not found:
         return Decision(outcome.decode(), int(wait_ms))
-    revision, samples, drawing, polls, job, position = found
+    revision, samples, drawing, polls, turns, job, rank, tag, waiting, fields = found
     identify(record.submission, admission.submission_id, outcome)
+    clock = {name.decode(): int(value) for name, value in zip(fields[::2], fields[1::2], strict=True)}
+    stands = place(rank, tag, waiting, [clock.get(name, 0) for name in classes.CLOCK_FIELDS])
     # What was admitted now belongs to its job's present run, and has not failed.
-    fill(record.submission, job[1], [*job, None], position, int(revision))
-    return Decision(outcome.decode(), 0, record.submission, pace(samples, drawing, polls))
+    fill(record.submission, job[1], [*job, None], stands, int(revision))
+    measured = pace(samples, drawing, polls, turns)
+    return Decision(outcome.decode(), 0, record.submission, measured, stands, clock.get("away_ms", 0))
+
+
+def place(rank: int | None, tag: bytes | float | None, waiting: Sequence[int], clock: Sequence[int]) -> Place | None:
+    """Returns where a job waits; None for one that does not."""
+    return None if rank is None or tag is None else Place(int(tag), rank, tuple(waiting), tuple(clock))
 
 
 def same(earlier: submission_pb2.Submission, request: dedup_pb2.AdmitRequest) -> bool:
@@ -164,10 +173,15 @@ def delivered(fields: Mapping[bytes, bytes]) -> results_pb2.DeliveredResult:
     )
 
 
-def pace(samples: Sequence[bytes], drawing: int, polls: Sequence[bytes] = ()) -> Pace:
-    """Reads how fast pictures are drawn: samples newest first, jobs under a lease, when workers polled."""
+def pace(samples: Sequence[bytes], drawing: int, polls: Sequence[bytes], turns: Sequence[bytes]) -> Pace:
+    """Reads how fast pictures are drawn: samples newest first, jobs under a lease, when workers polled, last claims."""
     durations_ms, at_once = _samples(tuple(samples))
-    return Pace(durations_ms, max(drawing, at_once), max(map(int, polls), default=0))
+    return Pace(durations_ms, max(drawing, at_once), max(map(int, polls), default=0), _turns(tuple(turns)))
+
+
+@functools.lru_cache(maxsize=64)
+def _turns(turns: tuple[bytes, ...]) -> tuple[tuple[int, int], ...]:
+    return tuple((int(each[:1]), int(each[2:])) for each in turns)
 
 
 @functools.lru_cache(maxsize=64)

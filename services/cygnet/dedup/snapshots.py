@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 
 from cygnet.dedup.queue import eta
 from cygnet.dedup.store import Store
-from cygnet.dedup.values import Pace
+from cygnet.dedup.values import Pace, Place
 from cygnet.internal.v1 import dedup_pb2
 from cygnet.platform.errors import NotFound
 from cygnet.v1 import submission_pb2
@@ -21,19 +21,21 @@ class Snapshots:
 
     async def some(self, contest: str, submission_ids: Sequence[str]) -> list[dedup_pb2.OwnedSubmission]:
         """Returns submissions in the order asked, unknown ones left out."""
-        found, pace = await self._store.submissions(contest, submission_ids)
-        for owned in found:
-            self.add_waits(owned.submission, pace)
+        found, pace, places = await self._store.submissions(contest, submission_ids)
+        for owned, place in zip(found, places, strict=True):
+            self.add_waits(owned.submission, pace, place)
         return found
 
-    def add_waits(self, submission: submission_pb2.Submission, pace: Pace) -> None:
-        """Adds what follows from a submission's state and the pace of its moment."""
+    def add_waits(self, submission: submission_pb2.Submission, pace: Pace, place: Place | None) -> None:
+        """Adds what follows from a submission's place and the pace of its moment."""
         if submission.state == submission_pb2.SUBMISSION_STATE_QUEUED:
-            place, wait = submission.queue, eta.wait(submission.queue.position, pace)
-            place.measuring = wait is None
+            queue = submission.queue
+            queue.no_worker = pace.last_poll_ms + self._away_ms <= self._clock()
+            # While nobody draws nobody knows when it goes on.
+            wait = None if place is None or queue.no_worker else eta.wait(eta.likely_before(place, pace), pace)
+            queue.measuring = wait is None
             if wait is not None:
-                place.p50_ms, place.p90_ms = wait.p50_ms, wait.p90_ms
-            place.no_worker = pace.last_poll_ms + self._away_ms <= self._clock()
+                queue.p50_ms, queue.p90_ms = wait.p50_ms, wait.p90_ms
         elif submission.state == submission_pb2.SUBMISSION_STATE_DRAWING:
             submission.drawing.typical_ms = eta.typical_ms(pace)
 

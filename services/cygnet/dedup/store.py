@@ -1,34 +1,45 @@
 """What this service keeps in Redis, read and written: keys.py says what lies where."""
 
 import secrets
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from typing import Any, cast
 
 import redis.asyncio as aioredis
 
 from cygnet.dedup import classes, records
 from cygnet.dedup.admission import identity
+from cygnet.dedup.admission.arguments import COSTS, OPENING_MS, prepared
 from cygnet.dedup.keys import CHANNEL, CONTESTS, FORMAT_KEY, key, keys
-from cygnet.dedup.queue import eta
 from cygnet.dedup.retention import Retention
 from cygnet.dedup.seeds import SeedStore
 from cygnet.dedup.targets import TargetReports
-from cygnet.dedup.values import Admission, Bucket, Change, Claimed, Completion, Decision, Lease, Lengths, Pace, Served
+from cygnet.dedup.values import (
+    Admission,
+    Bucket,
+    Change,
+    Claimed,
+    Completion,
+    Decision,
+    Lease,
+    Lengths,
+    Pace,
+    Place,
+    Served,
+)
 from cygnet.dedup.vocabularies import Vocabularies
 from cygnet.dedup.withdrawal import Withdrawal
 from cygnet.internal.v1 import dedup_pb2, results_pb2
 from cygnet.platform.errors import Unavailable
 from cygnet.platform.redis import subscription, translate_errors
-from cygnet.platform.scripts import Argument, Script, load
+from cygnet.platform.scripts import Script, load
 from cygnet.v1.submission_pb2 import Failure
 
 FORMAT = 4
 """The version of what lies in Redis. Raise it with every change that an older or newer reader would misread."""
 _PACE_SAMPLES = 64
 """Enough for a steady median, few enough to follow a change of model within minutes."""
-_COSTS = " ".join(map(str, classes.LEAST_COSTS))
-_TICKET_MS = 120_000
-"""How much later than they were told somebody may come back to their place in line."""
+_TURNS = 64
+"""Claims from which it is seen who comes: as many."""
 _BOUNDS = [(number * classes.BLOCK, f"({(number + 1) * classes.BLOCK}") for number in range(len(classes.CLASSES))]
 """Of each class's scores in the queue."""
 _Entries = list[tuple[bytes, dict[bytes, bytes]]]
@@ -98,7 +109,7 @@ class Store:
                 pipe.lrange(key(contest, "pace"), 0, -1)
                 pipe.zcard(key(contest, "leases"))
                 *_, secret, samples, drawing = await pipe.execute()
-        return cast(bytes, secret), records.pace(samples, drawing)
+        return cast(bytes, secret), records.pace(samples, drawing, (), ())
 
     async def retire(self, contest: str, idle_since_ms: int) -> bool:
         """Takes a contest out of the active ones, unless somebody submitted since then."""
@@ -106,11 +117,11 @@ class Store:
 
     async def admit(self, admissions: Sequence[Admission], submit_bucket: Bucket, now_ms: int) -> list[Decision]:
         """Decides on submissions, on each atomically, in their order and in one round trip."""
-        prepared = [_prepared(admission, submit_bucket, now_ms) for admission in admissions]
-        answers = await self._admit.many([(where, arguments) for where, arguments, _ in prepared])
+        calls = [prepared(admission, submit_bucket, now_ms) for admission in admissions]
+        answers = await self._admit.many([(where, arguments) for where, arguments, _ in calls])
         return [
             records.decision(admission, record, answer)
-            for admission, (_, _, record), answer in zip(admissions, prepared, answers, strict=True)
+            for admission, (_, _, record), answer in zip(admissions, calls, answers, strict=True)
         ]
 
     async def claim(
@@ -132,7 +143,9 @@ class Store:
                 token=token,
                 lane=lane,
                 away_ms=away_ms,
-                least_costs=_COSTS,
+                least_costs=COSTS,
+                most_turns=_TURNS,
+                opening_ms=OPENING_MS,
             )
             if answer == b"empty":
                 return None
@@ -146,6 +159,14 @@ class Store:
             # Somebody was faster; another head means that somebody got work, so this ends.
             fingerprint = rest[0].decode()
 
+    async def promise(self, contest: str, promised_ms: Mapping[str, int]) -> None:
+        """Notes of jobs that were admitted when they should be done, in nine of ten cases."""
+        with translate_errors():
+            async with self._redis.pipeline(transaction=False) as pipe:
+                for fingerprint, at_ms in promised_ms.items():
+                    pipe.hset(key(contest, "job", fingerprint), "promised_ms", at_ms)
+                await pipe.execute()
+
     async def heartbeat(self, lease: Lease, lease_ms: int, now_ms: int) -> bool:
         """Keeps a lease; False when it was lost."""
         where = keys(lease.contest, lease.fingerprint)
@@ -154,7 +175,7 @@ class Store:
 
     async def complete(self, lease: Lease, result: bytes, now_ms: int) -> Completion | None:
         """Ends a job with a serialized Result; None when the lease was lost to another claim."""
-        answer, *after_ms = await self._complete(
+        answer, *rest = await self._complete(
             keys(lease.contest, lease.fingerprint),
             now=now_ms,
             contest=lease.contest,
@@ -165,7 +186,8 @@ class Store:
         )
         if answer != b"done":
             return None
-        return Completion(int(after_ms[0]) if after_ms else None)
+        after_ms, kept = rest or (None, b"")
+        return Completion(None if after_ms is None else int(after_ms), kept == b"1" if kept else None)
 
     async def release(self, lease: Lease, failure: Failure | None, now_ms: int) -> bool:
         """Gives a job back or fails it; False when the lease was lost."""
@@ -246,10 +268,12 @@ class Store:
 
     async def submissions(
         self, contest: str, submission_ids: Sequence[str]
-    ) -> tuple[list[dedup_pb2.OwnedSubmission], Pace]:
-        """Returns submissions as they stand at one moment, in the order asked, unknown ones left out."""
+    ) -> tuple[list[dedup_pb2.OwnedSubmission], Pace, list[Place | None]]:
+        """Returns submissions as they stand at one moment, in the order asked, unknown ones left out; the pace; and of
+        each where it waits, if it does.
+        """
         if not submission_ids:
-            return [], Pace((), 0)
+            return [], Pace((), 0), []
         with translate_errors():
             raw = await self._redis.mget([key(contest, "submission", each) for each in submission_ids])
             # What was asked for never changes; how it stands is read in one transaction.
@@ -261,16 +285,18 @@ class Store:
                 pipe.lrange(key(contest, "pace"), 0, -1)
                 pipe.zcard(key(contest, "leases"))
                 pipe.hvals(key(contest, "last_poll"))
+                pipe.lrange(key(contest, "turns"), 0, -1)
                 for _, run, fingerprint in found:
                     pipe.hmget(key(contest, "job", fingerprint), [*records.JOB_FIELDS, b"failure:" + run])
                     pipe.zrank(key(contest, "queue"), fingerprint)
+                    pipe.zscore(key(contest, "queue"), fingerprint)
                 read = await pipe.execute()
         revision, *clock = [int(each or 0) for each in read[0]]
-        waiting, (samples, drawing, polls), jobs = read[1:5], read[5:8], read[8:]
-        for (owned, run, _), job, rank in zip(found, jobs[::2], jobs[1::2], strict=True):
-            position = None if rank is None else classes.jobs_before(rank, waiting, clock)
-            records.fill(owned.submission, run, job, position, revision)
-        return [owned for owned, _, _ in found], records.pace(samples, drawing, polls)
+        waiting, (samples, drawing, polls, turns), jobs = read[1:5], read[5:9], read[9:]
+        places = [records.place(rank, tag, waiting, clock) for rank, tag in zip(jobs[1::3], jobs[2::3], strict=True)]
+        for (owned, run, _), job, place in zip(found, jobs[::3], places, strict=True):
+            records.fill(owned.submission, run, job, place, revision)
+        return [owned for owned, _, _ in found], records.pace(samples, drawing, polls, turns), places
 
     async def history(self, contest: str, participant_id: str, limit: int) -> list[str]:
         """Returns the ids of a participant's submissions, newest first."""
@@ -349,44 +375,6 @@ class Store:
         """Yields every change; None when changes may have been missed."""
         async for message in subscription(self._redis, CHANNEL):
             yield None if message is None else records.change(message)
-
-
-def _prepared(
-    admission: Admission, submit_bucket: Bucket, now_ms: int
-) -> tuple[Callable[[str], str], dict[str, Argument], dedup_pb2.OwnedSubmission]:
-    """Returns keys and arguments of the admission script, and the record that it stores."""
-    request, policy = admission.request, admission.request.policy
-    record = records.record(admission, now_ms)
-    arguments: dict[str, Argument] = {
-        "now": now_ms,
-        "contest": request.contest,
-        "submission_id": admission.submission_id,
-        "participant": request.participant_id,
-        "nickname": request.nickname,
-        "policy_generation": str(policy.generation),
-        "fingerprint": admission.fingerprint,
-        "canonical_prompt": admission.canonical_prompt,
-        "ladder": "\n".join(request.ladder),
-        "target": request.target.name,
-        "target_sha256": request.target.picture_sha256,
-        "model": admission.model.SerializeToString(),
-        "lane": identity.lane(admission.model),
-        "record": record.SerializeToString(),
-        "every_ms": policy.every_ms,
-        "burst": policy.burst,
-        "max_pending": policy.pending,
-        "max_queue": admission.max_queue,
-        "present": int(request.present),
-        "regular_after": classes.REGULAR_AFTER,
-        "least_costs": _COSTS,
-        "per_place_ms": eta.per_place_ms(admission.pace),
-        "most_wait_ms": policy.max_predicted_wait_ms,
-        "ticket_ms": _TICKET_MS,
-        "submit_every_ms": submit_bucket.every_ms,
-        "submit_burst": submit_bucket.burst,
-    }
-    where = keys(request.contest, admission.fingerprint, admission.submission_id, request.participant_id)
-    return where, arguments, record
 
 
 def _count_classes(pipe: "aioredis.client.Pipeline", contest: str) -> None:

@@ -24,6 +24,11 @@ TIME_TO_PICTURE = Histogram(
     ("contest",),
     buckets=(0.25, 0.5, 0.75, 1, 1.5, 2, 3, 5, 7.5, 10, 15, 20, 30, 45, 60, 90, 120, 180, 300, 600, 1800),
 )
+PROMISES = Counter(
+    "cygnet_dedup_promises",
+    "Drawings that ended within the wait that nine in ten were promised at admission (kept), or later (broken).",
+    ("contest", "outcome"),
+)
 QUEUE_LENGTH = Gauge("cygnet_dedup_queue_length", "Jobs that wait to be drawn.", ("contest",))
 CLASS_QUEUE_LENGTH = Gauge(
     "cygnet_dedup_class_queue_length",
@@ -58,6 +63,8 @@ STORE_USED = Gauge("cygnet_dedup_store_used_bytes", "Memory that Redis uses.")
 STORE_MOST = Gauge("cygnet_dedup_store_max_bytes", "Memory that Redis may use before it refuses writes; 0: no bound.")
 
 _ENDS = ("done", "failed")
+_PROMISES = ("broken", "kept")
+"""By whether it was."""
 
 
 class Telemetry:
@@ -77,11 +84,14 @@ class Telemetry:
         self._know(contest)
         QUEUE_WAIT.labels(contest).observe(waited_s)
 
-    def completed(self, contest: str, after_s: float) -> None:
-        """Counts a job that ended with its picture, `after_s` seconds after its admission."""
+    def completed(self, contest: str, after_s: float, *, kept: bool | None) -> None:
+        """Counts a job that ended with its picture, `after_s` seconds after its admission, and whether that was within
+        what was promised (None: nothing was)."""
         self._know(contest)
         JOBS_ENDED.labels(contest, "done").inc()
         TIME_TO_PICTURE.labels(contest).observe(after_s)
+        if kept is not None:
+            PROMISES.labels(contest, _PROMISES[kept]).inc()
 
     def failed(self, contest: str) -> None:
         """Counts a job that ended without a picture."""
@@ -128,6 +138,8 @@ class Telemetry:
             ADMISSIONS.labels(contest, outcome)
         for end in _ENDS:
             JOBS_ENDED.labels(contest, end)
+        for outcome in _PROMISES:
+            PROMISES.labels(contest, outcome)
         LEASES_EXPIRED.labels(contest)
         for histogram in (QUEUE_WAIT, TIME_TO_PICTURE):
             histogram.labels(contest)

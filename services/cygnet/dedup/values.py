@@ -32,6 +32,8 @@ class Admission:
     pace: "Pace"
     max_queue: int
     """New work is refused where this many jobs would come before it."""
+    lot: int = 0
+    """The participant's place among those who come when a window has just opened (identity.lot)."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,21 @@ class Pace:
     """How many drawings are made at the same time."""
     last_poll_ms: int = 0
     """When a worker last asked for this contest's work, or renewed a lease; 0: never."""
+    turns: tuple[tuple[int, int], ...] = ()
+    """The classes of the last claims, and when they were made, newest first."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """A waiting job's place in the queue, and what its wait follows from."""
+
+    tag: int
+    rank: int
+    """In the queue, in which each class's jobs follow those of the class before."""
+    waiting: tuple[int, ...]
+    """How many jobs of each class wait."""
+    clock: tuple[int, ...]
+    """classes.CLOCK_FIELDS."""
 
 
 @dataclass(frozen=True)
@@ -58,6 +75,10 @@ class Decision:
     """How the submission stands, where it was admitted now."""
     pace: Pace | None = None
     """How fast pictures were drawn at that moment."""
+    place: Place | None = None
+    """Where its job waits, if it does."""
+    away_ms: int = 0
+    """How long no worker had asked for work by then, in all."""
 
 
 @dataclass(frozen=True)
@@ -75,6 +96,8 @@ class Completion:
 
     after_ms: int | None
     """How long after the job's admission; None when it had been completed before."""
+    kept: bool | None = None
+    """Whether that was within the wait that nine in ten were promised; None where nothing was."""
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from cygnet.contest.phase import FINISHED, PhaseState, phase_at, player_view
+from cygnet.contest.phase import FINISHED, PhaseState, opened_ms, phase_at, player_view
 from cygnet.contest.store import ContestStore
 from cygnet.internal.v1 import dedup_pb2, document_pb2
 from cygnet.platform.errors import (
@@ -226,6 +226,8 @@ class SubmissionServicer(submission_pb2_grpc.SubmissionServiceServicer):
             present=session.present,
             client="" if session.present else client,
         )
+        if (opened := opened_ms(document.contest, now_ms)) is not None:
+            admission.opened_at.FromMilliseconds(opened)
         try:
             submission = await self._admissions.admit(admission)
         except NotFound:

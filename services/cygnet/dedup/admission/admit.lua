@@ -2,17 +2,20 @@
 -- which changed has made smaller, and for the ticket that keeps a place in line.
 --
 -- KEYS  submission job queue queued_at clock pending finish submit_bucket work_bucket history waiters outbox
---       queue_by_model models scored_participants last_nickname leases pace last_poll drawn tickets ticket_ends
+--       queue_by_model models scored_participants last_nickname leases pace last_poll drawn tickets ticket_ends turns
 -- ARGV  now:number contest:string submission_id:string participant:string nickname:string policy_generation:string
 --       fingerprint:string canonical_prompt:string ladder:string target:string target_sha256:string model:bytes
 --       lane:string record:bytes every_ms:number burst:number max_pending:number max_queue:number
 --       submit_every_ms:number submit_burst:number present:number regular_after:number least_costs:string
---       per_place_ms:number most_wait_ms:number ticket_ms:number
+--       per_place_ms:number most_wait_ms:number ticket_ms:number opened_ms:number
+--       opening_ms:number lot:number lots:number
 -- A participant with regular_after drawings is a regular; least_costs is what a drawing costs each class. The queue moves
--- by a place every per_place_ms; most_wait_ms is the most that tickets add to a wait; a ticket holds for ticket_ms after it.
+-- by a place every per_place_ms; most_wait_ms is the most that tickets add to a wait; a ticket holds for ticket_ms after it. The
+-- window opened at opened_ms (0: none did); who comes within opening_ms has the place `lot` of `lots`, of equal starts.
 -- Returns outcome, ms after which it is worth trying again; for what is known also the submission as it was stored; for
---         what was admitted now also the revision, samples of the pace, jobs being drawn, when workers polled, the job's
---         state, run, started_ms and result, how many jobs come before it
+--         what was admitted now also the revision, samples of the pace, jobs being drawn, when workers polled, the last
+--         turns, the job's state, run, started_ms and result; while it waits its rank, its tag, how many jobs of each
+--         class wait; the contest's clock
 
 -- Submissions of a participant that can be listed (submission's servicer lists at most 100).
 local HISTORY_KEPT = 200
@@ -57,6 +60,25 @@ end
 store_bucket(SUBMIT_BUCKET, submit_full_at)
 
 local sequence = field(CLOCK, 'sequence') + 1
+-- Places of equal start are in the order in which people came; at an opening all come at once, and their lots decide.
+-- An opening's places are set aside by the first who comes.
+local place_number, opens = sequence, false
+if opened_ms > 0 and now >= opened_ms and now < opened_ms + opening_ms then
+  opens = field(CLOCK, 'opened_ms') ~= opened_ms
+  local lots_from = opens and sequence or field(CLOCK, 'lots_from')
+  place_number = lots_from + lot
+  if opens then
+    sequence = sequence + lots
+  end
+end
+
+local function keep_sequence()
+  redis.call('HSET', CLOCK, 'sequence', int(sequence))
+  if opens then
+    redis.call('HSET', CLOCK, 'opened_ms', int(opened_ms), 'lots_from', int(place_number - lot))
+  end
+end
+
 local drawn = field(DRAWN, participant)
 local class = (present == 1 and 0 or 2) + (drawn >= regular_after and 0 or 1)
 
@@ -71,7 +93,7 @@ local function place()
   if start + 1 >= STARTS or sequence >= PLACES then
     error('this contest has no places left: its tags are used up')
   end
-  local tag, is_first = class * BLOCK + start * PLACES + sequence, drawn == 0 and finish <= virtual
+  local tag, is_first = class * BLOCK + start * PLACES + place_number, drawn == 0 and finish <= virtual
   local ends = tonumber(redis.call('ZSCORE', TICKET_ENDS, class .. participant) or '0')
   if ends > now then
     tag = math.min(tag, tonumber(redis.call('ZSCORE', TICKETS, class .. participant)))
@@ -129,13 +151,13 @@ if new_work then
   local too_many = jobs_before(QUEUE, CLOCK, least_costs, tag) - max_queue + 1
   if too_many > 0 then
     local wait = keep_place(tag, too_many)
-    redis.call('HSET', CLOCK, 'sequence', int(sequence))
+    keep_sequence()
     return reply('QUEUE_FULL', wait)
   end
 end
 
 -- 4. Admitted.
-redis.call('HSET', CLOCK, 'sequence', int(sequence))
+keep_sequence()
 redis.call('HINCRBY', CLOCK, 'submissions', 1)
 
 local outcome
@@ -148,6 +170,7 @@ if new_work then
     'target_sha256', target_sha256, 'model', model, 'lane', lane, 'owner', participant,
     'charged_ms', int(every_ms), 'tag', int(tag), 'first', is_first, 'queued_ms', int(now), 'attempts', '0', 'lost', '0')
   redis.call('HINCRBY', JOB, 'run', 1)
+  redis.call('HDEL', JOB, 'promised_ms')
   enqueue(QUEUE, QUEUED_AT, QUEUE_BY_MODEL, JOB, fingerprint)
   -- How this model draws, for a worker of this model that draws another model's job.
   redis.call('HSET', MODELS, lane, model)
@@ -202,14 +225,18 @@ end
 
 -- 5. How it stands now, so that nobody has to ask again.
 local stands = reply(outcome)
-local state_now = redis.call('HGET', JOB, 'state')
+local waiting = shares(QUEUE, least_costs)
 for _, part in ipairs({
   redis.call('HGET', CLOCK, 'revision'),
   redis.call('LRANGE', PACE, 0, -1),
   redis.call('ZCARD', LEASES),
   redis.call('HVALS', LAST_POLL),
+  redis.call('LRANGE', TURNS, 0, -1),
   redis.call('HMGET', JOB, 'state', 'run', 'started_ms', 'result'),
-  state_now == 'queued' and jobs_before(QUEUE, CLOCK, least_costs, field(JOB, 'tag')) or 0,
+  redis.call('ZRANK', QUEUE, fingerprint),
+  redis.call('HGET', JOB, 'tag'),
+  { waiting[0], unpack(waiting) },
+  redis.call('HGETALL', CLOCK),
 }) do
   stands[#stands + 1] = part
 end

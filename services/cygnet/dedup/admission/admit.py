@@ -1,7 +1,8 @@
 """Prepares submissions for the one script that decides on each, and explains what the script decided."""
 
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import TypeVar
 
 from cygnet.dedup import records
@@ -74,10 +75,14 @@ class AdmissionController:
         prepared = [await _caught(self._prepare(request)) for request in requests]
         admissions = [each for each in prepared if isinstance(each, Admission)]
         decisions = iter(await self._store.admit(admissions, self._submit_bucket, self._clock()) if admissions else ())
-        return [
-            await _caught(self._explain(each, next(decisions))) if isinstance(each, Admission) else each
+        promised: dict[str, dict[str, int]] = defaultdict(dict)
+        answers = [
+            await _caught(self._explain(each, next(decisions), promised)) if isinstance(each, Admission) else each
             for each in prepared
         ]
+        for contest, jobs in promised.items():
+            await self._store.promise(contest, jobs)
+        return answers
 
     async def _prepare(self, request: dedup_pb2.AdmitRequest) -> Admission | submission_pb2.Submission:
         """Returns what the script decides on; for what is only to be known, the submission."""
@@ -98,9 +103,13 @@ class AdmissionController:
             canonical_prompt=canonical,
             pace=pace,
             max_queue=eta.longest_queue(request.policy.max_predicted_wait_ms, pace),
+            lot=identity.lot(secret, request),
         )
 
-    async def _explain(self, admission: Admission, decision: Decision) -> submission_pb2.Submission:
+    async def _explain(
+        self, admission: Admission, decision: Decision, promised: Mapping[str, dict[str, int]]
+    ) -> submission_pb2.Submission:
+        """Returns a submission, and notes what its job was promised; or raises why not."""
         contest = admission.request.contest
         self._count(contest, admission.request.participant_id, decision.outcome)
         if decision.outcome == "REQUEST_ID_REUSED":
@@ -126,7 +135,10 @@ class AdmissionController:
             )
         if decision.submission is None or decision.pace is None:
             return await self._snapshots.one(contest, admission.submission_id)
-        self._snapshots.add_waits(decision.submission, decision.pace)
+        self._snapshots.add_waits(decision.submission, decision.pace, decision.place)
+        if decision.outcome == "accepted" and (p90_ms := decision.submission.queue.p90_ms):
+            created_ms = decision.submission.created_at.ToMilliseconds()
+            promised[contest][admission.fingerprint] = created_ms + p90_ms - decision.away_ms
         return decision.submission
 
     async def _known(self, request: dedup_pb2.AdmitRequest, submission_id: str) -> submission_pb2.Submission:

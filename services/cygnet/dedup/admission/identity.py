@@ -16,6 +16,9 @@ import json
 from cygnet.dedup.values import Served
 from cygnet.internal.v1 import dedup_pb2, document_pb2
 
+LOTS = 2**20
+"""Places that an opening takes, of the 2^30 of a contest: so many that two people rarely share one."""
+
 
 def fingerprint(
     secret: bytes, request: dedup_pb2.AdmitRequest, model: document_pb2.Model, canonical_prompt: str
@@ -46,6 +49,11 @@ def seed(secret: bytes, target_picture_sha256: str, counter: int = 0) -> int:
 def thousandth(secret: bytes, fingerprint: str) -> int:
     """Returns 0 to 999: where a drawing stands while a changed model takes over, which nobody can guess."""
     return _keyed(secret, "share", fingerprint) % 1_000
+
+
+def lot(secret: bytes, request: dedup_pb2.AdmitRequest) -> int:
+    """Returns a participant's place among those who come when a window has just opened: one, however much they send."""
+    return _keyed(secret, "lot", request.opened_at.ToMilliseconds(), request.participant_id) % LOTS
 
 
 def lane(models: Served) -> str:

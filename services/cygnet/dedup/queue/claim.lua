@@ -5,10 +5,13 @@
 -- that model was replaced or has failed: whoever asks may draw it, in its turn (docs/decisions/0009).
 --
 -- KEYS  queue queued_at leases clock job waiters queue_by_model last_poll models finish
+--       turns
 -- ARGV  now:number contest:string guess:string lease_ms:number token:string lane:string away_ms:number
---       least_costs:string
+--       least_costs:string most_turns:number opening_ms:number
 -- The guess is a fingerprint or '', the token the claim's own, the lane the caller's ('' for any job); a model is away
--- after away_ms without a poll. least_costs is what a drawing costs each class.
+-- after away_ms without a poll. least_costs is what a drawing costs each class. The
+-- last most_turns claims are kept: their classes, and when. A
+-- window opens for opening_ms.
 -- Returns {'empty'}, {'head', fingerprint} when the guess was wrong, or {'claimed', fence, attempts, canonical_prompt,
 --         ladder, target, target_sha256, model, queued_ms, lane, the caller's model}
 local AFTER_LANE, AFTER_TAG = 16 + 2, 16 + 1 + 16 + 2
@@ -59,7 +62,22 @@ if redis.call('HGET', JOB, 'state') == 'drawing' and redis.call('HGET', JOB, 'to
   return claimed()
 end
 
+-- Time in which nobody asked for work is no part of a wait: who waits was told that nothing is drawn, and an hour that a
+-- clock was set forward looks the same.
+local last_ms = 0
+for _, polled_ms in ipairs(redis.call('HVALS', LAST_POLL)) do
+  last_ms = math.max(last_ms, tonumber(polled_ms))
+end
+if last_ms > 0 and last_ms + away_ms <= now then
+  redis.call('HINCRBY', CLOCK, 'away_ms', int(now - last_ms))
+end
 redis.call('HSET', LAST_POLL, lane, int(now))
+-- Until all who come at an opening are there (admit.lua) nothing is drawn: else the first to be heard were no lot. A clock
+-- that was set back holds nobody up.
+local opens_for = field(CLOCK, 'opened_ms') + opening_ms - now
+if opens_for > 0 and opens_for <= opening_ms then
+  return { 'empty' }
+end
 local head, class, start = first()
 if not head then
   return { 'empty' }
@@ -85,5 +103,7 @@ if in_class > field(CLOCK, 'virtual:' .. class) then
   -- Who finished before that starts now, as if never seen.
   redis.call('ZREMRANGEBYSCORE', FINISH, int(class * BLOCK), int(class * BLOCK + in_class * PLACES))
 end
+redis.call('LPUSH', TURNS, class .. ' ' .. int(now))
+redis.call('LTRIM', TURNS, 0, most_turns - 1)
 announce(CLOCK, { contest = contest, submission_ids = redis.call('HKEYS', WAITERS), queue_moved = true })
 return claimed()

@@ -4,8 +4,8 @@
 --       drawn
 -- ARGV  now:number contest:string fingerprint:string fence:string result:bytes samples:number
 -- The last is how many samples of the pace are kept.
--- Returns {'done', ms since the job was admitted}, without the last when it was done before; or {'lost'} when another
---         claim has the job
+-- Returns {'done', ms since the job was admitted, '1' if that was within what was promised, '0' if not, '' where nothing
+--         was}, 'done' alone when it was done before; or {'lost'} when another claim has the job
 
 local state = redis.call('HGET', JOB, 'state')
 if not state or redis.call('HGET', JOB, 'fence') ~= fence or state == 'failed' then
@@ -47,4 +47,9 @@ deliver_to(true)
 deliver_to(false)
 redis.call('DEL', WAITERS)
 announce(CLOCK, { contest = contest, submission_ids = ids, queue_moved = true, outbox_grew = true })
-return { 'done', int(now - field(JOB, 'queued_ms')) }
+local promised_ms = redis.call('HGET', JOB, 'promised_ms')
+local kept = ''
+if promised_ms then
+  kept = now - field(CLOCK, 'away_ms') <= tonumber(promised_ms) and '1' or '0'
+end
+return { 'done', int(now - field(JOB, 'queued_ms')), kept }

@@ -8,16 +8,20 @@ clock that was set, or a machine that slept, made an hour long says nothing abou
 A job with k jobs before it, n drawers and drawings of mean m and deviation s begins when k + 1 drawings have ended:
   start = (k + r/m) * m/n          r = (m^2 + s^2) / 2m, what is left of a drawing met at random (renewal theory)
 and its own drawing follows. The deviation adds the k drawings before, the drawers' unknown phases (the variance of a
-middle order statistic of n uniform ones, m^2 / 4(n + 2)), the own drawing, and that the mean itself was estimated.
+middle order statistic of n uniform ones, m^2 / 4(n + 2)), the own drawing, that the mean itself was estimated, and what
+nobody foresees: workers that go or come, people who come more often than they did.
 
-It cannot know who comes later: somebody who draws their first picture is served before somebody's fifth.
+k is not the place alone. Of those who come later, some are drawn before: `likely_before` counts them by how often each
+class was drawn lately, up to its share. Time in which nobody draws at all (a pause) is in no wait: it is told as such.
 """
 
 import functools
 import math
 import statistics
+from collections import Counter
 
-from cygnet.dedup.values import Pace, Wait
+from cygnet.dedup import classes
+from cygnet.dedup.values import Pace, Place, Wait
 
 LEAST_SAMPLES = 5
 """With fewer drawings there is no estimate: the participant sees "measuring"."""
@@ -25,11 +29,34 @@ ASSUMED_DRAWING_MS = 2_000
 """How long a drawing is taken to last while nothing is measured: only to bound the queue and to space retries."""
 OUTLIER = 8
 """How many medians a single drawing counts for at most."""
+UNFORESEEN = 0.6
+"""The standard deviation of how long the queue before takes, as a part of it, besides all that is computed; measured in
+simulated days with roll-outs, scaling and dying workers (tests/simulator/test_waits.py)."""
 _P90 = statistics.NormalDist().inv_cdf(0.9)
 
 
-def wait(position: int, pace: Pace) -> Wait | None:
-    """Returns how long a job with `position` jobs before it waits for its picture; None while measuring."""
+def likely_before(place: Place, pace: Pace) -> float:
+    """Returns how many jobs are likely to be drawn before one that waits, if others come as they have lately."""
+    return classes.likely_before(place.tag, place.rank, place.waiting, place.clock, _coming(pace))
+
+
+@functools.lru_cache(maxsize=64)
+def _coming(pace: Pace) -> tuple[float, ...]:
+    """Returns of each class how many jobs come while one is drawn: as many as were claimed lately.
+
+    Those of a class that always waits are as many as its share; more of it come, and find that share taken.
+    """
+    if len(pace.durations_ms) < LEAST_SAMPLES or not pace.turns:
+        return classes.NOBODY
+    elapsed_ms = pace.turns[0][1] - pace.turns[-1][1]
+    # As many would have been drawn in that time had all drawers been busy.
+    possible = max(len(pace.turns), elapsed_ms * max(1, pace.drawers) / max(1.0, _moments(pace.durations_ms)[0]))
+    claimed = Counter(klass for klass, _ in pace.turns)
+    return tuple(claimed[klass] / possible for klass in range(len(classes.CLASSES)))
+
+
+def wait(position: float, pace: Pace) -> Wait | None:
+    """Returns how long a job before which `position` jobs are drawn waits for its picture; None while measuring."""
     if len(pace.durations_ms) < LEAST_SAMPLES:
         return None
     samples = len(pace.durations_ms)
@@ -37,7 +64,11 @@ def wait(position: int, pace: Pace) -> Wait | None:
     drawers = max(1, pace.drawers)
     rounds = (position + (mean**2 + variance) / (2 * mean**2)) / drawers + 1 if mean > 0 else 1.0
     spread = (
-        position * variance / drawers**2 + mean**2 / (4 * (drawers + 2)) + variance + rounds**2 * variance / samples
+        position * variance / drawers**2
+        + mean**2 / (4 * (drawers + 2))
+        + variance
+        + rounds**2 * variance / samples
+        + (UNFORESEEN * position * mean / drawers) ** 2
     )
     middle = rounds * mean
     return Wait(p50_ms=round(middle), p90_ms=round(middle + _P90 * math.sqrt(spread)))

@@ -38,7 +38,7 @@ class LeaseReport(Protocol):
     """Counts what became of jobs."""
 
     def claimed(self, contest: str, waited_s: float) -> None: ...
-    def completed(self, contest: str, after_s: float) -> None: ...
+    def completed(self, contest: str, after_s: float, *, kept: bool | None) -> None: ...
     def failed(self, contest: str) -> None: ...
 
 
@@ -108,7 +108,7 @@ class Leasing:
         if completion is None:
             raise _lost()
         if completion.after_ms is not None:
-            self._report.completed(lease.contest, max(0, completion.after_ms) / 1000)
+            self._report.completed(lease.contest, max(0, completion.after_ms) / 1000, kept=completion.kept)
 
     async def release(self, lease: Lease, failure: Failure | None) -> None:
         """Gives a job back to its old place, or fails it.

@@ -1,6 +1,9 @@
+import datetime
+
 from cygnet.internal.v1 import document_pb2 as _document_pb2
 from cygnet.v1 import contest_pb2 as _contest_pb2
 from cygnet.v1 import submission_pb2 as _submission_pb2
+from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
@@ -10,7 +13,7 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class AdmitRequest(_message.Message):
-    __slots__ = ("contest", "participant_id", "nickname", "request_id", "target", "prompt", "model", "policy", "next_model", "next_share", "only_known", "reading", "ladder", "present", "client")
+    __slots__ = ("contest", "participant_id", "nickname", "request_id", "target", "prompt", "model", "policy", "next_model", "next_share", "only_known", "reading", "ladder", "present", "client", "opened_at")
     CONTEST_FIELD_NUMBER: _ClassVar[int]
     PARTICIPANT_ID_FIELD_NUMBER: _ClassVar[int]
     NICKNAME_FIELD_NUMBER: _ClassVar[int]
@@ -26,6 +29,7 @@ class AdmitRequest(_message.Message):
     LADDER_FIELD_NUMBER: _ClassVar[int]
     PRESENT_FIELD_NUMBER: _ClassVar[int]
     CLIENT_FIELD_NUMBER: _ClassVar[int]
+    OPENED_AT_FIELD_NUMBER: _ClassVar[int]
     contest: str
     participant_id: str
     nickname: str
@@ -41,7 +45,8 @@ class AdmitRequest(_message.Message):
     ladder: _containers.RepeatedScalarFieldContainer[str]
     present: bool
     client: str
-    def __init__(self, contest: _Optional[str] = ..., participant_id: _Optional[str] = ..., nickname: _Optional[str] = ..., request_id: _Optional[str] = ..., target: _Optional[_Union[_contest_pb2.Target, _Mapping]] = ..., prompt: _Optional[str] = ..., model: _Optional[_Union[_document_pb2.Model, _Mapping]] = ..., policy: _Optional[_Union[_document_pb2.AdmissionPolicy, _Mapping]] = ..., next_model: _Optional[_Union[_document_pb2.Model, _Mapping]] = ..., next_share: _Optional[int] = ..., only_known: _Optional[bool] = ..., reading: _Optional[_Union[_submission_pb2.Reading, _Mapping]] = ..., ladder: _Optional[_Iterable[str]] = ..., present: _Optional[bool] = ..., client: _Optional[str] = ...) -> None: ...
+    opened_at: _timestamp_pb2.Timestamp
+    def __init__(self, contest: _Optional[str] = ..., participant_id: _Optional[str] = ..., nickname: _Optional[str] = ..., request_id: _Optional[str] = ..., target: _Optional[_Union[_contest_pb2.Target, _Mapping]] = ..., prompt: _Optional[str] = ..., model: _Optional[_Union[_document_pb2.Model, _Mapping]] = ..., policy: _Optional[_Union[_document_pb2.AdmissionPolicy, _Mapping]] = ..., next_model: _Optional[_Union[_document_pb2.Model, _Mapping]] = ..., next_share: _Optional[int] = ..., only_known: _Optional[bool] = ..., reading: _Optional[_Union[_submission_pb2.Reading, _Mapping]] = ..., ladder: _Optional[_Iterable[str]] = ..., present: _Optional[bool] = ..., client: _Optional[str] = ..., opened_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
 class AdmitManyRequest(_message.Message):
     __slots__ = ("requests",)
