@@ -55,6 +55,10 @@ format: $(VENV)/.installed-dev ## Formats the Python code
 crowd: $(VENV)/.installed-dev $(PAGE)/dist/.built ## The crowd tests with 2,000 watchers and a flood of two minutes
 	@CYGNET_TEST_WATCHERS=2000 CYGNET_TEST_FLOOD_S=120 $(BIN)/python -m pytest tests/stack/test_crowd.py $(ARGS)
 
+.PHONY: test-faults
+test-faults: $(VENV)/.installed-dev $(PAGE)/dist/.built ## A play goes on while each part is killed, stopped, cut off, full: nothing promised is lost
+	@$(BIN)/python -m pytest -n 0 -s -m "faults or stack" tests/faults $(ARGS)
+
 .PHONY: fuzz-pictures
 fuzz-pictures: $(VENV)/.installed-dev ## 6,000 mutations of picture files: each is a picture, or refused with words
 	@CYGNET_TEST_MUTATIONS=6000 $(BIN)/python -m pytest tests/platform/test_images.py -k mutation $(ARGS)

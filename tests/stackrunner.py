@@ -10,7 +10,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -185,14 +185,26 @@ def weights_are_shipped() -> bool:
     return (WEIGHTS / "cygnet-tiny" / "model_index.json").exists() and (WEIGHTS / "cygnet-clip").is_dir()
 
 
-def new_stack(folder: Path) -> Stack:
-    """Returns a stack that was never started: with the example contest, or drawing noise where no weights are."""
+def new_stack(folder: Path, changes: Mapping[str, str] | None = None) -> Stack:
+    """Returns a stack that was never started: with the example contest, or drawing noise where no weights are.
+
+    `changes` are made to the contest's text: what is there, and what comes in its place.
+    """
     page = ROOT / "services/cygnet/gateway/page/dist/index.html"
     if not page.exists():
         pytest.skip("the page is not built (make page)")
-    if weights_are_shipped():
+    changes = dict(changes or {})
+    if not weights_are_shipped():
+        changes |= _noise(folder)
+    if not changes:
         return Stack(folder / "data", None)
-    return Stack(folder / "data", _contest_of_noise(folder))
+    text = EXAMPLE.read_text()
+    for shipped, other in changes.items():
+        assert shipped in text, f"the example changed; expected {shipped!r} in it"
+        text = text.replace(shipped, other)
+    contest = folder / "contest.yaml"
+    contest.write_text(text)
+    return Stack(folder / "data", contest)
 
 
 @contextmanager
@@ -244,8 +256,8 @@ def descendants(root: int) -> list[int]:
     return found
 
 
-def _contest_of_noise(folder: Path) -> Path:
-    """Makes models with random weights, targets, and a contest of them: everything works but the drawing."""
+def _noise(folder: Path) -> dict[str, str]:
+    """Makes models with random weights and targets; returns how a contest names them: all works but the drawing."""
     program = (
         "import sys; sys.path.insert(0, sys.argv[1]); from pathlib import Path; import random_weights as r; "
         "p = Path(sys.argv[2]); r.make_pipeline(p / 'generator'); r.make_clip(p / 'scorer'); "
@@ -253,15 +265,9 @@ def _contest_of_noise(folder: Path) -> Path:
         "[Image.new('RGB', (64, 64), c).save(p / f'{n}.png') for n, c in (('duck', 'gold'), ('swan', 'white'))]"
     )
     subprocess.run([sys.executable, "-c", program, str(ROOT / "tests/models"), str(folder)], check=True)
-    text = EXAMPLE.read_text()
-    for shipped, noise in (
-        ("builtin: duck", "file: duck.png"),
-        ("builtin: swan", "file: swan.png"),
-        ("builtin://cygnet-tiny, size: 256", f"{folder}/generator, size: 64, steps: 2"),
-        ("builtin://cygnet-clip", f"{folder}/scorer"),
-    ):
-        assert shipped in text, f"the example changed; expected {shipped!r} in it"
-        text = text.replace(shipped, noise)
-    contest = folder / "contest.yaml"
-    contest.write_text(text)
-    return contest
+    return {
+        "builtin: snow-duck": "file: duck.png",
+        "builtin: rainbow-swans": "file: swan.png",
+        "builtin://cygnet-tiny, size: 256": f"{folder}/generator, size: 64, steps: 2",
+        "builtin://cygnet-clip": f"{folder}/scorer",
+    }
