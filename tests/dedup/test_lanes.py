@@ -104,14 +104,16 @@ async def test_a_model_that_was_never_served_fails_its_jobs_while_others_are(
     wrong = admission("1", model=TYPO, burst=1, every_ms=3_600_000)
     await admit(store, wrong)
     late = T0 + AWAY_MS
-    assert await store.never_served("limits", AWAY_MS, late) == [], "nobody asks at all: closed, or still starting"
+    assert await store.waiting_jobs.never_served("limits", AWAY_MS, late) == [], (
+        "nobody asks at all: closed, or still starting"
+    )
     await claim(store, OLD, 1)
-    assert await store.never_served("limits", AWAY_MS, late - 1) == []
-    assert await store.never_served("limits", AWAY_MS, late) == [wrong.fingerprint]
+    assert await store.waiting_jobs.never_served("limits", AWAY_MS, late - 1) == []
+    assert await store.waiting_jobs.never_served("limits", AWAY_MS, late) == [wrong.fingerprint]
     assert await claim(store, OLD, AWAY_MS) is None, "a wrong name must not pass unnoticed"
-    assert not await store.fail_unservable("limits", wrong.fingerprint, NOT_SERVED, AWAY_MS, late - 1)
-    assert await store.fail_unservable("limits", wrong.fingerprint, NOT_SERVED, AWAY_MS, late)
-    assert not await store.fail_unservable("limits", wrong.fingerprint, NOT_SERVED, AWAY_MS, late)
+    assert not await store.waiting_jobs.fail_unservable("limits", wrong.fingerprint, NOT_SERVED, AWAY_MS, late - 1)
+    assert await store.waiting_jobs.fail_unservable("limits", wrong.fingerprint, NOT_SERVED, AWAY_MS, late)
+    assert not await store.waiting_jobs.fail_unservable("limits", wrong.fingerprint, NOT_SERVED, AWAY_MS, late)
     ended = await read(store, wrong)
     assert (ended.state, ended.failure) == (SUBMISSION_STATE_FAILED, NOT_SERVED)
     again = admission("1", model=OLD, burst=1, every_ms=3_600_000)
@@ -122,11 +124,11 @@ async def test_a_model_that_comes_to_be_served_just_in_time_draws(store: Store, 
     wanted = admission("1", model=NEW)
     await admit(store, wanted)
     await claim(store, OLD, AWAY_MS)
-    [found] = await store.never_served("limits", AWAY_MS, T0 + AWAY_MS)
+    [found] = await store.waiting_jobs.never_served("limits", AWAY_MS, T0 + AWAY_MS)
     job = await claim(store, NEW, AWAY_MS)
     assert job is not None
     assert await store.release(job, None, T0 + AWAY_MS)
-    assert not await store.fail_unservable("limits", found, NOT_SERVED, AWAY_MS, T0 + AWAY_MS)
+    assert not await store.waiting_jobs.fail_unservable("limits", found, NOT_SERVED, AWAY_MS, T0 + AWAY_MS)
     assert await drawn(store, NEW, AWAY_MS) == ["1"]
 
 

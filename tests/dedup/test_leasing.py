@@ -182,29 +182,17 @@ class Leases:
         self.retired.append(idle_since_ms)
         return True
 
-    async def never_served(self, contest: str, patience_ms: int, now_ms: int) -> list[str]:
-        return ["0" * 64, "1" * 64]
 
-    async def fail_unservable(
-        self, contest: str, fingerprint: str, failure: Failure, patience_ms: int, now_ms: int
-    ) -> bool:
-        assert (failure.reason, patience_ms) == ("MODEL_NOT_SERVED", 5_000)
-        return fingerprint == "0" * 64
+async def nothing_waits_in_vain(contest: str) -> None:
+    """For reapers that are not about that."""
 
 
 async def test_reaping_counts_what_it_took_away() -> None:
     store, report = Leases(["queued", "lost", "failed"]), Report()
-    reaper = Reaper(store, report, lease_ms=1_000, most_lost=3, model_away_ms=5_000, clock=lambda: 7_000)
+    reaper = Reaper(store, report, lease_ms=1_000, most_lost=3, overdue=nothing_waits_in_vain, clock=lambda: 7_000)
     for _ in range(4):
         await reaper.reap("c")
     assert report.events == [("expired", False), ("expired", True)]
-
-
-async def test_jobs_that_nobody_can_draw_fail_and_are_counted() -> None:
-    store, report = Leases([]), Report()
-    reaper = Reaper(store, report, lease_ms=1_000, most_lost=3, model_away_ms=5_000, clock=lambda: 7_000)
-    await reaper.fail_unservable("c")
-    assert report.events == ["failed"]
 
 
 async def test_after_an_outage_workers_may_renew_their_leases_first(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -221,7 +209,7 @@ async def test_after_an_outage_workers_may_renew_their_leases_first(monkeypatch:
     monkeypatch.setattr("cygnet.dedup.queue.reaper.asyncio.sleep", next_round)
     store, report = Leases(["queued"], away=4), Report()
     running = asyncio.create_task(
-        Reaper(store, report, lease_ms=5_000, most_lost=3, model_away_ms=5_000, clock=lambda: now_ms).run()
+        Reaper(store, report, lease_ms=5_000, most_lost=3, overdue=nothing_waits_in_vain, clock=lambda: now_ms).run()
     )
     for _ in range(12):
         await rounds.acquire()
@@ -244,7 +232,7 @@ async def test_after_an_outage_workers_may_renew_their_leases_first(monkeypatch:
 async def test_only_a_contest_without_work_is_retired(there: Lengths, asked_to_retire: bool) -> None:
     store = Leases([])
     store.there = there
-    reaper = Reaper(store, Report(), lease_ms=1, most_lost=3, model_away_ms=5_000, clock=lambda: IDLE_MS + 7)
+    reaper = Reaper(store, Report(), lease_ms=1, most_lost=3, overdue=nothing_waits_in_vain, clock=lambda: IDLE_MS + 7)
     running = asyncio.create_task(reaper.run())
     await asyncio.sleep(0.05)
     running.cancel()

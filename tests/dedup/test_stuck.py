@@ -18,6 +18,10 @@ CONTEST = "stuck"
 KEY = f"dedup:{{{CONTEST}}}"
 
 
+async def nothing_waits_in_vain(contest: str) -> None:
+    """This is not about that."""
+
+
 async def gauge(store: Store) -> float | None:
     """Lets the reaper go round once; returns what it says then."""
     measured = asyncio.Event()
@@ -26,7 +30,7 @@ async def gauge(store: Store) -> float | None:
         def shares(self) -> None:
             measured.set()
 
-    reaper = Reaper(store, Watched(), lease_ms=10_000, most_lost=3, model_away_ms=10_000, clock=lambda: NOW)
+    reaper = Reaper(store, Watched(), lease_ms=10_000, most_lost=3, overdue=nothing_waits_in_vain, clock=lambda: NOW)
     going = asyncio.create_task(reaper.run())
     async with asyncio.timeout(10):
         await measured.wait()

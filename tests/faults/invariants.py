@@ -117,6 +117,13 @@ async def _nothing_is_left(stack: Stack) -> None:
         await eventually(nothing, SETTLED_S)
     except AssertionError:
         raise AssertionError(f"left behind: {last}") from None
+    stuck = f'cygnet_stuck_submissions{{contest="{CONTEST}"}} 0.0'
+
+    def none_is_stuck() -> bool:
+        with urllib.request.urlopen(stack.endpoints.metrics["dedup"], timeout=10) as answer:
+            return stuck in answer.read().decode().splitlines()
+
+    await eventually(lambda: asyncio.to_thread(none_is_stuck), SETTLED_S, stuck)
 
 
 async def _tries_are_counted(stack: Stack, play: Play) -> None:

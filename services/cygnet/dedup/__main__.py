@@ -1,5 +1,6 @@
 """Wires and runs the dedup service."""
 
+import time
 from collections.abc import Sequence
 
 from cygnet.dedup import requests
@@ -8,6 +9,7 @@ from cygnet.dedup.changes import Changes
 from cygnet.dedup.memory import watch_memory
 from cygnet.dedup.outbox.relay import OutboxRelay
 from cygnet.dedup.queue.leases import Leasing
+from cygnet.dedup.queue.overdue import Overdue, SteadyPast
 from cygnet.dedup.queue.reaper import Reaper
 from cygnet.dedup.servicer import DedupServicer
 from cygnet.dedup.settings import DedupSettings
@@ -36,12 +38,19 @@ async def wire(settings: DedupSettings, lifetime: Lifetime) -> Sequence[Endpoint
     changes = Changes(store)
     snapshots = Snapshots(store, clock=now_ms, away_ms=settings.model_away_ms)
     relay = OutboxRelay(store, results_pb2_grpc.ResultLogServiceStub(leaderboard), changes)
+    overdue = Overdue(
+        store.waiting_jobs,
+        telemetry,
+        model_away_ms=settings.model_away_ms,
+        clock=now_ms,
+        past=SteadyPast(time.monotonic),
+    )
     reaper = Reaper(
         store,
         telemetry,
         lease_ms=settings.lease_ms,
         most_lost=settings.lease_losses,
-        model_away_ms=settings.model_away_ms,
+        overdue=overdue.round,
         clock=now_ms,
     )
     servicer = DedupServicer(

@@ -32,7 +32,8 @@ contests:
   clock                  hash: virtual (time of the classes), start:<class> (of its last drawing), virtual:<class>
                          (time in the class), sequence (of places), submissions, participants, revision, away_ms
                          (how long no worker asked for work, in all), opened_ms and lots_from (when the last
-                         window opened, and from where its lots are places)
+                         window opened, and from where its lots are places), most_wait_ms (of the policy that was
+                         met last)
   pending, drawn         hashes: participant -> unfinished drawings, if there are any; drawings that were delivered
   finish                 sorted set: class and participant by class and virtual finish of their last drawing, while that
                          is to come

@@ -27,6 +27,7 @@ from cygnet.dedup.values import (
     Served,
 )
 from cygnet.dedup.vocabularies import Vocabularies
+from cygnet.dedup.waiting_jobs import WaitingJobs
 from cygnet.dedup.withdrawal import Withdrawal
 from cygnet.internal.v1 import dedup_pb2, results_pb2
 from cygnet.platform.errors import Unavailable
@@ -64,7 +65,7 @@ class Store:
         self._heartbeat = _script(client, "queue/heartbeat.lua")
         self._complete = _script(client, "queue/complete.lua")
         self._release = _script(client, "queue/release.lua")
-        self._fail_unservable = _script(client, "queue/fail_unservable.lua")
+        self.waiting_jobs = WaitingJobs(client, _script(client, "queue/fail_waiting.lua"))
         self._lock = _script(client, "outbox/lock.lua")
         self._retire = _script(client, "retire.lua")
 
@@ -226,45 +227,6 @@ class Store:
         with translate_errors():
             found = await self._redis.zrangebyscore(key(contest, "leases"), "-inf", now_ms, start=0, num=100)
         return [fingerprint.decode() for fingerprint in cast(list[bytes], found)]
-
-    async def never_served(self, contest: str, patience_ms: int, now_ms: int) -> list[str]:
-        """Returns the fingerprints of up to 100 jobs that wait for a model which no worker ever served.
-
-        They have waited for `patience_ms`, and workers with other models asked for work within that time: while nobody
-        asks at all, a contest is closed, or its models still start.
-        """
-        with translate_errors():
-            async with self._redis.pipeline(transaction=False) as pipe:
-                pipe.hkeys(key(contest, "models"))
-                pipe.hgetall(key(contest, "last_poll"))
-                wanted, polls = await pipe.execute()
-            if not any(int(polled_ms) > now_ms - patience_ms for lane, polled_ms in polls.items() if lane):
-                return []
-            waiting: list[str] = []
-            for lane in set(wanted) - set(polls):
-                members = await self._redis.zrangebylex(
-                    key(contest, "queue_by_model"), b"[" + lane + b":", b"(" + lane + b";", start=0, num=100
-                )
-                waiting += [member.decode().rpartition(":")[2] for member in cast(list[bytes], members)]
-            if not waiting:
-                return []
-            queued_at = await self._redis.zmscore(key(contest, "queued_at"), waiting)
-        old = zip(waiting, queued_at, strict=True)
-        return [fingerprint for fingerprint, at_ms in old if at_ms is not None and at_ms + patience_ms <= now_ms]
-
-    async def fail_unservable(
-        self, contest: str, fingerprint: str, failure: Failure, patience_ms: int, now_ms: int
-    ) -> bool:
-        """Fails a job whose model no worker ever served; False when that is not so any more."""
-        failed = await self._fail_unservable(
-            keys(contest, fingerprint),
-            now=now_ms,
-            contest=contest,
-            fingerprint=fingerprint,
-            failure=failure.SerializeToString(),
-            patience_ms=patience_ms,
-        )
-        return bool(failed)
 
     async def submissions(
         self, contest: str, submission_ids: Sequence[str]

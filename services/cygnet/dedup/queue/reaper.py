@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Protocol
 
 from cygnet.dedup.values import Lengths
@@ -17,10 +17,6 @@ IDLE_MS = 3_600_000
 """A contest without work to which nobody submitted within this time is no longer active: it costs nothing until
 somebody does. An hour, because a worker for any contest polls the active ones alone: the first submission after that
 shows "no worker" until one has polled."""
-MODEL_NOT_SERVED = Failure(
-    reason="MODEL_NOT_SERVED",
-    message="no worker serves the model that this contest asks for; the organiser has to look at it",
-)
 WORKER_LOST = Failure(
     reason="WORKER_LOST", message="the drawing was begun several times and never finished; please ask again"
 )
@@ -34,17 +30,12 @@ class ReaperStore(Protocol):
     async def expired_leases(self, contest: str, now_ms: int) -> list[str]: ...
     async def expire(self, contest: str, fingerprint: str, failure: Failure, most_lost: int, now_ms: int) -> str: ...
     async def lengths(self, contest: str) -> Lengths: ...
-    async def never_served(self, contest: str, patience_ms: int, now_ms: int) -> list[str]: ...
-    async def fail_unservable(
-        self, contest: str, fingerprint: str, failure: Failure, patience_ms: int, now_ms: int
-    ) -> bool: ...
 
 
 class ReaperReport(Protocol):
     """Counts what a round found."""
 
     def lease_expired(self, contest: str, *, failed: bool) -> None: ...
-    def failed(self, contest: str) -> None: ...
     def lengths(self, contest: str, lengths: Lengths, oldest_wait_s: float) -> None: ...
     def shares(self) -> None: ...
 
@@ -59,15 +50,18 @@ class Reaper:
         *,
         lease_ms: int,
         most_lost: int,
-        model_away_ms: int,
+        overdue: Callable[[str], Awaitable[None]],
         clock: Callable[[], int],
     ) -> None:
-        """When `most_lost` leases of a job ran out, it fails. `clock` returns ms since the epoch."""
+        """When `most_lost` leases of a job ran out, it fails. `overdue` ends what waits in vain in a contest.
+
+        `clock` returns ms since the epoch.
+        """
         self._store = store
         self._report = report
         self._lease_ms = lease_ms
         self._most_lost = most_lost
-        self._model_away_ms = model_away_ms
+        self._overdue = overdue
         self._clock = clock
 
     async def run(self) -> None:
@@ -79,7 +73,7 @@ class Reaper:
                 for contest in await self._store.contests():
                     if self._clock() >= reap_from_ms:
                         await self.reap(contest)
-                    await self.fail_unservable(contest)
+                    await self._overdue(contest)
                     await self._measure(contest)
                 self._report.shares()
             except Unavailable as error:
@@ -102,11 +96,3 @@ class Reaper:
                 continue
             self._report.lease_expired(contest, failed=became == "failed")
             log.warning("a worker went silent", extra={"contest": contest, "job": fingerprint[:12], "job_is": became})
-
-    async def fail_unservable(self, contest: str) -> None:
-        """Fails every job that waits for a model which no worker ever served: its name is wrong, most likely."""
-        patience_ms = self._model_away_ms
-        for fingerprint in await self._store.never_served(contest, patience_ms, self._clock()):
-            if await self._store.fail_unservable(contest, fingerprint, MODEL_NOT_SERVED, patience_ms, self._clock()):
-                self._report.failed(contest)
-                log.warning("a job's model was never served", extra={"contest": contest, "job": fingerprint[:12]})

@@ -51,7 +51,7 @@ describe("languages", () => {
         expect(text.refused(reason, "server")).not.toBe("server");
       }
       expect(text.refused("A_LATER_REASON", "server")).toBe("server");
-      for (const reason of ["DRAWING_FAILED", "WORKER_LOST", "MODEL_NOT_SERVED"]) {
+      for (const reason of ["DRAWING_FAILED", "WORKER_LOST", "MODEL_NOT_SERVED", "WAITED_TOO_LONG"]) {
         expect(text.failure(reason, "server")).not.toBe("server");
       }
     }

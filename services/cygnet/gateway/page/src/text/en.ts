@@ -118,6 +118,7 @@ export const en = {
       CLIENT_ENDED:
         "The organisers ended what came from your connection. Scan the code on the big screen, or ask them.",
       MODEL_NOT_SERVED: "The drawing model is not there at the moment.",
+      WAITED_TOO_LONG: "Nobody could draw it for too long. Please ask again: it cost no try.",
     })[reason] ?? message,
   usePrompt: "Use this prompt",
   repeated: "Drawn before: same picture, same score.",

@@ -109,6 +109,7 @@ export const ko: Words = {
       WORKER_LOST: "그림을 그리던 기계가 사라졌어요.",
       CLIENT_ENDED: "주최 측이 이 연결에서 오는 요청을 막았어요. 큰 화면의 코드를 스캔하거나 주최 측에 말씀해 주세요.",
       MODEL_NOT_SERVED: "지금은 그림 모델을 쓸 수 없어요.",
+      WAITED_TOO_LONG: "너무 오래 그리지 못했어요. 다시 보내 주세요. 횟수는 줄지 않았어요.",
     })[reason] ?? message,
   usePrompt: "이 설명 쓰기",
   repeated: "이미 그린 그림이에요. 같은 그림, 같은 점수예요.",

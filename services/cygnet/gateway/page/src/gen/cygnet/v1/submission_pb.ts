@@ -819,7 +819,7 @@ export const ResultSchema: GenMessage<Result> = /*@__PURE__*/
  */
 export type Failure = Message<"cygnet.v1.Failure"> & {
   /**
-   * For programs, UPPER_SNAKE_CASE: DRAWING_FAILED, WORKER_LOST, MODEL_NOT_SERVED, CLIENT_ENDED.
+   * For programs, UPPER_SNAKE_CASE: DRAWING_FAILED, WORKER_LOST, MODEL_NOT_SERVED, WAITED_TOO_LONG, CLIENT_ENDED.
    *
    * @generated from field: string reason = 1;
    */
