@@ -21,6 +21,7 @@ NEEDS = {
     "redis_url": "redis",
     "stack": "stack",
     "own_stack": "stack",
+    "relayed_stack": "stack",
     "game_url": "stack",
     "start_triton": "triton",
     "plane": "control_plane",

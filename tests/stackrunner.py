@@ -10,7 +10,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -27,6 +27,7 @@ from .waiting import wait_for
 ROOT = Path(__file__).parents[1]
 EXAMPLE = ROOT / "docs/examples/duck-and-swan.yaml"
 WEIGHTS = ROOT / "triton_models/weights"
+CYGNET = ("-m", "cygnet.cli")
 START_PATIENCE_S = 300.0
 """A loaded machine needs minutes to import torch."""
 STOP_PATIENCE_S = 60.0
@@ -35,13 +36,14 @@ STOP_PATIENCE_S = 60.0
 class Stack:
     """`cygnet up` with a data directory of its own, on a free port."""
 
-    def __init__(self, data_dir: Path, contest: Path | None) -> None:
-        """`contest` is given to the first start; None plays the example."""
+    def __init__(self, data_dir: Path, contest: Path | None, program: Sequence[str] = CYGNET) -> None:
+        """`contest` is given to each start; None plays the example. `program` has the command `up`."""
         self.data_dir = data_dir
         self.events: list[dict[str, Any]] = []
         """What this run has reported so far."""
         self.seconds_to_ready = 0.0
         self._contest = contest
+        self._program = program
         self._port = 0
         self._process: subprocess.Popen[str] | None = None
         self._incoming: queue.SimpleQueue[dict[str, Any] | None] = queue.SimpleQueue()
@@ -77,7 +79,7 @@ class Stack:
         """Starts the game and returns when it is ready; fails the test with the logs when it does not get there."""
         began = time.monotonic()
         self.events, self._incoming = [], queue.SimpleQueue()
-        command = [sys.executable, "-P", "-m", "cygnet.cli", "up", "--json", "--no-browser"]
+        command = [sys.executable, "-P", *self._program, "up", "--json", "--no-browser"]
         command += ["--data-dir", str(self.data_dir), "--port", str(self._port)]
         if self._contest is not None:
             command += ["--contest", str(self._contest)]
@@ -185,7 +187,7 @@ def weights_are_shipped() -> bool:
     return (WEIGHTS / "cygnet-tiny" / "model_index.json").exists() and (WEIGHTS / "cygnet-clip").is_dir()
 
 
-def new_stack(folder: Path, changes: Mapping[str, str] | None = None) -> Stack:
+def new_stack(folder: Path, changes: Mapping[str, str] | None = None, program: Sequence[str] = CYGNET) -> Stack:
     """Returns a stack that was never started: with the example contest, or drawing noise where no weights are.
 
     `changes` are made to the contest's text: what is there, and what comes in its place.
@@ -197,14 +199,14 @@ def new_stack(folder: Path, changes: Mapping[str, str] | None = None) -> Stack:
     if not weights_are_shipped():
         changes |= _noise(folder)
     if not changes:
-        return Stack(folder / "data", None)
+        return Stack(folder / "data", None, program)
     text = EXAMPLE.read_text()
     for shipped, other in changes.items():
         assert shipped in text, f"the example changed; expected {shipped!r} in it"
         text = text.replace(shipped, other)
     contest = folder / "contest.yaml"
     contest.write_text(text)
-    return Stack(folder / "data", contest)
+    return Stack(folder / "data", contest, program)
 
 
 @contextmanager

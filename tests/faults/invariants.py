@@ -23,13 +23,11 @@ from ..stackrunner import Stack
 from ..waiting import eventually
 from .play import CONTEST, Play, Promise
 
-SETTLED_S = 30.0
-"""Within this time after the last picture everything is where it belongs."""
 ACCEPTED = submission_pb2.ADMISSION_OUTCOME_ACCEPTED
 
 
-async def check(stack: Stack, play: Play) -> None:
-    """Looks at a play that has ended.
+async def check(stack: Stack, play: Play, settled_s: float = 30.0) -> None:
+    """Looks at a play that has ended; within `settled_s` everything is where it belongs.
 
     Raises:
         AssertionError: something does not hold; the text says what.
@@ -38,7 +36,7 @@ async def check(stack: Stack, play: Play) -> None:
     for promise in play.promises:
         _has_ended(promise)
     _one_picture_a_prompt(play.promises)
-    await _nothing_is_left(stack)
+    await _nothing_is_left(stack, settled_s)
     for player in play.players:
         await _sees_the_same_again(player, [promise for promise in play.promises if promise.player is player])
     await _tries_are_counted(stack, play)
@@ -76,7 +74,8 @@ async def _sees_the_same_again(player: Player, promises: Sequence[Promise]) -> N
         f"lost: {set(ended) - set(listed)}, never acknowledged: {set(listed) - set(ended)}"
     )
     for submission_id, submission in listed.items():
-        assert (submission.state, submission.result) == (ended[submission_id].state, ended[submission_id].result)
+        seen = ended[submission_id]
+        assert (submission.state, submission.result) == (seen.state, seen.result), f"{submission_id} has two ends"
     for promise in promises:
         again = await player.submit(promise.acknowledged.prompt, promise.acknowledged.target, promise.request_id)
         assert again.submission_id == promise.acknowledged.submission_id, "a retry is another submission"
@@ -92,7 +91,7 @@ async def _sees_the_same_again(player: Player, promises: Sequence[Promise]) -> N
         )
 
 
-async def _nothing_is_left(stack: Stack) -> None:
+async def _nothing_is_left(stack: Stack, settled_s: float) -> None:
     """The queue, leases, waiters and the outbox are empty, and the services say that nothing is stuck."""
 
     async def left() -> dict[str, int]:
@@ -114,7 +113,7 @@ async def _nothing_is_left(stack: Stack) -> None:
         return not last
 
     try:
-        await eventually(nothing, SETTLED_S)
+        await eventually(nothing, settled_s)
     except AssertionError:
         raise AssertionError(f"left behind: {last}") from None
     stuck = f'cygnet_stuck_submissions{{contest="{CONTEST}"}} 0.0'
@@ -123,7 +122,7 @@ async def _nothing_is_left(stack: Stack) -> None:
         with urllib.request.urlopen(stack.endpoints.metrics["dedup"], timeout=10) as answer:
             return stuck in answer.read().decode().splitlines()
 
-    await eventually(lambda: asyncio.to_thread(none_is_stuck), SETTLED_S, stuck)
+    await eventually(lambda: asyncio.to_thread(none_is_stuck), settled_s, stuck)
 
 
 async def _tries_are_counted(stack: Stack, play: Play) -> None:

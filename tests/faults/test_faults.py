@@ -7,8 +7,7 @@ long nobody had an answer. A clock that jumps is not here: processes that are st
 import asyncio
 import os
 import signal
-import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
@@ -22,8 +21,8 @@ from ..stack.player import DONE, DRAWING, Player, connection
 from ..stackrunner import Stack, descendants, is_running
 from ..waiting import eventually, wait_for
 from .disks import SmallDisk
-from .invariants import check
-from .play import Play, playing
+from .faulty import faulty
+from .play import Play
 
 pytestmark = pytest.mark.timeout(600)
 
@@ -31,19 +30,6 @@ PROCESSES = ("redis", "dedup", "submission", "leaderboard", "gateway", "worker",
 STOPPED_S = 12.0
 """Longer than a lease of 10 s, shorter than what counts as hung."""
 FULL_S = 5.0
-
-
-async def _faulty(stack: Stack, name: str, fault: Callable[[Play], Awaitable[None]]) -> None:
-    """Plays, breaks, plays on, and checks."""
-    began = time.monotonic()
-    async with playing(stack.address) as play:
-        await fault(play)
-        # They play on after it.
-        await play.pictures(2)
-        await play.to_its_end()
-        await check(stack, play)
-    promised = len(play.promises)
-    print(f"{name}: {promised} promised, {time.monotonic() - began:.0f} s, longest gaps {play.gaps()}")
 
 
 async def _killed(stack: Stack, name: str) -> None:
@@ -87,7 +73,7 @@ async def test_each_process_killed_in_turn(own_stack: Stack) -> None:
         for name in PROCESSES:
             await _killed(own_stack, name)
 
-    await _faulty(own_stack, "each killed in turn", fault)
+    await faulty(own_stack, "each killed in turn", fault)
 
 
 async def test_everything_killed_at_once(own_stack: Stack) -> None:
@@ -95,7 +81,7 @@ async def test_everything_killed_at_once(own_stack: Stack) -> None:
         await asyncio.to_thread(own_stack.kill9_everything)
         await asyncio.to_thread(own_stack.start)
 
-    await _faulty(own_stack, "everything killed", fault)
+    await faulty(own_stack, "everything killed", fault)
 
 
 @pytest.mark.faults
@@ -104,7 +90,7 @@ async def test_a_process_killed(own_stack: Stack, name: str) -> None:
     async def fault(play: Play) -> None:
         await _killed(own_stack, name)
 
-    await _faulty(own_stack, f"{name} killed", fault)
+    await faulty(own_stack, f"{name} killed", fault)
 
 
 @pytest.mark.faults
@@ -113,7 +99,7 @@ async def test_a_process_stopped_for_a_while(own_stack: Stack, name: str) -> Non
     async def fault(play: Play) -> None:
         await _stopped(_group(own_stack, name), STOPPED_S)
 
-    await _faulty(own_stack, f"{name} stopped", fault)
+    await faulty(own_stack, f"{name} stopped", fault)
 
 
 @pytest.mark.faults
@@ -121,7 +107,7 @@ async def test_everything_stopped_for_a_while(own_stack: Stack) -> None:
     async def fault(play: Play) -> None:
         await _stopped([own_stack.process.pid, *own_stack.descendants()], STOPPED_S)
 
-    await _faulty(own_stack, "everything stopped", fault)
+    await faulty(own_stack, "everything stopped", fault)
 
 
 async def test_a_process_that_hangs_is_started_again(own_stack: Stack) -> None:
@@ -133,7 +119,7 @@ async def test_a_process_that_hangs_is_started_again(own_stack: Stack) -> None:
         await asyncio.to_thread(own_stack.until, "process-ready", "dedup", seen)
         assert not is_running(hung)
 
-    await _faulty(own_stack, "dedup hangs", fault)
+    await faulty(own_stack, "dedup hangs", fault)
 
 
 @pytest.mark.faults
@@ -147,7 +133,7 @@ async def test_the_process_of_a_model_dies_or_never_answers(
         os.kill(stub, signum)
         await eventually(lambda: not is_running(stub), 90, f"the end of the process of {model}")
 
-    await _faulty(own_stack, f"{model}'s process {signum.name}", fault)
+    await faulty(own_stack, f"{model}'s process {signum.name}", fault)
 
 
 @pytest.mark.faults
@@ -157,7 +143,7 @@ async def test_triton_is_slow(own_stack: Stack) -> None:
             await _stopped(_group(own_stack, "triton"), 1.2)
             await asyncio.sleep(0.3)
 
-    await _faulty(own_stack, "Triton is slow", fault)
+    await faulty(own_stack, "Triton is slow", fault)
 
 
 @pytest.mark.parametrize(
@@ -176,7 +162,7 @@ async def test_redis_refuses_writes(own_stack: Stack, refuses: dict[str, str], a
             await asyncio.sleep(FULL_S)
             await client.config_set(*again.popitem())
 
-    await _faulty(own_stack, "Redis refuses writes", fault)
+    await faulty(own_stack, "Redis refuses writes", fault)
 
 
 @pytest.mark.faults
@@ -187,7 +173,7 @@ async def test_redis_is_restarted(own_stack: Stack) -> None:
             await client.shutdown()
         await asyncio.to_thread(own_stack.until, "process-ready", "redis", seen)
 
-    await _faulty(own_stack, "Redis restarted", fault)
+    await faulty(own_stack, "Redis restarted", fault)
 
 
 @pytest.mark.faults
@@ -203,7 +189,7 @@ async def test_the_disk_of_redis_is_full(own_stack: Stack, disks: dict[str, Smal
             disks["redis"].free()
 
     _need(disks)
-    await _faulty(own_stack, f"the disk of Redis is full, fsync {fsync}", fault)
+    await faulty(own_stack, f"the disk of Redis is full, fsync {fsync}", fault)
 
 
 @pytest.mark.faults
@@ -214,7 +200,7 @@ async def test_the_picture_store_is_full(own_stack: Stack, disks: dict[str, Smal
         disks["pictures"].free()
 
     _need(disks)
-    await _faulty(own_stack, "the picture store is full", fault)
+    await faulty(own_stack, "the picture store is full", fault)
 
 
 async def test_a_worker_killed_in_the_middle_of_a_drawing(own_stack: Stack) -> None:
