@@ -124,7 +124,7 @@ async def test_a_process_that_hangs_is_started_again(own_stack: Stack) -> None:
 
 @pytest.mark.faults
 @pytest.mark.parametrize("model", ["diffusion", "scorer"])
-@pytest.mark.parametrize("signum", [signal.SIGKILL, signal.SIGSTOP])
+@pytest.mark.parametrize("signum", [signal.SIGKILL])
 async def test_the_process_of_a_model_dies_or_never_answers(
     own_stack: Stack, model: str, signum: signal.Signals
 ) -> None:
