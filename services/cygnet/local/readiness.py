@@ -4,6 +4,7 @@ bounds the wait.
 
 import asyncio
 import http.client
+import urllib.request
 from collections.abc import Awaitable
 from typing import Any
 from urllib.parse import urlsplit
@@ -25,6 +26,7 @@ from cygnet.platform.grpc import READINESS
 _PAUSE_S = 0.05
 _TRY_S = 2.0
 _STATUS_WITHIN_S = 5.0
+_WORK_PAUSE_S = 1.0
 
 
 async def check_all(at: Endpoints) -> dict[str, bool]:
@@ -82,6 +84,29 @@ async def redis_answers(url: str) -> None:
                 await asyncio.sleep(_PAUSE_S)
 
 
+async def triton_works(metrics_url: str, answers_within_s: float = 30.0) -> None:
+    """Waits until Triton answers, and either nothing waits there for its turn or it ends what it has in hand.
+
+    A model's process that hangs keeps its request and all that come after it; Triton itself goes on answering. That is
+    seen by its own counts: a call of ours that is given up would do harm (see `cygnet.inference.triton`).
+
+    Raises:
+        NotReady: it does not answer.
+    """
+    ended_before: float | None = None
+    while True:
+        try:
+            async with asyncio.timeout(answers_within_s):
+                await http_answers(metrics_url)
+                waiting, ended = await asyncio.to_thread(_work, metrics_url)
+        except TimeoutError:
+            raise NotReady(f"did not answer within {answers_within_s:g} s") from None
+        if not waiting or (ended_before is not None and ended != ended_before):
+            return
+        ended_before = ended
+        await asyncio.sleep(_WORK_PAUSE_S)
+
+
 async def triton_draws(address: str) -> None:
     """Waits until Triton has drawn and scored a tiny picture: nothing less proves that its models work.
 
@@ -127,6 +152,18 @@ async def _is_serving(stub: Any, service: str) -> bool:
     except grpc.aio.AioRpcError:
         return False
     return bool(answer.status == health_pb2.HealthCheckResponse.SERVING)
+
+
+def _work(url: str) -> tuple[float, float]:
+    """Returns how many requests wait for a model of Triton's, and how many have ended since it started."""
+    with urllib.request.urlopen(url, timeout=_TRY_S) as answer:  # noqa: S310 - an address of ours
+        lines = answer.read().decode().splitlines()
+
+    def total(name: str) -> float:
+        return sum(float(line.rpartition(" ")[2]) for line in lines if line.startswith(f"{name}{{"))
+
+    ended = total("nv_inference_request_success") + total("nv_inference_request_failure")
+    return total("nv_inference_pending_request_count"), ended
 
 
 def _status(url: str) -> int:

@@ -37,6 +37,8 @@ _REDIS_MEMORY = "1gb"
 """A flood of some hours; an event of two days takes some MB."""
 _MODELS_S = 600.0
 """Seconds that the models may need to load."""
+_DRAWING_S = 60.0
+"""Seconds that a drawing may take."""
 
 
 @dataclass(frozen=True)
@@ -256,14 +258,15 @@ def _triton(data: DataDir, config: GameConfig, on_line: Callable[[str], None]) -
         "triton",
         launch.argv,
         lambda: readiness.triton_draws(at.triton),
-        # A call that is given up would do harm (see `cygnet.inference.triton`); a scrape does none.
-        lambda: readiness.http_answers(at.metrics["triton"]),
+        lambda: readiness.triton_works(at.metrics["triton"]),
         env=launch.env,
         cwd=launch.cwd,
         sweep=sweep,
         on_line=on_line,
         has_helpers=True,
         ready_within_s=_MODELS_S,
+        # As long as the worker waits for a drawing: what takes longer is given up in any case.
+        hangs_after_s=_DRAWING_S,
         # When it stops nobody uses it any more, and unloading its models in good order takes more than 10 s.
         stop_grace_s=0,
     )
