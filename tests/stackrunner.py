@@ -36,14 +36,17 @@ STOP_PATIENCE_S = 60.0
 class Stack:
     """`cygnet up` with a data directory of its own, on a free port."""
 
-    def __init__(self, data_dir: Path, contest: Path | None, program: Sequence[str] = CYGNET) -> None:
-        """`contest` is given to each start; None plays the example. `program` has the command `up`."""
+    def __init__(
+        self, data_dir: Path, contest: Path | None, program: Sequence[str] = CYGNET, options: Sequence[str] = ()
+    ) -> None:
+        """`contest` is given to each start; None plays the example. `program` has the command `up`, with `options`."""
         self.data_dir = data_dir
         self.events: list[dict[str, Any]] = []
         """What this run has reported so far."""
         self.seconds_to_ready = 0.0
         self._contest = contest
         self._program = program
+        self._options = options
         self._port = 0
         self._process: subprocess.Popen[str] | None = None
         self._incoming: queue.SimpleQueue[dict[str, Any] | None] = queue.SimpleQueue()
@@ -81,6 +84,7 @@ class Stack:
         self.events, self._incoming = [], queue.SimpleQueue()
         command = [sys.executable, "-P", *self._program, "up", "--json", "--no-browser"]
         command += ["--data-dir", str(self.data_dir), "--port", str(self._port)]
+        command += self._options
         if self._contest is not None:
             command += ["--contest", str(self._contest)]
         self._process = subprocess.Popen(
@@ -96,7 +100,10 @@ class Stack:
         """Stops the game as a person would; returns the exit status."""
         process = self.process
         process.send_signal(signum)
-        status = process.wait(STOP_PATIENCE_S)
+        try:
+            status = process.wait(STOP_PATIENCE_S)
+        except subprocess.TimeoutExpired:
+            pytest.fail(f"it did not stop within {STOP_PATIENCE_S:g} s; what the game reported:\n{self._transcript()}")
         while self._read_one(1.0):
             pass
         self._process = None
@@ -187,7 +194,12 @@ def weights_are_shipped() -> bool:
     return (WEIGHTS / "cygnet-tiny" / "model_index.json").exists() and (WEIGHTS / "cygnet-clip").is_dir()
 
 
-def new_stack(folder: Path, changes: Mapping[str, str] | None = None, program: Sequence[str] = CYGNET) -> Stack:
+def new_stack(
+    folder: Path,
+    changes: Mapping[str, str] | None = None,
+    program: Sequence[str] = CYGNET,
+    options: Sequence[str] = (),
+) -> Stack:
     """Returns a stack that was never started: with the example contest, or drawing noise where no weights are.
 
     `changes` are made to the contest's text: what is there, and what comes in its place.
@@ -199,14 +211,14 @@ def new_stack(folder: Path, changes: Mapping[str, str] | None = None, program: S
     if not weights_are_shipped():
         changes |= _noise(folder)
     if not changes:
-        return Stack(folder / "data", None, program)
+        return Stack(folder / "data", None, program, options)
     text = EXAMPLE.read_text()
     for shipped, other in changes.items():
         assert shipped in text, f"the example changed; expected {shipped!r} in it"
         text = text.replace(shipped, other)
     contest = folder / "contest.yaml"
     contest.write_text(text)
-    return Stack(folder / "data", contest, program)
+    return Stack(folder / "data", contest, program, options)
 
 
 @contextmanager

@@ -16,12 +16,13 @@ import redis.asyncio as aioredis
 from cygnet.dedup.keys import key
 from cygnet.internal.v1 import results_pb2
 from cygnet.leaderboard.ranking import steps
+from cygnet.platform.errors import Unavailable
 from cygnet.v1 import submission_pb2
 
 from ..stack.player import DONE, FAILED, Player
 from ..stackrunner import Stack
 from ..waiting import eventually
-from .play import CONTEST, Play, Promise
+from .play import BOUND_S, CONTEST, Play, Promise
 
 ACCEPTED = submission_pb2.ADMISSION_OUTCOME_ACCEPTED
 
@@ -77,7 +78,7 @@ async def _sees_the_same_again(player: Player, promises: Sequence[Promise]) -> N
         seen = ended[submission_id]
         assert (submission.state, submission.result) == (seen.state, seen.result), f"{submission_id} has two ends"
     for promise in promises:
-        again = await player.submit(promise.acknowledged.prompt, promise.acknowledged.target, promise.request_id)
+        again = await _sent_again(promise)
         assert again.submission_id == promise.acknowledged.submission_id, "a retry is another submission"
     for target in ("duck", "swan"):
         best = max(
@@ -89,6 +90,17 @@ async def _sees_the_same_again(player: Player, promises: Sequence[Promise]) -> N
         assert standing is not None and abs(standing.score - best) < 1e-9, (
             f"the board has {standing}, the best is {best}"
         )
+
+
+async def _sent_again(promise: Promise) -> submission_pb2.Submission:
+    """Repeats a request, as patiently as the page: on a loaded machine a call may go unanswered."""
+    asked = promise.acknowledged
+    async with asyncio.timeout(BOUND_S):
+        while True:
+            try:
+                return await promise.player.submit(asked.prompt, asked.target, promise.request_id)
+            except Unavailable as error:
+                await asyncio.sleep(error.retry_after_s)
 
 
 async def _nothing_is_left(stack: Stack, settled_s: float) -> None:

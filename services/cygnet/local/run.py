@@ -4,6 +4,8 @@ import asyncio
 import os
 import signal
 import webbrowser
+from collections.abc import Coroutine
+from dataclasses import replace
 from pathlib import Path
 
 from cygnet.contest.client import AdminApis
@@ -13,6 +15,7 @@ from cygnet.local import preflight
 from cygnet.local.console import Console, banner
 from cygnet.local.datadir import DataDir
 from cygnet.local.errors import UserError
+from cygnet.local.recording import Recording, listening
 from cygnet.local.supervisor import Event, ProcessFailed, Supervisor
 from cygnet.local.topology import GameConfig, plan_processes
 from cygnet.local.triton import read_progress
@@ -26,9 +29,20 @@ _PROGRESS_S = 20.0
 
 
 def run_game(
-    data: DataDir, console: Console, *, host: str, port: int, contest: Path | None, browser: bool, json: bool
+    data: DataDir,
+    console: Console,
+    *,
+    host: str,
+    port: int,
+    contest: Path | None,
+    browser: bool,
+    json: bool,
+    record: Path | None,
+    record_prompts: bool,
 ) -> None:
     """Runs a game until SIGINT, SIGTERM or SIGHUP. Port 0 takes any that is free.
+
+    Requests are recorded to the file `record`, if one is given.
 
     Raises:
         UserError: it cannot start, or cannot go on.
@@ -37,11 +51,22 @@ def run_game(
     data.make()
     with data.locked():
         config = preflight.check(data, host=host, port=port, contest=contest, json_logs=json)
+        recording = None if record is None else Recording(record, prompts=record_prompts)
+        if recording is not None:
+            config = replace(config, record_socket=str(data.socket("record.sock")))
         config.endpoints.write(data.endpoints)
         try:
-            asyncio.run(_Game(data, console, config, contest is not None, browser).run())
+            asyncio.run(_recorded(_Game(data, console, config, contest is not None, browser).run(), recording, config))
         finally:
             data.endpoints.unlink(missing_ok=True)
+
+
+async def _recorded(game: Coroutine[None, None, None], recording: Recording | None, config: GameConfig) -> None:
+    if recording is None:
+        await game
+        return
+    async with listening(recording, Path(config.record_socket)):
+        await game
 
 
 class _Game:

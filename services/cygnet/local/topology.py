@@ -71,6 +71,8 @@ class GameConfig:
     """The contest that was given, or the example."""
     pictures: list[TargetPicture]
     """The PNG bytes of its targets, in their order."""
+    record_socket: str = ""
+    """Where the submission service tells of every request for a drawing; empty: nowhere."""
 
 
 def find_tools() -> Tools:
@@ -183,6 +185,7 @@ def plan_processes(data: DataDir, config: GameConfig, on_triton_line: Callable[[
             {
                 "ADMIN_LISTEN": at.submission_admin,
                 "DEDUP_ADDRESS": at.dedup,
+                "RECORD_SOCKET": config.record_socket,
                 **session_keys,
                 **redis("submission"),
                 **keys,

@@ -1,13 +1,13 @@
 """Traces: who asks for what and when, in an open format of one JSON value a line.
 
-The first line is an object: {"format": "cygnet-trace/1", "name", "participants", "seconds", "assumptions"}. Each line
-after it is a request: [seconds since the start, participant (0 and up), prompt].
+The first line is an object: {"format": "cygnet-trace/1", "name", "participants", "seconds", "assumptions"}, of which
+the first alone is needed. Each line after it is a request: [seconds since the start, participant (0 and up), prompt].
 """
 
 import json
 import math
 import random
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -89,16 +89,18 @@ def parse(lines: Iterable[str]) -> Trace:
 
 def lines_of(trace: Trace) -> Iterator[str]:
     """The lines of a trace's file."""
-    head = {
-        "format": FORMAT,
-        "name": trace.name,
-        "participants": trace.participants,
-        "seconds": trace.seconds,
-        "assumptions": trace.assumptions,
-    }
-    yield json.dumps(head, ensure_ascii=False)
-    for request in trace.requests:
-        yield json.dumps([round(request.at_s, 3), request.participant, request.prompt], ensure_ascii=False)
+    yield head(trace.name, trace.assumptions, participants=trace.participants, seconds=trace.seconds)
+    yield from map(line, trace.requests)
+
+
+def head(name: str, assumptions: Sequence[str], **known: float) -> str:
+    """The first line. One that is recorded does not know yet how long it goes on, and with how many."""
+    return json.dumps({"format": FORMAT, "name": name, **known, "assumptions": assumptions}, ensure_ascii=False)
+
+
+def line(request: Request) -> str:
+    """The line of a request."""
+    return json.dumps([round(request.at_s, 3), request.participant, request.prompt], ensure_ascii=False)
 
 
 def _values(lines: Iterable[str]) -> Iterator[tuple[int, object]]:

@@ -25,6 +25,7 @@ from cygnet.submission.presence.tickets import Tickets
 from cygnet.submission.proof.challenges import Challenges
 from cygnet.submission.proof.price import Price
 from cygnet.submission.proof.store import ProofStore
+from cygnet.submission.recorder import Recorder
 from cygnet.submission.retention import Retention
 from cygnet.submission.seeds import SeedAdminServicer, Seeds
 from cygnet.submission.servicer import ContestServicer, SubmissionServicer
@@ -73,6 +74,7 @@ async def wire(settings: SubmissionSettings, lifetime: Lifetime) -> Sequence[End
         vocabularies=vocabularies,
         feed=feed,
         telemetry=telemetry,
+        recorder=Recorder(settings.record_socket),
         clock=now_ms,
     )
     pictures = PictureStore(settings.pictures_url)

@@ -33,6 +33,7 @@ from cygnet.submission.feed import SubmissionFeed
 from cygnet.submission.presence.codes import next_turn_in_ms
 from cygnet.submission.presence.servicer import PairedScreens, Presence
 from cygnet.submission.proof.price import Price, check_action
+from cygnet.submission.recorder import Recorder
 from cygnet.submission.seeds import Seeds
 from cygnet.submission.sessions import Session, SessionKeys, new_participant_id
 from cygnet.submission.telemetry import Telemetry
@@ -95,9 +96,11 @@ class SubmissionServicer(submission_pb2_grpc.SubmissionServiceServicer):
         vocabularies: Vocabularies,
         feed: SubmissionFeed,
         telemetry: Telemetry,
+        recorder: Recorder,
         clock: Callable[[], int],
     ) -> None:
         self._contests = contests
+        self._recorder = recorder
         self._sessions = sessions
         self._presence = presence
         self._price = price
@@ -192,6 +195,10 @@ class SubmissionServicer(submission_pb2_grpc.SubmissionServiceServicer):
         self, document: document_pb2.ContestDocument, request: submission_pb2.SubmitRequest, context: AioContext
     ) -> submission_pb2.Submission:
         session = self._session(context, document.contest.name)
+        if self._recorder:
+            reading = self._vocabularies.read(document, request.prompt)
+            read = request.prompt if reading is None else reading.caption
+            self._recorder.note(session.participant_id, request.request_id, request.prompt, read)
         _, client, ended = self._client(context, session.contest, SUBMIT)
         self._clients.note_session(session.contest, client, session)
         if not session.present and ended:
