@@ -107,7 +107,7 @@ async def _nothing_is_left(stack: Stack, settled_s: float) -> None:
     """The queue, leases, waiters and the outbox are empty, and the services say that nothing is stuck."""
 
     async def left() -> dict[str, int]:
-        async with aioredis.Redis.from_url(stack.endpoints.redis_url) as client:
+        async with aioredis.Redis.from_url(stack.redis_admin_url) as client:
             counts = {
                 name: await client.zcard(key(CONTEST, name))
                 for name in ("queue", "queued_at", "queue_by_model", "leases")
@@ -139,7 +139,7 @@ async def _nothing_is_left(stack: Stack, settled_s: float) -> None:
 
 async def _tries_are_counted(stack: Stack, play: Play) -> None:
     """A try is a drawing that somebody asked for and got."""
-    async with aioredis.Redis.from_url(stack.endpoints.redis_url) as client:
+    async with aioredis.Redis.from_url(stack.redis_admin_url) as client:
         for player in play.players:
             counted = int(await client.hget(key(CONTEST, "drawn"), player.participant_id) or 0)
             had = [p for p in play.promises if p.player is player and p.ended is not None and p.ended.state == DONE]
@@ -149,7 +149,7 @@ async def _tries_are_counted(stack: Stack, play: Play) -> None:
 
 async def _board_is_what_the_log_says(stack: Stack) -> None:
     """Every delivery is in the log once, and everybody's rank is that of the best of them."""
-    async with aioredis.Redis.from_url(stack.endpoints.redis_url) as client:
+    async with aioredis.Redis.from_url(stack.redis_admin_url) as client:
         log = cast(list[tuple[bytes, dict[bytes, bytes]]], await client.xrange(f"board:{{{CONTEST}}}:log"))
         deliveries = [results_pb2.DeliveredResult.FromString(fields[b"delivery"]) for _, fields in log]
         ids = [delivery.delivery_id for delivery in deliveries]

@@ -39,34 +39,50 @@ def cut(data_dir: Path, caller: str, called: str) -> Path:
     return data_dir / "run" / f"cut-{caller}-{called}"
 
 
+class _Moved(DataDir):
+    """The folder as a caller of Redis sees it, for whom Redis' socket is a relay's."""
+
+    def __init__(self, root: Path, caller: str) -> None:
+        super().__init__(root)
+        self._caller = caller
+
+    def socket(self, name: str) -> Path:
+        own = super().socket(name)
+        return own.with_name(f"{self._caller}-{name}") if name == "redis.sock" else own
+
+
 def plan_with_relays(data: DataDir, config: GameConfig, on_triton_line: Callable[[str], None]) -> list[ProcessSpec]:
     """Plans each part as if all that it calls were where its relays are."""
     whole = {spec.name: spec for spec in plan_processes(data, config, on_triton_line)}
     for caller in dict.fromkeys(caller for caller, _ in WAYS):
-        moved = {}
+        moved, seen = {}, data
         for called in (called for other, called in WAYS if other == caller):
-            name = "redis_url" if called == "redis" else called
-            moved[name] = _relay(getattr(config.endpoints, name), cut(data.root, caller, called))
+            when_cut = cut(data.root, caller, called)
+            if called == "redis":
+                seen = _Moved(data.root, caller)
+                _relay(str(data.socket("redis.sock")), when_cut, str(seen.socket("redis.sock")))
+            elif called == "triton":
+                own = str(when_cut.with_suffix(".sock"))
+                _relay(config.endpoints.triton.removeprefix("unix:"), when_cut, own)
+                moved[called] = f"unix:{own}"
+            else:
+                [moved[called]] = free_addresses(1)
+                _relay(getattr(config.endpoints, called), when_cut, moved[called])
         endpoints = config.endpoints.model_copy(update=moved)
-        apart = plan_processes(data, replace(config, endpoints=endpoints), on_triton_line)
+        apart = plan_processes(seen, replace(config, endpoints=endpoints), on_triton_line)
         whole[caller] = next(spec for spec in apart if spec.name == caller)
     return list(whole.values())
 
 
-def _relay(address: str, when_cut: Path) -> str:
-    """Starts a relay to an address, HOST:PORT or a unix socket's as Redis or gRPC have it; returns its own."""
-    kind, is_socket, path = address.rpartition("unix:")
-    if is_socket:
-        own = str(when_cut.with_suffix(".sock"))
+def _relay(address: str, when_cut: Path, own: str) -> None:
+    """Starts a relay from `own` to an address; each is HOST:PORT or a socket's path."""
+    if own.startswith("/"):
         Path(own).unlink(missing_ok=True)
-        serving = asyncio.start_unix_server(_relaying(path.removeprefix("//"), when_cut), own)
-        address_of_relay = f"{kind}unix:{'//' if path.startswith('//') else ''}{own}"
+        serving = asyncio.start_unix_server(_relaying(address, when_cut), own)
     else:
-        [address_of_relay] = free_addresses(1)
-        host, _, port = address_of_relay.rpartition(":")
+        host, _, port = own.rpartition(":")
         serving = asyncio.start_server(_relaying(address, when_cut), host, int(port))
     _running.add(asyncio.ensure_future(serving))
-    return address_of_relay
 
 
 def _relaying(address: str, when_cut: Path) -> Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]:

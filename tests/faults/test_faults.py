@@ -157,7 +157,7 @@ async def test_triton_is_slow(own_stack: Stack) -> None:
 )
 async def test_redis_refuses_writes(own_stack: Stack, refuses: dict[str, str], again: dict[str, str]) -> None:
     async def fault(play: Play) -> None:
-        async with aioredis.Redis.from_url(own_stack.endpoints.redis_url) as client:
+        async with aioredis.Redis.from_url(own_stack.redis_admin_url) as client:
             await client.config_set(*refuses.popitem())
             await asyncio.sleep(FULL_S)
             await client.config_set(*again.popitem())
@@ -169,7 +169,7 @@ async def test_redis_refuses_writes(own_stack: Stack, refuses: dict[str, str], a
 async def test_redis_is_restarted(own_stack: Stack) -> None:
     async def fault(play: Play) -> None:
         seen = len(own_stack.events)
-        async with aioredis.Redis.from_url(own_stack.endpoints.redis_url) as client:
+        async with aioredis.Redis.from_url(own_stack.redis_admin_url) as client:
             await client.shutdown()
         await asyncio.to_thread(own_stack.until, "process-ready", "redis", seen)
 
@@ -182,7 +182,7 @@ async def test_the_disk_of_redis_is_full(own_stack: Stack, disks: dict[str, Smal
     """With `always` Redis ends, and again at each start; with `everysec` it refuses writes (MISCONF)."""
 
     async def fault(play: Play) -> None:
-        async with aioredis.Redis.from_url(own_stack.endpoints.redis_url) as client:
+        async with aioredis.Redis.from_url(own_stack.redis_admin_url) as client:
             await client.config_set("appendfsync", fsync)
             disks["redis"].fill()
             await asyncio.sleep(FULL_S)

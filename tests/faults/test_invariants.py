@@ -17,7 +17,7 @@ from .play import CONTEST, Play, playing
 
 
 async def test_the_checker_sees_what_is_wrong(stack: Stack) -> None:
-    async with playing(stack.address) as play, aioredis.Redis.from_url(stack.endpoints.redis_url) as redis:
+    async with playing(stack.address) as play, aioredis.Redis.from_url(stack.redis_admin_url) as redis:
         await play.pictures(4)
         await play.to_its_end()
         await check(stack, play)
