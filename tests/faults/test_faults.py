@@ -124,16 +124,27 @@ async def test_a_process_that_hangs_is_started_again(own_stack: Stack) -> None:
 
 @pytest.mark.faults
 @pytest.mark.parametrize("model", ["diffusion", "scorer"])
-@pytest.mark.parametrize("signum", [signal.SIGKILL])
-async def test_the_process_of_a_model_dies_or_never_answers(
-    own_stack: Stack, model: str, signum: signal.Signals
-) -> None:
+async def test_the_process_of_a_model_dies(own_stack: Stack, model: str) -> None:
     async def fault(play: Play) -> None:
         stub = _stub(own_stack, model)
-        os.kill(stub, signum)
+        os.kill(stub, signal.SIGKILL)
         await eventually(lambda: not is_running(stub), 90, f"the end of the process of {model}")
 
-    await faulty(own_stack, f"{model}'s process {signum.name}", fault)
+    await faulty(own_stack, f"{model}'s process killed", fault)
+
+
+@pytest.mark.faults
+async def test_the_process_of_a_model_never_answers(own_stack: Stack) -> None:
+    """A drawing is waited for a minute at most; when others have waited for another one, Triton is started again."""
+
+    async def fault(play: Play) -> None:
+        seen = len(own_stack.events)
+        os.kill(_stub(own_stack, "diffusion"), signal.SIGSTOP)
+        ended = await asyncio.to_thread(own_stack.until, "process-ended", "triton", seen)
+        assert "did not answer within 60 s" in ended["text"]
+        await asyncio.to_thread(own_stack.until, "process-ready", "triton", seen)
+
+    await faulty(own_stack, "diffusion's process hangs", fault)
 
 
 @pytest.mark.faults

@@ -18,6 +18,8 @@ from ..ports import free_port
 from ..stackrunner import is_running
 from ..waiting import eventually
 
+PATIENCE_S = 120.0
+"""Two programs start one after the other, on a machine that may have other things to do."""
 QUICK = RestartPolicy(first_pause_s=0.01, longest_pause_s=0.02, steady_after_s=60)
 
 
@@ -33,7 +35,7 @@ class Output:
         self._more.set()
 
     async def until(self, check: Callable[[list[str]], bool]) -> None:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE_S):
             while not check(self.lines):
                 self._more.clear()
                 await self._more.wait()
@@ -70,7 +72,7 @@ async def supervisor(tmp_path: Path, events: list[Event]) -> AsyncIterator[Super
 
 async def until_gone(pid: int) -> None:
     """Waits for the end of a process that is not our child."""
-    await eventually(lambda: not is_running(pid), 20)
+    await eventually(lambda: not is_running(pid), PATIENCE_S)
 
 
 def kinds(events: list[Event], process: str) -> list[str]:
@@ -141,11 +143,11 @@ async def test_one_that_hangs_is_killed_and_starts_again(
     async with supervisor.running([spec]):
         await supervisor.all_ready()
         # At a pause of 0.1 s these answers take longer than it may hang.
-        await eventually(lambda: answered >= 15, 20)
+        await eventually(lambda: answered >= 15, PATIENCE_S)
         assert kinds(events, "server") == ["started", "ready"], "one that answers is left alone"
         stopped = next(event.pid for event in events if event.pid is not None)
         os.kill(stopped, signal.SIGSTOP)
-        await eventually(lambda: kinds(events, "server").count("ready") == 2, 20)
+        await eventually(lambda: kinds(events, "server").count("ready") == 2, PATIENCE_S)
         assert not is_running(stopped)
         await http_answers(f"http://127.0.0.1:{port}/")
     (ended,) = [event.text for event in events if event.kind == "ended"]
@@ -202,7 +204,7 @@ async def test_a_killed_process_is_started_again(supervisor: Supervisor, events:
         assert first is not None
         os.kill(first, signal.SIGKILL)
         await output.until(lambda lines: lines.count("ready") == 2)
-        await eventually(lambda: "restarting" in kinds(events, "worker"), 20)
+        await eventually(lambda: "restarting" in kinds(events, "worker"), PATIENCE_S)
     ended = next(event for event in events if event.kind == "ended")
     assert "worker was ended by signal 9 (SIGKILL); it starts again in 0.01 s" in ended.text
 
