@@ -60,7 +60,7 @@ def overdue(store: Store, clocks: Clocks, report: Report) -> Overdue:
 
 
 async def read(store: Store, admission: Admission) -> Submission:
-    [found], _ = await store.submissions("limits", [admission.submission_id])
+    [found], *_ = await store.submissions("limits", [admission.submission_id])
     return found.submission
 
 

@@ -18,6 +18,7 @@ import redis.asyncio as aioredis
 from cygnet.dedup.admission.admit import AdmissionController
 from cygnet.dedup.changes import Changes
 from cygnet.dedup.queue.leases import Leasing
+from cygnet.dedup.queue.overdue import Overdue, SteadyPast
 from cygnet.dedup.queue.reaper import EVERY_S, Reaper
 from cygnet.dedup.snapshots import Snapshots
 from cygnet.dedup.store import Store
@@ -108,8 +109,15 @@ class Day:
             clock=self.clock,
             stopping=asyncio.Event(),
         )
+        self.overdue = Overdue(
+            self.store.waiting_jobs,
+            self.telemetry,
+            model_away_ms=AWAY_MS,
+            clock=self.clock,
+            past=SteadyPast(lambda: self.now / 1_000),
+        )
         self.reaper = Reaper(
-            self.store, self.telemetry, lease_ms=LEASE_MS, most_lost=3, model_away_ms=AWAY_MS, clock=self.clock
+            self.store, self.telemetry, lease_ms=LEASE_MS, most_lost=3, overdue=self.overdue.round, clock=self.clock
         )
         self.after(0, self._reap)
 
@@ -129,7 +137,7 @@ class Day:
 
     async def _reap(self) -> None:
         await self.reaper.reap(CONTEST)
-        await self.reaper.fail_unservable(CONTEST)
+        await self.overdue.round(CONTEST)
         self.wake()
         self.after(EVERY_S * 1_000, self._reap)
 
