@@ -16,6 +16,7 @@ from prometheus_client import REGISTRY
 from pydantic import ValidationError
 
 from cygnet.gateway.app import build_app
+from cygnet.gateway.headers import page_headers
 from cygnet.gateway.metrics import prepare_series
 from cygnet.gateway.settings import GatewaySettings
 from cygnet.platform.pictures import PictureStore
@@ -105,6 +106,25 @@ async def test_pages_are_never_stored_and_run_only_our_own_scripts(browser: Brow
     assert policy["default-src"] == "'none'"
     assert policy["script-src"] == policy["style-src"] == policy["connect-src"] == policy["img-src"] == "'self'"
     assert policy["frame-ancestors"] == policy["base-uri"] == "'none'"
+
+
+def test_widgets_of_others_run_only_where_they_are_used() -> None:
+    def policy(*providers: str) -> dict[str, str]:
+        parts = page_headers(providers)["content-security-policy"].split("; ")
+        return {name: sources for name, _, sources in (part.partition(" ") for part in parts)}
+
+    ours, turnstile = policy(), policy("turnstile")
+    assert not any("http" in sources for sources in ours.values()) and "frame-src" not in ours
+    changed = {name for name in turnstile if turnstile[name] != ours.get(name)}
+    assert changed == {"script-src", "frame-src"}
+    assert turnstile["script-src"] == "'self' https://challenges.cloudflare.com"
+    assert "https://*.hcaptcha.com" in policy("hcaptcha")["connect-src"] and "hcaptcha" not in str(turnstile)
+    cap = policy("https://cap.example")
+    assert cap["connect-src"] == "'self' https://cap.example" and "frame-src" not in cap
+    assert policy("turnstile", "https://cap.example")["script-src"].count("https://") == 2
+    for wrong in ("recaptcha", "http://cap.example", "https://cap.example/ 'unsafe-inline'", "turnstile;"):
+        with pytest.raises(ValueError, match="captcha_providers"):
+            GatewaySettings(pictures_url="file:///tmp", captcha_providers=wrong)
 
 
 @pytest.mark.parametrize("path", ["/c/PyCon", "/c/-a", "/c/a_b/board", "/c/" + "a" * 64, "/c/<script>", "/nothing"])

@@ -22,6 +22,13 @@ INSTALLATIONS: dict[str, Values] = {
             "s3": {"url": "s3://pictures/cygnet", "existingSecret": "bucket", "port": 9000},
         }
     },
+    "captcha providers": {
+        "captcha": {
+            "existingSecret": "captcha",
+            "providers": ["turnstile", "https://cap.example.org:8443"],
+            "port": 8443,
+        }
+    },
     "no operator": {"operator": {"enabled": False}, "crds": {"enabled": False}},
     "no policies, no budgets": {
         "networkPolicies": {"enabled": False},
@@ -61,6 +68,10 @@ INSTALLATIONS: dict[str, Values] = {
 }
 
 CONTRADICTIONS: dict[str, tuple[Values, str]] = {
+    "widgets that nothing checks": (
+        {"captcha": {"providers": ["turnstile"]}},
+        "captcha.providers needs captcha.existingSecret",
+    ),
     "two Redis": ({"externalRedis": {"url": "redis://a"}}, "redis.enabled and externalRedis are both given"),
     "no Redis": ({"redis": {"enabled": False}}, "there is no Redis"),
     "two ways to say which": (

@@ -8,6 +8,7 @@ from typing import Any
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from cygnet.contest import yamlfile
+from cygnet.contest.limits import Captcha
 from cygnet.contest.rules import SpecModel, duration_text, validated
 from cygnet.contest.spec import ContestSpec, ModelSpec, Spec, TargetSpec
 from cygnet.internal.v1 import document_pb2
@@ -32,6 +33,12 @@ _CAPTCHA = {
     "auto": document_pb2.CAPTCHA_MODE_AUTO,
     "always": document_pb2.CAPTCHA_MODE_ALWAYS,
 }
+_OUTAGE = {
+    "altcha": document_pb2.OUTAGE_POLICY_ALTCHA,
+    "allow": document_pb2.OUTAGE_POLICY_ALLOW,
+    "refuse": document_pb2.OUTAGE_POLICY_REFUSE,
+}
+_OUTAGE_NAMES = {policy: name for name, policy in _OUTAGE.items()}
 _CAPTCHA_NAMES = {mode: name for name, mode in _CAPTCHA.items()}
 _PRESENCE_NAMES = {mode: name for name, mode in _PRESENCE.items()}
 _SCOPE_NAMES = {scope: name for name, scope in _SCOPES.items()}
@@ -89,7 +96,9 @@ def to_document(contest: ContestSpec, pictures: list[bytes]) -> document_pb2.Con
             dedup_scope=_SCOPES[spec.dedup.scope],
         ),
         entry=document_pb2.EntryPolicy(
-            presence_per_turn=spec.admission.presence_per_turn, captcha=_CAPTCHA[spec.admission.captcha.mode]
+            presence_per_turn=spec.admission.presence_per_turn,
+            captcha=_CAPTCHA[spec.admission.captcha.mode],
+            provider=_captcha_provider(spec.admission.captcha),
         ),
         staff=spec.leaderboard.staff,
         retention_ms=spec.retention,
@@ -185,7 +194,28 @@ def _admission(document: document_pb2.ContestDocument) -> dict[str, Any]:
         said["presencePerTurn"] = document.entry.presence_per_turn
     if document.entry.captcha:
         said["captcha"] = {"mode": _CAPTCHA_NAMES.get(document.entry.captcha, "")}
+    if document.entry.HasField("provider"):
+        provider = document.entry.provider
+        said.setdefault("captcha", {}).update(
+            provider=provider.name,
+            siteKey=provider.site_key,
+            hostnames=list(provider.hostnames),
+            url=provider.url,
+            onOutage=_OUTAGE_NAMES.get(provider.on_outage, ""),
+        )
     return said
+
+
+def _captcha_provider(captcha: Captcha) -> document_pb2.CaptchaProvider | None:
+    if captcha.provider == "altcha":
+        return None
+    return document_pb2.CaptchaProvider(
+        name=captcha.provider,
+        site_key=captcha.site_key,
+        hostnames=captcha.hostnames,
+        url=captcha.url,
+        on_outage=_OUTAGE[captcha.on_outage],
+    )
 
 
 def _model(model: document_pb2.Model) -> dict[str, Any]:

@@ -4,7 +4,14 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from cygnet.contest.rules import Duration, SpecModel
+from cygnet.contest.rules import Duration, ListType, Rule, SpecModel, matching
+
+_URL_WORDS = "write it as https://cap.example, without a path"
+Hostname = Annotated[
+    str,
+    Field(min_length=1, max_length=253),
+    matching("[a-z0-9]([a-z0-9.-]*[a-z0-9])?", "write a name of a host, in small letters"),
+]
 
 
 class PerParticipant(SpecModel):
@@ -41,8 +48,42 @@ class Captcha(SpecModel):
 
     mode: Literal["off", "auto", "always"] = "auto"
     """auto: where many wait, or where one client joins or submits a lot. always: with each Submit and each new Join."""
-    provider: Literal["altcha"] = "altcha"
-    """Who makes the puzzles: altcha, which needs nobody outside."""
+    provider: Literal["altcha", "turnstile", "hcaptcha", "cap"] = "altcha"
+    """Who makes the puzzles: altcha, which needs nobody outside. The others show a widget of theirs and see who plays;
+    their secret is a setting of the installation, and whoever cannot use the widget solves a long puzzle instead.
+    """
+    site_key: Annotated[str, Field(max_length=64), matching("[A-Za-z0-9_-]*", "use letters, digits, - and _")] = ""
+    """The provider's public key. Not for altcha."""
+    hostnames: Annotated[tuple[Hostname, ...], Field(max_length=8), ListType("set")] = ()
+    """Names by which browsers reach the page, without a port: a widget that was solved elsewhere is worth nothing. For
+    turnstile and hcaptcha.
+    """
+    url: Annotated[str, Field(max_length=253), matching("(https://[a-z0-9.-]+(:[0-9]+)?)?", _URL_WORDS)] = ""
+    """Where the provider is. For cap, which everybody hosts themselves."""
+    on_outage: Literal["altcha", "allow", "refuse"] = "altcha"
+    """What holds while the provider does not answer. altcha: our own puzzle stands in. allow: nothing is asked for.
+    refuse: who has to prove something waits.
+    """
+    rules = (
+        Rule(
+            "siteKey: turnstile, hcaptcha and cap need it, altcha has none",
+            "(self.provider == 'altcha') == (self.siteKey == '')",
+            lambda captcha: (captcha.provider == "altcha") == (captcha.site_key == ""),
+            "siteKey",
+        ),
+        Rule(
+            "hostnames: turnstile and hcaptcha need them, others do not say where a widget was solved",
+            "(self.provider in ['turnstile', 'hcaptcha']) == (size(self.hostnames) > 0)",
+            lambda captcha: (captcha.provider in ("turnstile", "hcaptcha")) == bool(captcha.hostnames),
+            "hostnames",
+        ),
+        Rule(
+            "url: cap needs it, the others have addresses of their own",
+            "(self.provider == 'cap') == (self.url != '')",
+            lambda captcha: (captcha.provider == "cap") == (captcha.url != ""),
+            "url",
+        ),
+    )
 
 
 class Admission(SpecModel):

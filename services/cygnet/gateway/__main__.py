@@ -19,7 +19,10 @@ def main() -> None:
     settings = GatewaySettings()
     logs.configure("gateway", level=settings.log_level, as_json=settings.log_json)
     app = build_app(
-        pictures=PictureStore(settings.pictures_url), page_dir=settings.page_dir, public_url=settings.public_url
+        pictures=PictureStore(settings.pictures_url),
+        page_dir=settings.page_dir,
+        public_url=settings.public_url,
+        captcha_providers=list(filter(None, settings.captcha_providers.split(","))),
     )
     prepare_series(app.routes)
     metrics_host, metrics_port = settings.metrics_listen.rsplit(":", 1)

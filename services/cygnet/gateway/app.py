@@ -1,7 +1,7 @@
 """The HTTP side for people: the page, the pictures, the QR codes. The API goes past it, from Envoy to the services."""
 
 import io
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import segno
@@ -14,7 +14,7 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from cygnet.gateway.addresses import is_authority, player_url
-from cygnet.gateway.headers import IMMUTABLE, PAGE_HEADERS, PICTURE_HEADERS, SafeHeaders
+from cygnet.gateway.headers import IMMUTABLE, PICTURE_HEADERS, SafeHeaders, page_headers
 from cygnet.gateway.metrics import MetricsMiddleware
 from cygnet.platform.errors import NotFound
 from cygnet.platform.pictures import PictureStore
@@ -23,9 +23,11 @@ from cygnet.platform.validation import NAME, PRESENCE_CODE, SHA256
 _READ = ["GET", "HEAD"]
 
 
-def build_app(*, pictures: PictureStore, page_dir: Path, public_url: str) -> Starlette:
+def build_app(
+    *, pictures: PictureStore, page_dir: Path, public_url: str, captcha_providers: Sequence[str] = ()
+) -> Starlette:
     """Returns the application. `public_url` is what QR codes lead to, empty for the address of the request."""
-    page = _Page(page_dir)
+    page = _Page(page_dir, page_headers(captcha_providers))
     return Starlette(
         routes=[
             Route("/", page.player, methods=_READ),
@@ -46,8 +48,9 @@ def build_app(*, pictures: PictureStore, page_dir: Path, public_url: str) -> Sta
 class _Page:
     """The two documents; the page itself calls the services for what they show."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, headers: Mapping[str, str]) -> None:
         self._folder = folder
+        self._headers = headers
 
     async def player(self, request: Request) -> Response:
         return self._document(request, "index.html")
@@ -61,7 +64,7 @@ class _Page:
             document = (self._folder / name).read_bytes()
         except FileNotFoundError:
             raise HTTPException(503, "The page is not built yet: run `make page`.") from None
-        return Response(document, media_type="text/html", headers=PAGE_HEADERS)
+        return Response(document, media_type="text/html", headers=self._headers)
 
 
 class _Pictures:

@@ -1,6 +1,6 @@
 """What a browser may do with what we send: one place, so that no answer goes without."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -8,24 +8,45 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 IMMUTABLE = {"cache-control": "public, max-age=31536000, immutable"}
 """For what carries its hash in its name."""
 
-PAGE_HEADERS = {
-    # A page that was stored would name scripts that are gone after an update.
-    "cache-control": "no-store",
-    "content-security-policy": "; ".join(
-        (
-            "default-src 'none'",
-            "script-src 'self'",
-            "style-src 'self'",
-            "img-src 'self'",
-            "font-src 'self'",
-            "connect-src 'self'",
-            "manifest-src 'self'",
-            "base-uri 'none'",
-            "form-action 'self'",
-            "frame-ancestors 'none'",
-        )
-    ),
+_PAGE_POLICY = {
+    "default-src": "'none'",
+    "script-src": "'self'",
+    "style-src": "'self'",
+    "img-src": "'self'",
+    "font-src": "'self'",
+    "connect-src": "'self'",
+    "manifest-src": "'self'",
+    "base-uri": "'none'",
+    "form-action": "'self'",
+    "frame-ancestors": "'none'",
 }
+_TURNSTILE = "https://challenges.cloudflare.com"
+_HCAPTCHA = "https://hcaptcha.com https://*.hcaptcha.com"
+_WIDGETS = {
+    # https://developers.cloudflare.com/turnstile/reference/content-security-policy/
+    "turnstile": {"script-src": _TURNSTILE, "frame-src": _TURNSTILE},
+    # https://docs.hcaptcha.com/#content-security-policy-settings
+    "hcaptcha": dict.fromkeys(("script-src", "frame-src", "style-src", "connect-src"), _HCAPTCHA),
+}
+
+
+def page_headers(captcha_providers: Iterable[str]) -> Mapping[str, str]:
+    """Returns the headers of the page; the widgets of `captcha_providers` may run in it, and nothing else of anybody's.
+
+    A provider is "turnstile", "hcaptcha", or the https:// address of a Cap.
+    """
+    policy = dict(_PAGE_POLICY)
+    for provider in captcha_providers:
+        # Cap solves its puzzle in WebAssembly, in a worker that it makes of a blob.
+        cap = {"script-src": f"{provider} 'wasm-unsafe-eval'", "connect-src": provider, "worker-src": "'self' blob:"}
+        for directive, sources in _WIDGETS.get(provider, cap).items():
+            policy[directive] = f"{policy.get(directive, '')} {sources}".strip()
+    return {
+        # A page that was stored would name scripts that are gone after an update.
+        "cache-control": "no-store",
+        "content-security-policy": "; ".join(f"{directive} {sources}" for directive, sources in policy.items()),
+    }
+
 
 PICTURE_HEADERS = {**IMMUTABLE}
 

@@ -1,5 +1,6 @@
 """What can be set from outside."""
 
+import re
 from pathlib import Path
 
 from pydantic import field_validator
@@ -21,6 +22,18 @@ class GatewaySettings(ServiceSettings):
     public_url: str = ""
     """How phones reach this installation, as https://cygnet.example; QR codes lead there. Empty: the address by which
     the browser that asks reached us."""
+
+    captcha_providers: str = ""
+    """Whose widgets the page may load, separated by commas: turnstile, hcaptcha, or where a Cap is, as https://cap.example.
+    Empty: nothing of anybody else's."""
+
+    @field_validator("captcha_providers")
+    @classmethod
+    def _are_providers(cls, value: str) -> str:
+        for each in filter(None, value.split(",")):
+            if not re.fullmatch(r"turnstile|hcaptcha|https://[a-z0-9.-]+(:[0-9]+)?", each):
+                raise ValueError("write turnstile, hcaptcha or https://cap.example, separated by commas")
+        return value
 
     @field_validator("public_url")
     @classmethod

@@ -1,6 +1,9 @@
 """Wires and runs the submission service."""
 
+import time
 from collections.abc import Sequence
+
+import aiohttp
 
 from cygnet.contest.admin import ContestAdminServicer
 from cygnet.contest.retention import keep_forgetting
@@ -24,13 +27,14 @@ from cygnet.submission.presence.store import PresenceStore
 from cygnet.submission.presence.tickets import Tickets
 from cygnet.submission.proof.challenges import Challenges
 from cygnet.submission.proof.price import Price
+from cygnet.submission.proof.siteverify import MOST_AT_ONCE, Siteverify
 from cygnet.submission.proof.store import ProofStore
 from cygnet.submission.recorder import Recorder
 from cygnet.submission.retention import Retention
 from cygnet.submission.seeds import SeedAdminServicer, Seeds
 from cygnet.submission.servicer import ContestServicer, SubmissionServicer
 from cygnet.submission.sessions import SessionKeys
-from cygnet.submission.settings import SubmissionSettings
+from cygnet.submission.settings import SubmissionSettings, parse_secrets
 from cygnet.submission.signing import derived
 from cygnet.submission.targets import TargetAdminServicer
 from cygnet.submission.telemetry import Telemetry
@@ -64,11 +68,16 @@ async def wire(settings: SubmissionSettings, lifetime: Lifetime) -> Sequence[End
     )
     clients = Clients(ClientNames(derived(keys, "client name")), ClientStore(redis), telemetry, now_ms)
     lifetime.spawn(clients.follow(contests), "what clients do")
+    http = await lifetime.resources.enter_async_context(
+        aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar(), connector=aiohttp.TCPConnector(limit=MOST_AT_ONCE))
+    )
+    secrets = parse_secrets(settings.captcha_secrets.get_secret_value())
+    siteverify = Siteverify(secrets, http, time.monotonic, telemetry.captcha)
     submissions = SubmissionServicer(
         contests=contests,
         sessions=SessionKeys(keys, now_ms),
         presence=presence,
-        price=Price(Challenges(derived(keys, "proof of work"), now_ms), ProofStore(redis), now_ms),
+        price=Price(Challenges(derived(keys, "proof of work"), now_ms), siteverify, ProofStore(redis), now_ms),
         clients=clients,
         dedup=dedup,
         vocabularies=vocabularies,

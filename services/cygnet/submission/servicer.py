@@ -134,7 +134,7 @@ class SubmissionServicer(submission_pb2_grpc.SubmissionServiceServicer):
         if not session.present and ended:
             raise _waiting(now) if waits else _ended(name)
         if not session.present and known is None:
-            await self._price.of_join(document, client, request.device, request.proof)
+            await self._price.of_join(document, client, request)
         # Nobody is stored: the signed token is all there is of somebody who has not submitted yet. So nobody can fill a
         # contest by joining it.
         session = replace(session, nickname=nickname)
@@ -180,9 +180,7 @@ class SubmissionServicer(submission_pb2_grpc.SubmissionServiceServicer):
         if session is None:
             Violations().matches("device", request.device, REQUEST_ID).done()
         client = client_of(context.invocation_metadata() or ())
-        return submission_pb2.GetChallengeResponse(
-            challenge=self._price.challenge(document, client, session, request.device)
-        )
+        return self._price.challenge(document, client, session, request.device)
 
     async def Submit(self, request: submission_pb2.SubmitRequest, context: AioContext) -> submission_pb2.SubmitResponse:
         document = self._contests.get(request.contest)
@@ -205,7 +203,7 @@ class SubmissionServicer(submission_pb2_grpc.SubmissionServiceServicer):
             raise _ended(client)
         if not session.present and document.contest.presence == contest_pb2.PRESENCE_MODE_REQUIRE:
             raise _not_present()
-        await self._price.of_submit(document, session, request.request_id, request.proof)
+        await self._price.of_submit(document, session, request)
         target = next((t for t in document.contest.targets if t.name == request.target), None)
         if target is None:
             raise NotFound("this contest has no such target", reason="TARGET_NOT_FOUND")

@@ -44,6 +44,12 @@ RECENT_OF_LARGEST_CLIENT = Gauge(
 )
 ENDED_CLIENTS = Gauge("cygnet_submission_ended_clients", "Clients that the organisers ended.", ("contest",))
 
+CAPTCHA_CHECKS = Counter(
+    "cygnet_submission_captcha_checks",
+    "Tokens that a captcha provider was asked about: passed, failed, or outage (it did not answer, or not to us).",
+    ("provider", "outcome"),
+)
+
 REFUSALS = (
     "SUBMIT_RATE", "NEW_WORK_RATE", "PENDING_LIMIT", "QUEUE_FULL", "CONTEST_CLOSED", "CONTEST_PAUSED", "NOTHING_READ",
     "PROOF_NEEDED", "CLIENT_ENDED",
@@ -71,12 +77,19 @@ class Telemetry:
         contest = document.contest.name
         for outcome in OUTCOMES:
             SUBMITS.labels(contest, outcome)
+        if document.entry.HasField("provider"):
+            for outcome in ("passed", "failed", "outage"):
+                CAPTCHA_CHECKS.labels(document.entry.provider.name, outcome)
         for outcome in JOIN_OUTCOMES:
             JOINS.labels(contest, outcome)
         self._callers.setdefault(contest, HeavyHitters(time.monotonic))
         self.clients(contest, 0)
         GENERATION.labels(contest).set(document.contest.generation)
         WAIT_LIMIT.labels(contest).set(document.admission.max_predicted_wait_ms / 1000)
+
+    def captcha(self, provider: str, outcome: str) -> None:
+        """Counts what a captcha provider said."""
+        CAPTCHA_CHECKS.labels(provider, outcome).inc()
 
     def call(self, contest: str, client: str) -> None:
         """Counts a Join or a Submit of a client."""

@@ -44,18 +44,20 @@ ADMISSION_OUTCOME_COALESCED: AdmissionOutcome
 ADMISSION_OUTCOME_REPEATED: AdmissionOutcome
 
 class JoinRequest(_message.Message):
-    __slots__ = ("contest", "nickname", "ticket", "device", "proof")
+    __slots__ = ("contest", "nickname", "ticket", "device", "proof", "captcha_token")
     CONTEST_FIELD_NUMBER: _ClassVar[int]
     NICKNAME_FIELD_NUMBER: _ClassVar[int]
     TICKET_FIELD_NUMBER: _ClassVar[int]
     DEVICE_FIELD_NUMBER: _ClassVar[int]
     PROOF_FIELD_NUMBER: _ClassVar[int]
+    CAPTCHA_TOKEN_FIELD_NUMBER: _ClassVar[int]
     contest: str
     nickname: str
     ticket: str
     device: str
     proof: str
-    def __init__(self, contest: _Optional[str] = ..., nickname: _Optional[str] = ..., ticket: _Optional[str] = ..., device: _Optional[str] = ..., proof: _Optional[str] = ...) -> None: ...
+    captcha_token: str
+    def __init__(self, contest: _Optional[str] = ..., nickname: _Optional[str] = ..., ticket: _Optional[str] = ..., device: _Optional[str] = ..., proof: _Optional[str] = ..., captcha_token: _Optional[str] = ...) -> None: ...
 
 class JoinResponse(_message.Message):
     __slots__ = ("participant_id", "nickname", "session_token", "present", "next_draw_in_ms")
@@ -72,18 +74,20 @@ class JoinResponse(_message.Message):
     def __init__(self, participant_id: _Optional[str] = ..., nickname: _Optional[str] = ..., session_token: _Optional[str] = ..., present: _Optional[bool] = ..., next_draw_in_ms: _Optional[int] = ...) -> None: ...
 
 class SubmitRequest(_message.Message):
-    __slots__ = ("contest", "target", "prompt", "request_id", "proof")
+    __slots__ = ("contest", "target", "prompt", "request_id", "proof", "captcha_token")
     CONTEST_FIELD_NUMBER: _ClassVar[int]
     TARGET_FIELD_NUMBER: _ClassVar[int]
     PROMPT_FIELD_NUMBER: _ClassVar[int]
     REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
     PROOF_FIELD_NUMBER: _ClassVar[int]
+    CAPTCHA_TOKEN_FIELD_NUMBER: _ClassVar[int]
     contest: str
     target: str
     prompt: str
     request_id: str
     proof: str
-    def __init__(self, contest: _Optional[str] = ..., target: _Optional[str] = ..., prompt: _Optional[str] = ..., request_id: _Optional[str] = ..., proof: _Optional[str] = ...) -> None: ...
+    captcha_token: str
+    def __init__(self, contest: _Optional[str] = ..., target: _Optional[str] = ..., prompt: _Optional[str] = ..., request_id: _Optional[str] = ..., proof: _Optional[str] = ..., captcha_token: _Optional[str] = ...) -> None: ...
 
 class GetChallengeRequest(_message.Message):
     __slots__ = ("contest", "action", "device")
@@ -96,10 +100,26 @@ class GetChallengeRequest(_message.Message):
     def __init__(self, contest: _Optional[str] = ..., action: _Optional[_Union[ChallengeAction, str]] = ..., device: _Optional[str] = ...) -> None: ...
 
 class GetChallengeResponse(_message.Message):
-    __slots__ = ("challenge",)
+    __slots__ = ("challenge", "widget")
     CHALLENGE_FIELD_NUMBER: _ClassVar[int]
+    WIDGET_FIELD_NUMBER: _ClassVar[int]
     challenge: str
-    def __init__(self, challenge: _Optional[str] = ...) -> None: ...
+    widget: CaptchaWidget
+    def __init__(self, challenge: _Optional[str] = ..., widget: _Optional[_Union[CaptchaWidget, _Mapping]] = ...) -> None: ...
+
+class CaptchaWidget(_message.Message):
+    __slots__ = ("provider", "site_key", "url", "action", "subject")
+    PROVIDER_FIELD_NUMBER: _ClassVar[int]
+    SITE_KEY_FIELD_NUMBER: _ClassVar[int]
+    URL_FIELD_NUMBER: _ClassVar[int]
+    ACTION_FIELD_NUMBER: _ClassVar[int]
+    SUBJECT_FIELD_NUMBER: _ClassVar[int]
+    provider: str
+    site_key: str
+    url: str
+    action: str
+    subject: str
+    def __init__(self, provider: _Optional[str] = ..., site_key: _Optional[str] = ..., url: _Optional[str] = ..., action: _Optional[str] = ..., subject: _Optional[str] = ...) -> None: ...
 
 class SubmitResponse(_message.Message):
     __slots__ = ("submission",)

@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from cygnet.v1 import contest_pb2 as cygnet_dot_v1_dot_contest__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!cygnet/internal/v1/document.proto\x12\x12\x63ygnet.internal.v1\x1a\x17\x63ygnet/v1/contest.proto\"U\n\x05Model\x12\x18\n\x10generator_source\x18\x01 \x01(\t\x12\r\n\x05steps\x18\x02 \x01(\r\x12\x0c\n\x04size\x18\x03 \x01(\r\x12\x15\n\rscorer_source\x18\x04 \x01(\t\"\xab\x01\n\x0f\x41\x64missionPolicy\x12\x12\n\ngeneration\x18\x01 \x01(\x04\x12\x10\n\x08\x65very_ms\x18\x02 \x01(\x04\x12\r\n\x05\x62urst\x18\x03 \x01(\r\x12\x0f\n\x07pending\x18\x04 \x01(\r\x12\x1d\n\x15max_predicted_wait_ms\x18\x05 \x01(\x04\x12\x33\n\x0b\x64\x65\x64up_scope\x18\x06 \x01(\x0e\x32\x1e.cygnet.internal.v1.DedupScope\"Z\n\x0b\x45ntryPolicy\x12\x19\n\x11presence_per_turn\x18\x01 \x01(\r\x12\x30\n\x07\x63\x61ptcha\x18\x02 \x01(\x0e\x32\x1f.cygnet.internal.v1.CaptchaMode\"\xb2\x03\n\x0f\x43ontestDocument\x12#\n\x07\x63ontest\x18\x01 \x01(\x0b\x32\x12.cygnet.v1.Contest\x12(\n\x05model\x18\x02 \x01(\x0b\x32\x19.cygnet.internal.v1.Model\x12\x36\n\tadmission\x18\x03 \x01(\x0b\x32#.cygnet.internal.v1.AdmissionPolicy\x12\r\n\x05staff\x18\x04 \x03(\t\x12-\n\nnext_model\x18\x05 \x01(\x0b\x32\x19.cygnet.internal.v1.Model\x12\x12\n\nnext_share\x18\x06 \x01(\r\x12K\n\x0c\x64\x65scriptions\x18\x07 \x03(\x0b\x32\x35.cygnet.internal.v1.ContestDocument.DescriptionsEntry\x12.\n\x05\x65ntry\x18\x08 \x01(\x0b\x32\x1f.cygnet.internal.v1.EntryPolicy\x12\x14\n\x0cretention_ms\x18\t \x01(\x04\x1a\x33\n\x11\x44\x65scriptionsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"\x80\x01\n\x0cTargetReport\x12\x16\n\x0epicture_sha256\x18\x01 \x01(\t\x12\x15\n\rscorer_digest\x18\x02 \x01(\t\x12\x30\n\nlikenesses\x18\x03 \x03(\x0b\x32\x1c.cygnet.internal.v1.Likeness\x12\x0f\n\x07problem\x18\x04 \x01(\t\"\'\n\x08Likeness\x12\x0c\n\x04what\x18\x01 \x01(\t\x12\r\n\x05score\x18\x02 \x01(\x01*_\n\nDedupScope\x12\x1b\n\x17\x44\x45\x44UP_SCOPE_UNSPECIFIED\x10\x00\x12\x17\n\x13\x44\x45\x44UP_SCOPE_CONTEST\x10\x01\x12\x1b\n\x17\x44\x45\x44UP_SCOPE_PARTICIPANT\x10\x02*q\n\x0b\x43\x61ptchaMode\x12\x1c\n\x18\x43\x41PTCHA_MODE_UNSPECIFIED\x10\x00\x12\x14\n\x10\x43\x41PTCHA_MODE_OFF\x10\x01\x12\x15\n\x11\x43\x41PTCHA_MODE_AUTO\x10\x02\x12\x17\n\x13\x43\x41PTCHA_MODE_ALWAYS\x10\x03\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!cygnet/internal/v1/document.proto\x12\x12\x63ygnet.internal.v1\x1a\x17\x63ygnet/v1/contest.proto\"U\n\x05Model\x12\x18\n\x10generator_source\x18\x01 \x01(\t\x12\r\n\x05steps\x18\x02 \x01(\r\x12\x0c\n\x04size\x18\x03 \x01(\r\x12\x15\n\rscorer_source\x18\x04 \x01(\t\"\xab\x01\n\x0f\x41\x64missionPolicy\x12\x12\n\ngeneration\x18\x01 \x01(\x04\x12\x10\n\x08\x65very_ms\x18\x02 \x01(\x04\x12\r\n\x05\x62urst\x18\x03 \x01(\r\x12\x0f\n\x07pending\x18\x04 \x01(\r\x12\x1d\n\x15max_predicted_wait_ms\x18\x05 \x01(\x04\x12\x33\n\x0b\x64\x65\x64up_scope\x18\x06 \x01(\x0e\x32\x1e.cygnet.internal.v1.DedupScope\"\x91\x01\n\x0b\x45ntryPolicy\x12\x19\n\x11presence_per_turn\x18\x01 \x01(\r\x12\x30\n\x07\x63\x61ptcha\x18\x02 \x01(\x0e\x32\x1f.cygnet.internal.v1.CaptchaMode\x12\x35\n\x08provider\x18\x03 \x01(\x0b\x32#.cygnet.internal.v1.CaptchaProvider\"\x86\x01\n\x0f\x43\x61ptchaProvider\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x10\n\x08site_key\x18\x02 \x01(\t\x12\x11\n\thostnames\x18\x03 \x03(\t\x12\x0b\n\x03url\x18\x04 \x01(\t\x12\x33\n\ton_outage\x18\x05 \x01(\x0e\x32 .cygnet.internal.v1.OutagePolicy\"\xb2\x03\n\x0f\x43ontestDocument\x12#\n\x07\x63ontest\x18\x01 \x01(\x0b\x32\x12.cygnet.v1.Contest\x12(\n\x05model\x18\x02 \x01(\x0b\x32\x19.cygnet.internal.v1.Model\x12\x36\n\tadmission\x18\x03 \x01(\x0b\x32#.cygnet.internal.v1.AdmissionPolicy\x12\r\n\x05staff\x18\x04 \x03(\t\x12-\n\nnext_model\x18\x05 \x01(\x0b\x32\x19.cygnet.internal.v1.Model\x12\x12\n\nnext_share\x18\x06 \x01(\r\x12K\n\x0c\x64\x65scriptions\x18\x07 \x03(\x0b\x32\x35.cygnet.internal.v1.ContestDocument.DescriptionsEntry\x12.\n\x05\x65ntry\x18\x08 \x01(\x0b\x32\x1f.cygnet.internal.v1.EntryPolicy\x12\x14\n\x0cretention_ms\x18\t \x01(\x04\x1a\x33\n\x11\x44\x65scriptionsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"\x80\x01\n\x0cTargetReport\x12\x16\n\x0epicture_sha256\x18\x01 \x01(\t\x12\x15\n\rscorer_digest\x18\x02 \x01(\t\x12\x30\n\nlikenesses\x18\x03 \x03(\x0b\x32\x1c.cygnet.internal.v1.Likeness\x12\x0f\n\x07problem\x18\x04 \x01(\t\"\'\n\x08Likeness\x12\x0c\n\x04what\x18\x01 \x01(\t\x12\r\n\x05score\x18\x02 \x01(\x01*_\n\nDedupScope\x12\x1b\n\x17\x44\x45\x44UP_SCOPE_UNSPECIFIED\x10\x00\x12\x17\n\x13\x44\x45\x44UP_SCOPE_CONTEST\x10\x01\x12\x1b\n\x17\x44\x45\x44UP_SCOPE_PARTICIPANT\x10\x02*z\n\x0cOutagePolicy\x12\x1d\n\x19OUTAGE_POLICY_UNSPECIFIED\x10\x00\x12\x18\n\x14OUTAGE_POLICY_ALTCHA\x10\x01\x12\x17\n\x13OUTAGE_POLICY_ALLOW\x10\x02\x12\x18\n\x14OUTAGE_POLICY_REFUSE\x10\x03*q\n\x0b\x43\x61ptchaMode\x12\x1c\n\x18\x43\x41PTCHA_MODE_UNSPECIFIED\x10\x00\x12\x14\n\x10\x43\x41PTCHA_MODE_OFF\x10\x01\x12\x15\n\x11\x43\x41PTCHA_MODE_AUTO\x10\x02\x12\x17\n\x13\x43\x41PTCHA_MODE_ALWAYS\x10\x03\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -34,22 +34,26 @@ if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_CONTESTDOCUMENT_DESCRIPTIONSENTRY']._loaded_options = None
   _globals['_CONTESTDOCUMENT_DESCRIPTIONSENTRY']._serialized_options = b'8\001'
-  _globals['_DEDUPSCOPE']._serialized_start=1044
-  _globals['_DEDUPSCOPE']._serialized_end=1139
-  _globals['_CAPTCHAMODE']._serialized_start=1141
-  _globals['_CAPTCHAMODE']._serialized_end=1254
+  _globals['_DEDUPSCOPE']._serialized_start=1237
+  _globals['_DEDUPSCOPE']._serialized_end=1332
+  _globals['_OUTAGEPOLICY']._serialized_start=1334
+  _globals['_OUTAGEPOLICY']._serialized_end=1456
+  _globals['_CAPTCHAMODE']._serialized_start=1458
+  _globals['_CAPTCHAMODE']._serialized_end=1571
   _globals['_MODEL']._serialized_start=82
   _globals['_MODEL']._serialized_end=167
   _globals['_ADMISSIONPOLICY']._serialized_start=170
   _globals['_ADMISSIONPOLICY']._serialized_end=341
-  _globals['_ENTRYPOLICY']._serialized_start=343
-  _globals['_ENTRYPOLICY']._serialized_end=433
-  _globals['_CONTESTDOCUMENT']._serialized_start=436
-  _globals['_CONTESTDOCUMENT']._serialized_end=870
-  _globals['_CONTESTDOCUMENT_DESCRIPTIONSENTRY']._serialized_start=819
-  _globals['_CONTESTDOCUMENT_DESCRIPTIONSENTRY']._serialized_end=870
-  _globals['_TARGETREPORT']._serialized_start=873
-  _globals['_TARGETREPORT']._serialized_end=1001
-  _globals['_LIKENESS']._serialized_start=1003
-  _globals['_LIKENESS']._serialized_end=1042
+  _globals['_ENTRYPOLICY']._serialized_start=344
+  _globals['_ENTRYPOLICY']._serialized_end=489
+  _globals['_CAPTCHAPROVIDER']._serialized_start=492
+  _globals['_CAPTCHAPROVIDER']._serialized_end=626
+  _globals['_CONTESTDOCUMENT']._serialized_start=629
+  _globals['_CONTESTDOCUMENT']._serialized_end=1063
+  _globals['_CONTESTDOCUMENT_DESCRIPTIONSENTRY']._serialized_start=1012
+  _globals['_CONTESTDOCUMENT_DESCRIPTIONSENTRY']._serialized_end=1063
+  _globals['_TARGETREPORT']._serialized_start=1066
+  _globals['_TARGETREPORT']._serialized_end=1194
+  _globals['_LIKENESS']._serialized_start=1196
+  _globals['_LIKENESS']._serialized_end=1235
 # @@protoc_insertion_point(module_scope)

@@ -14,6 +14,13 @@ class DedupScope(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     DEDUP_SCOPE_CONTEST: _ClassVar[DedupScope]
     DEDUP_SCOPE_PARTICIPANT: _ClassVar[DedupScope]
 
+class OutagePolicy(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    OUTAGE_POLICY_UNSPECIFIED: _ClassVar[OutagePolicy]
+    OUTAGE_POLICY_ALTCHA: _ClassVar[OutagePolicy]
+    OUTAGE_POLICY_ALLOW: _ClassVar[OutagePolicy]
+    OUTAGE_POLICY_REFUSE: _ClassVar[OutagePolicy]
+
 class CaptchaMode(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
     CAPTCHA_MODE_UNSPECIFIED: _ClassVar[CaptchaMode]
@@ -23,6 +30,10 @@ class CaptchaMode(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
 DEDUP_SCOPE_UNSPECIFIED: DedupScope
 DEDUP_SCOPE_CONTEST: DedupScope
 DEDUP_SCOPE_PARTICIPANT: DedupScope
+OUTAGE_POLICY_UNSPECIFIED: OutagePolicy
+OUTAGE_POLICY_ALTCHA: OutagePolicy
+OUTAGE_POLICY_ALLOW: OutagePolicy
+OUTAGE_POLICY_REFUSE: OutagePolicy
 CAPTCHA_MODE_UNSPECIFIED: CaptchaMode
 CAPTCHA_MODE_OFF: CaptchaMode
 CAPTCHA_MODE_AUTO: CaptchaMode
@@ -57,12 +68,28 @@ class AdmissionPolicy(_message.Message):
     def __init__(self, generation: _Optional[int] = ..., every_ms: _Optional[int] = ..., burst: _Optional[int] = ..., pending: _Optional[int] = ..., max_predicted_wait_ms: _Optional[int] = ..., dedup_scope: _Optional[_Union[DedupScope, str]] = ...) -> None: ...
 
 class EntryPolicy(_message.Message):
-    __slots__ = ("presence_per_turn", "captcha")
+    __slots__ = ("presence_per_turn", "captcha", "provider")
     PRESENCE_PER_TURN_FIELD_NUMBER: _ClassVar[int]
     CAPTCHA_FIELD_NUMBER: _ClassVar[int]
+    PROVIDER_FIELD_NUMBER: _ClassVar[int]
     presence_per_turn: int
     captcha: CaptchaMode
-    def __init__(self, presence_per_turn: _Optional[int] = ..., captcha: _Optional[_Union[CaptchaMode, str]] = ...) -> None: ...
+    provider: CaptchaProvider
+    def __init__(self, presence_per_turn: _Optional[int] = ..., captcha: _Optional[_Union[CaptchaMode, str]] = ..., provider: _Optional[_Union[CaptchaProvider, _Mapping]] = ...) -> None: ...
+
+class CaptchaProvider(_message.Message):
+    __slots__ = ("name", "site_key", "hostnames", "url", "on_outage")
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    SITE_KEY_FIELD_NUMBER: _ClassVar[int]
+    HOSTNAMES_FIELD_NUMBER: _ClassVar[int]
+    URL_FIELD_NUMBER: _ClassVar[int]
+    ON_OUTAGE_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    site_key: str
+    hostnames: _containers.RepeatedScalarFieldContainer[str]
+    url: str
+    on_outage: OutagePolicy
+    def __init__(self, name: _Optional[str] = ..., site_key: _Optional[str] = ..., hostnames: _Optional[_Iterable[str]] = ..., url: _Optional[str] = ..., on_outage: _Optional[_Union[OutagePolicy, str]] = ...) -> None: ...
 
 class ContestDocument(_message.Message):
     __slots__ = ("contest", "model", "admission", "staff", "next_model", "next_share", "descriptions", "entry", "retention_ms")

@@ -1,12 +1,14 @@
 """Asks for a proof of work where one is due, and takes each proof once."""
 
+import hashlib
 from collections.abc import Callable
 
 from cygnet.internal.v1 import document_pb2
-from cygnet.platform.errors import FieldViolation, InvalidRequest, Refused
+from cygnet.platform.errors import FieldViolation, InvalidRequest, Refused, Unavailable
 from cygnet.submission.clients.metadata import Client
 from cygnet.submission.proof.challenges import Challenges
-from cygnet.submission.proof.levels import Rates, join_level, submit_level
+from cygnet.submission.proof.levels import HIGHEST, Rates, join_level, submit_level
+from cygnet.submission.proof.siteverify import OUTAGE_S, Siteverify, Verdict
 from cygnet.submission.proof.store import ProofStore
 from cygnet.submission.sessions import Session
 from cygnet.v1 import submission_pb2
@@ -18,44 +20,62 @@ JOIN, SUBMIT = "join", "submit"
 class Price:
     """Keeps what it needs to know of the queue and of clients; each replica for itself."""
 
-    def __init__(self, challenges: Challenges, store: ProofStore, clock: Callable[[], int]) -> None:
+    def __init__(
+        self, challenges: Challenges, siteverify: Siteverify, store: ProofStore, clock: Callable[[], int]
+    ) -> None:
         """`clock` returns ms since the epoch."""
         self._challenges = challenges
+        self._siteverify = siteverify
         self._store = store
         self._clock = clock
         self._rates = Rates()
         self._waits: dict[str, tuple[float, int]] = {}
 
-    async def of_join(self, document: document_pb2.ContestDocument, client: Client, device: str, proof: str) -> None:
+    async def of_join(
+        self, document: document_pb2.ContestDocument, client: Client, request: submission_pb2.JoinRequest
+    ) -> None:
         """Takes the price of a Join by somebody new who has no ticket.
 
         Raises:
             Refused: a proof is needed, PROOF_NEEDED.
+            Unavailable: nobody can say whether a widget was solved.
         """
         contest, now = document.contest.name, self._clock()
         level = self._join_level(document, client)
         for key in (f"join {contest}", f"join {contest} {client.key}"):
             self._rates.note(key, now)
         # Nothing of a Join can be told from its repetition: a proof is for one call.
-        await self._take(contest, JOIN, device, level, proof, used_by="")
+        await self._take(document, JOIN, request.device, level, request, used_by="")
 
     async def of_submit(
-        self, document: document_pb2.ContestDocument, session: Session, request_id: str, proof: str
+        self, document: document_pb2.ContestDocument, session: Session, request: submission_pb2.SubmitRequest
     ) -> None:
         """Takes the price of a submission. Raises as `of_join` does."""
         level = self._submit_level(document, session)
         self._rates.note(f"submit {session.participant_id}", self._clock())
-        await self._take(session.contest, SUBMIT, session.participant_id, level, proof, used_by=request_id)
+        await self._take(document, SUBMIT, session.participant_id, level, request, used_by=request.request_id)
 
     def challenge(
         self, document: document_pb2.ContestDocument, client: Client, session: Session | None, device: str
-    ) -> str:
-        """Returns a challenge for the next Submit of a session; without one, for the Join of a device."""
-        contest = document.contest.name
+    ) -> submission_pb2.GetChallengeResponse:
+        """Returns a challenge for the next Submit of a session; without one, for the Join of a device.
+
+        Where there is a provider's widget, the challenge beside it is the longest: for whoever cannot use the widget,
+        and no cheaper way around it.
+        """
         if session is not None:
-            level = self._submit_level(document, session)
-            return self._challenges.issue(contest, SUBMIT, session.participant_id, max(1, level))
-        return self._challenges.issue(contest, JOIN, device, max(1, self._join_level(document, client)))
+            action, subject, level = SUBMIT, session.participant_id, self._submit_level(document, session)
+        else:
+            action, subject, level = JOIN, device, self._join_level(document, client)
+        widget, provider = None, _provider(document)
+        if provider is not None and not self._siteverify.is_away(provider):
+            widget = submission_pb2.CaptchaWidget(
+                provider=provider.name, site_key=provider.site_key, url=provider.url, action=action, subject=subject
+            )
+        if widget is not None or (provider and provider.on_outage == document_pb2.OUTAGE_POLICY_REFUSE):
+            level = HIGHEST
+        challenge = self._challenges.issue(document.contest.name, action, subject, max(1, level))
+        return submission_pb2.GetChallengeResponse(challenge=challenge, widget=widget)
 
     def answered(self, document: document_pb2.ContestDocument, submission: submission_pb2.Submission) -> None:
         """Notes how long a submission was told to wait."""
@@ -78,22 +98,70 @@ class Price:
         submits = self._rates.count(f"submit {session.participant_id}", now)
         return _in_mode(document, submit_level(wait, submits, present=session.present))
 
-    async def _take(self, contest: str, action: str, subject: str, level: int, proof: str, *, used_by: str) -> None:
+    async def _take(
+        self,
+        document: document_pb2.ContestDocument,
+        action: str,
+        subject: str,
+        level: int,
+        shown: submission_pb2.JoinRequest | submission_pb2.SubmitRequest,
+        *,
+        used_by: str,
+    ) -> None:
         if level == 0:
             return
-        challenge = self._challenges.solved(proof, contest, action, subject, level) if proof and subject else None
-        if challenge is None or not await self._store.use(contest, challenge, used_by):
-            raise Refused(
-                "many want to draw, or you were very quick: solve a challenge (GetChallenge), and send its solution",
-                reason="PROOF_NEEDED",
-                retry_after_s=0,
-            )
+        contest, provider = document.contest.name, _provider(document)
+        if subject and shown.proof:
+            challenge = self._challenges.solved(shown.proof, contest, action, subject, level)
+            if challenge is not None and await self._store.use(contest, challenge, used_by):
+                return
+        if provider is not None:
+            verdict = Verdict.OUTAGE if self._siteverify.is_away(provider) else Verdict.FAILED
+            if subject and shown.captcha_token:
+                verdict = await self._of_widget(contest, provider, shown.captcha_token, action, subject, used_by)
+            if verdict is Verdict.PASSED or (
+                verdict is Verdict.OUTAGE and provider.on_outage == document_pb2.OUTAGE_POLICY_ALLOW
+            ):
+                return
+            if verdict is Verdict.OUTAGE and provider.on_outage == document_pb2.OUTAGE_POLICY_REFUSE:
+                raise Unavailable(
+                    "nobody can say at the moment whether a widget was solved; try again in half a minute",
+                    reason="CAPTCHA_UNAVAILABLE",
+                    retry_after_s=OUTAGE_S,
+                )
+        raise Refused(
+            "many want to draw, or you were very quick: solve a challenge (GetChallenge), and send its solution",
+            reason="PROOF_NEEDED",
+            retry_after_s=0,
+        )
+
+    async def _of_widget(
+        self,
+        contest: str,
+        provider: document_pb2.CaptchaProvider,
+        token: str,
+        action: str,
+        subject: str,
+        used_by: str,
+    ) -> Verdict:
+        name = hashlib.sha256(f"{provider.site_key} {token}".encode()).hexdigest()
+        # A provider answers once: a retry of the same submission is known here.
+        if await self._store.was_used(contest, name, used_by):
+            return Verdict.PASSED
+        verdict = await self._siteverify.verify(provider, token, action, subject)
+        if verdict is Verdict.PASSED and not await self._store.use(contest, name, used_by):
+            return Verdict.FAILED
+        return verdict
 
 
 def _in_mode(document: document_pb2.ContestDocument, level: int) -> int:
     if document.entry.captcha == document_pb2.CAPTCHA_MODE_ALWAYS:
         return max(1, level)
     return level if document.entry.captcha == document_pb2.CAPTCHA_MODE_AUTO else 0
+
+
+def _provider(document: document_pb2.ContestDocument) -> document_pb2.CaptchaProvider | None:
+    return document.entry.provider if document.entry.HasField("provider") else None
 
 
 def check_action(request: submission_pb2.GetChallengeRequest) -> None:

@@ -18,6 +18,12 @@ class ProofStore:
     def __init__(self, redis: aioredis.Redis) -> None:
         self._redis = redis
 
+    async def was_used(self, contest: str, challenge: str, used_by: str) -> bool:
+        """Tells whether it was used by this very call before; never for an empty `used_by`."""
+        with translate_errors():
+            found = await self._redis.get(f"sub:{{{contest}}}:proof:{challenge}") if used_by else None
+        return found is not None and as_bytes(found) == used_by.encode()
+
     async def use(self, contest: str, challenge: str, used_by: str) -> bool:
         """Uses a challenge; False when it is used. The same `used_by`, unless empty, may use it again: a retry."""
         key, mine = f"sub:{{{contest}}}:proof:{challenge}", used_by or secrets.token_hex(8)

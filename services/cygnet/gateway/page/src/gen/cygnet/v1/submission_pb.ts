@@ -14,7 +14,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file cygnet/v1/submission.proto.
  */
 export const file_cygnet_v1_submission: GenFile = /*@__PURE__*/
-  fileDesc("ChpjeWduZXQvdjEvc3VibWlzc2lvbi5wcm90bxIJY3lnbmV0LnYxIl8KC0pvaW5SZXF1ZXN0Eg8KB2NvbnRlc3QYASABKAkSEAoIbmlja25hbWUYAiABKAkSDgoGdGlja2V0GAMgASgJEg4KBmRldmljZRgEIAEoCRINCgVwcm9vZhgFIAEoCSJ5CgxKb2luUmVzcG9uc2USFgoOcGFydGljaXBhbnRfaWQYASABKAkSEAoIbmlja25hbWUYAiABKAkSFQoNc2Vzc2lvbl90b2tlbhgDIAEoCRIPCgdwcmVzZW50GAQgASgIEhcKD25leHRfZHJhd19pbl9tcxgFIAEoDSJjCg1TdWJtaXRSZXF1ZXN0Eg8KB2NvbnRlc3QYASABKAkSDgoGdGFyZ2V0GAIgASgJEg4KBnByb21wdBgDIAEoCRISCgpyZXF1ZXN0X2lkGAQgASgJEg0KBXByb29mGAUgASgJImIKE0dldENoYWxsZW5nZVJlcXVlc3QSDwoHY29udGVzdBgBIAEoCRIqCgZhY3Rpb24YAiABKA4yGi5jeWduZXQudjEuQ2hhbGxlbmdlQWN0aW9uEg4KBmRldmljZRgDIAEoCSIpChRHZXRDaGFsbGVuZ2VSZXNwb25zZRIRCgljaGFsbGVuZ2UYASABKAkiOwoOU3VibWl0UmVzcG9uc2USKQoKc3VibWlzc2lvbhgBIAEoCzIVLmN5Z25ldC52MS5TdWJtaXNzaW9uIjQKEVJlYWRQcm9tcHRSZXF1ZXN0Eg8KB2NvbnRlc3QYASABKAkSDgoGcHJvbXB0GAIgASgJIjkKElJlYWRQcm9tcHRSZXNwb25zZRIjCgdyZWFkaW5nGAEgASgLMhIuY3lnbmV0LnYxLlJlYWRpbmciOgoHUmVhZGluZxIPCgdjYXB0aW9uGAEgASgJEh4KBXNwYW5zGAIgAygLMg8uY3lnbmV0LnYxLlNwYW4iMAoEU3BhbhINCgVzdGFydBgBIAEoDRILCgNlbmQYAiABKA0SDAoEcmVhZBgDIAEoCCJYChZXYXRjaFN1Ym1pc3Npb25SZXF1ZXN0Eg8KB2NvbnRlc3QYASABKAkSFQoNc3VibWlzc2lvbl9pZBgCIAEoCRIWCg5hZnRlcl9yZXZpc2lvbhgDIAEoBCKhAQoXV2F0Y2hTdWJtaXNzaW9uUmVzcG9uc2USKwoKc3VibWlzc2lvbhgBIAEoCzIVLmN5Z25ldC52MS5TdWJtaXNzaW9uSAASKQoJaGVhcnRiZWF0GAIgASgLMhQuY3lnbmV0LnYxLkhlYXJ0YmVhdEgAEiUKB2dvb2RieWUYAyABKAsyEi5jeWduZXQudjEuR29vZGJ5ZUgAQgcKBWV2ZW50IgsKCUhlYXJ0YmVhdCIJCgdHb29kYnllIjgKFkxpc3RTdWJtaXNzaW9uc1JlcXVlc3QSDwoHY29udGVzdBgBIAEoCRINCgVsaW1pdBgCIAEoDSJFChdMaXN0U3VibWlzc2lvbnNSZXNwb25zZRIqCgtzdWJtaXNzaW9ucxgBIAMoCzIVLmN5Z25ldC52MS5TdWJtaXNzaW9uIrkDCgpTdWJtaXNzaW9uEhUKDXN1Ym1pc3Npb25faWQYASABKAkSEAoIcmV2aXNpb24YAiABKAQSDgoGdGFyZ2V0GAMgASgJEg4KBnByb21wdBgEIAEoCRIpCgVzdGF0ZRgFIAEoDjIaLmN5Z25ldC52MS5TdWJtaXNzaW9uU3RhdGUSLAoHb3V0Y29tZRgGIAEoDjIbLmN5Z25ldC52MS5BZG1pc3Npb25PdXRjb21lEi4KCmNyZWF0ZWRfYXQYByABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhkKEXBvbGljeV9nZW5lcmF0aW9uGAggASgEEiQKBXF1ZXVlGAkgASgLMhUuY3lnbmV0LnYxLlF1ZXVlUGxhY2USKwoHZHJhd2luZxgKIAEoCzIaLmN5Z25ldC52MS5EcmF3aW5nUHJvZ3Jlc3MSIQoGcmVzdWx0GAsgASgLMhEuY3lnbmV0LnYxLlJlc3VsdBIjCgdmYWlsdXJlGAwgASgLMhIuY3lnbmV0LnYxLkZhaWx1cmUSIwoHcmVhZGluZxgNIAEoCzISLmN5Z25ldC52MS5SZWFkaW5nImQKClF1ZXVlUGxhY2USEAoIcG9zaXRpb24YASABKA0SDgoGcDUwX21zGAIgASgEEg4KBnA5MF9tcxgDIAEoBBIRCgltZWFzdXJpbmcYBCABKAgSEQoJbm9fd29ya2VyGAUgASgIIlUKD0RyYXdpbmdQcm9ncmVzcxIuCgpzdGFydGVkX2F0GAEgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBISCgp0eXBpY2FsX21zGAIgASgEIoQDCgZSZXN1bHQSFgoOcGljdHVyZV9zaGEyNTYYASABKAkSDQoFc2NvcmUYAiABKAESDgoGY29zaW5lGAMgASgBEhAKBHNlZWQYBCABKANCAhgBEhgKEGdlbmVyYXRvcl9kaWdlc3QYBSABKAkSFQoNc2NvcmVyX2RpZ2VzdBgGIAEoCRIWCg5jYWxpYnJhdGlvbl9pZBgHIAEoCRIwCgxjb21wbGV0ZWRfYXQYCCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhcKCndoYXRfc2NvcmUYCSABKAFIAIgBARIXCgpsb29rX3Njb3JlGAogASgBSAGIAQESDAoEaGVhdBgLIAEoDBIVCg1uZWdhdGl2ZV9oZWF0GA4gASgMEhkKDGZpdHRlZF9jaGFycxgPIAEoDUgCiAEBEhUKDXBpeGVsc19zaGEyNTYYECABKAlCDQoLX3doYXRfc2NvcmVCDQoLX2xvb2tfc2NvcmVCDwoNX2ZpdHRlZF9jaGFycyIqCgdGYWlsdXJlEg4KBnJlYXNvbhgBIAEoCRIPCgdtZXNzYWdlGAIgASgJKmsKD0NoYWxsZW5nZUFjdGlvbhIgChxDSEFMTEVOR0VfQUNUSU9OX1VOU1BFQ0lGSUVEEAASGQoVQ0hBTExFTkdFX0FDVElPTl9KT0lOEAESGwoXQ0hBTExFTkdFX0FDVElPTl9TVUJNSVQQAiqmAQoPU3VibWlzc2lvblN0YXRlEiAKHFNVQk1JU1NJT05fU1RBVEVfVU5TUEVDSUZJRUQQABIbChdTVUJNSVNTSU9OX1NUQVRFX1FVRVVFRBABEhwKGFNVQk1JU1NJT05fU1RBVEVfRFJBV0lORxACEhkKFVNVQk1JU1NJT05fU1RBVEVfRE9ORRADEhsKF1NVQk1JU1NJT05fU1RBVEVfRkFJTEVEEAQqlgEKEEFkbWlzc2lvbk91dGNvbWUSIQodQURNSVNTSU9OX09VVENPTUVfVU5TUEVDSUZJRUQQABIeChpBRE1JU1NJT05fT1VUQ09NRV9BQ0NFUFRFRBABEh8KG0FETUlTU0lPTl9PVVRDT01FX0NPQUxFU0NFRBACEh4KGkFETUlTU0lPTl9PVVRDT01FX1JFUEVBVEVEEAMy3QMKEVN1Ym1pc3Npb25TZXJ2aWNlEjcKBEpvaW4SFi5jeWduZXQudjEuSm9pblJlcXVlc3QaFy5jeWduZXQudjEuSm9pblJlc3BvbnNlEj0KBlN1Ym1pdBIYLmN5Z25ldC52MS5TdWJtaXRSZXF1ZXN0GhkuY3lnbmV0LnYxLlN1Ym1pdFJlc3BvbnNlEk8KDEdldENoYWxsZW5nZRIeLmN5Z25ldC52MS5HZXRDaGFsbGVuZ2VSZXF1ZXN0Gh8uY3lnbmV0LnYxLkdldENoYWxsZW5nZVJlc3BvbnNlEkkKClJlYWRQcm9tcHQSHC5jeWduZXQudjEuUmVhZFByb21wdFJlcXVlc3QaHS5jeWduZXQudjEuUmVhZFByb21wdFJlc3BvbnNlEloKD1dhdGNoU3VibWlzc2lvbhIhLmN5Z25ldC52MS5XYXRjaFN1Ym1pc3Npb25SZXF1ZXN0GiIuY3lnbmV0LnYxLldhdGNoU3VibWlzc2lvblJlc3BvbnNlMAESWAoPTGlzdFN1Ym1pc3Npb25zEiEuY3lnbmV0LnYxLkxpc3RTdWJtaXNzaW9uc1JlcXVlc3QaIi5jeWduZXQudjEuTGlzdFN1Ym1pc3Npb25zUmVzcG9uc2ViBnByb3RvMw", [file_google_protobuf_timestamp]);
+  fileDesc("ChpjeWduZXQvdjEvc3VibWlzc2lvbi5wcm90bxIJY3lnbmV0LnYxInYKC0pvaW5SZXF1ZXN0Eg8KB2NvbnRlc3QYASABKAkSEAoIbmlja25hbWUYAiABKAkSDgoGdGlja2V0GAMgASgJEg4KBmRldmljZRgEIAEoCRINCgVwcm9vZhgFIAEoCRIVCg1jYXB0Y2hhX3Rva2VuGAYgASgJInkKDEpvaW5SZXNwb25zZRIWCg5wYXJ0aWNpcGFudF9pZBgBIAEoCRIQCghuaWNrbmFtZRgCIAEoCRIVCg1zZXNzaW9uX3Rva2VuGAMgASgJEg8KB3ByZXNlbnQYBCABKAgSFwoPbmV4dF9kcmF3X2luX21zGAUgASgNInoKDVN1Ym1pdFJlcXVlc3QSDwoHY29udGVzdBgBIAEoCRIOCgZ0YXJnZXQYAiABKAkSDgoGcHJvbXB0GAMgASgJEhIKCnJlcXVlc3RfaWQYBCABKAkSDQoFcHJvb2YYBSABKAkSFQoNY2FwdGNoYV90b2tlbhgGIAEoCSJiChNHZXRDaGFsbGVuZ2VSZXF1ZXN0Eg8KB2NvbnRlc3QYASABKAkSKgoGYWN0aW9uGAIgASgOMhouY3lnbmV0LnYxLkNoYWxsZW5nZUFjdGlvbhIOCgZkZXZpY2UYAyABKAkiUwoUR2V0Q2hhbGxlbmdlUmVzcG9uc2USEQoJY2hhbGxlbmdlGAEgASgJEigKBndpZGdldBgCIAEoCzIYLmN5Z25ldC52MS5DYXB0Y2hhV2lkZ2V0ImEKDUNhcHRjaGFXaWRnZXQSEAoIcHJvdmlkZXIYASABKAkSEAoIc2l0ZV9rZXkYAiABKAkSCwoDdXJsGAMgASgJEg4KBmFjdGlvbhgEIAEoCRIPCgdzdWJqZWN0GAUgASgJIjsKDlN1Ym1pdFJlc3BvbnNlEikKCnN1Ym1pc3Npb24YASABKAsyFS5jeWduZXQudjEuU3VibWlzc2lvbiI0ChFSZWFkUHJvbXB0UmVxdWVzdBIPCgdjb250ZXN0GAEgASgJEg4KBnByb21wdBgCIAEoCSI5ChJSZWFkUHJvbXB0UmVzcG9uc2USIwoHcmVhZGluZxgBIAEoCzISLmN5Z25ldC52MS5SZWFkaW5nIjoKB1JlYWRpbmcSDwoHY2FwdGlvbhgBIAEoCRIeCgVzcGFucxgCIAMoCzIPLmN5Z25ldC52MS5TcGFuIjAKBFNwYW4SDQoFc3RhcnQYASABKA0SCwoDZW5kGAIgASgNEgwKBHJlYWQYAyABKAgiWAoWV2F0Y2hTdWJtaXNzaW9uUmVxdWVzdBIPCgdjb250ZXN0GAEgASgJEhUKDXN1Ym1pc3Npb25faWQYAiABKAkSFgoOYWZ0ZXJfcmV2aXNpb24YAyABKAQioQEKF1dhdGNoU3VibWlzc2lvblJlc3BvbnNlEisKCnN1Ym1pc3Npb24YASABKAsyFS5jeWduZXQudjEuU3VibWlzc2lvbkgAEikKCWhlYXJ0YmVhdBgCIAEoCzIULmN5Z25ldC52MS5IZWFydGJlYXRIABIlCgdnb29kYnllGAMgASgLMhIuY3lnbmV0LnYxLkdvb2RieWVIAEIHCgVldmVudCILCglIZWFydGJlYXQiCQoHR29vZGJ5ZSI4ChZMaXN0U3VibWlzc2lvbnNSZXF1ZXN0Eg8KB2NvbnRlc3QYASABKAkSDQoFbGltaXQYAiABKA0iRQoXTGlzdFN1Ym1pc3Npb25zUmVzcG9uc2USKgoLc3VibWlzc2lvbnMYASADKAsyFS5jeWduZXQudjEuU3VibWlzc2lvbiK5AwoKU3VibWlzc2lvbhIVCg1zdWJtaXNzaW9uX2lkGAEgASgJEhAKCHJldmlzaW9uGAIgASgEEg4KBnRhcmdldBgDIAEoCRIOCgZwcm9tcHQYBCABKAkSKQoFc3RhdGUYBSABKA4yGi5jeWduZXQudjEuU3VibWlzc2lvblN0YXRlEiwKB291dGNvbWUYBiABKA4yGy5jeWduZXQudjEuQWRtaXNzaW9uT3V0Y29tZRIuCgpjcmVhdGVkX2F0GAcgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIZChFwb2xpY3lfZ2VuZXJhdGlvbhgIIAEoBBIkCgVxdWV1ZRgJIAEoCzIVLmN5Z25ldC52MS5RdWV1ZVBsYWNlEisKB2RyYXdpbmcYCiABKAsyGi5jeWduZXQudjEuRHJhd2luZ1Byb2dyZXNzEiEKBnJlc3VsdBgLIAEoCzIRLmN5Z25ldC52MS5SZXN1bHQSIwoHZmFpbHVyZRgMIAEoCzISLmN5Z25ldC52MS5GYWlsdXJlEiMKB3JlYWRpbmcYDSABKAsyEi5jeWduZXQudjEuUmVhZGluZyJkCgpRdWV1ZVBsYWNlEhAKCHBvc2l0aW9uGAEgASgNEg4KBnA1MF9tcxgCIAEoBBIOCgZwOTBfbXMYAyABKAQSEQoJbWVhc3VyaW5nGAQgASgIEhEKCW5vX3dvcmtlchgFIAEoCCJVCg9EcmF3aW5nUHJvZ3Jlc3MSLgoKc3RhcnRlZF9hdBgBIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASEgoKdHlwaWNhbF9tcxgCIAEoBCKEAwoGUmVzdWx0EhYKDnBpY3R1cmVfc2hhMjU2GAEgASgJEg0KBXNjb3JlGAIgASgBEg4KBmNvc2luZRgDIAEoARIQCgRzZWVkGAQgASgDQgIYARIYChBnZW5lcmF0b3JfZGlnZXN0GAUgASgJEhUKDXNjb3Jlcl9kaWdlc3QYBiABKAkSFgoOY2FsaWJyYXRpb25faWQYByABKAkSMAoMY29tcGxldGVkX2F0GAggASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIXCgp3aGF0X3Njb3JlGAkgASgBSACIAQESFwoKbG9va19zY29yZRgKIAEoAUgBiAEBEgwKBGhlYXQYCyABKAwSFQoNbmVnYXRpdmVfaGVhdBgOIAEoDBIZCgxmaXR0ZWRfY2hhcnMYDyABKA1IAogBARIVCg1waXhlbHNfc2hhMjU2GBAgASgJQg0KC193aGF0X3Njb3JlQg0KC19sb29rX3Njb3JlQg8KDV9maXR0ZWRfY2hhcnMiKgoHRmFpbHVyZRIOCgZyZWFzb24YASABKAkSDwoHbWVzc2FnZRgCIAEoCSprCg9DaGFsbGVuZ2VBY3Rpb24SIAocQ0hBTExFTkdFX0FDVElPTl9VTlNQRUNJRklFRBAAEhkKFUNIQUxMRU5HRV9BQ1RJT05fSk9JThABEhsKF0NIQUxMRU5HRV9BQ1RJT05fU1VCTUlUEAIqpgEKD1N1Ym1pc3Npb25TdGF0ZRIgChxTVUJNSVNTSU9OX1NUQVRFX1VOU1BFQ0lGSUVEEAASGwoXU1VCTUlTU0lPTl9TVEFURV9RVUVVRUQQARIcChhTVUJNSVNTSU9OX1NUQVRFX0RSQVdJTkcQAhIZChVTVUJNSVNTSU9OX1NUQVRFX0RPTkUQAxIbChdTVUJNSVNTSU9OX1NUQVRFX0ZBSUxFRBAEKpYBChBBZG1pc3Npb25PdXRjb21lEiEKHUFETUlTU0lPTl9PVVRDT01FX1VOU1BFQ0lGSUVEEAASHgoaQURNSVNTSU9OX09VVENPTUVfQUNDRVBURUQQARIfChtBRE1JU1NJT05fT1VUQ09NRV9DT0FMRVNDRUQQAhIeChpBRE1JU1NJT05fT1VUQ09NRV9SRVBFQVRFRBADMt0DChFTdWJtaXNzaW9uU2VydmljZRI3CgRKb2luEhYuY3lnbmV0LnYxLkpvaW5SZXF1ZXN0GhcuY3lnbmV0LnYxLkpvaW5SZXNwb25zZRI9CgZTdWJtaXQSGC5jeWduZXQudjEuU3VibWl0UmVxdWVzdBoZLmN5Z25ldC52MS5TdWJtaXRSZXNwb25zZRJPCgxHZXRDaGFsbGVuZ2USHi5jeWduZXQudjEuR2V0Q2hhbGxlbmdlUmVxdWVzdBofLmN5Z25ldC52MS5HZXRDaGFsbGVuZ2VSZXNwb25zZRJJCgpSZWFkUHJvbXB0EhwuY3lnbmV0LnYxLlJlYWRQcm9tcHRSZXF1ZXN0Gh0uY3lnbmV0LnYxLlJlYWRQcm9tcHRSZXNwb25zZRJaCg9XYXRjaFN1Ym1pc3Npb24SIS5jeWduZXQudjEuV2F0Y2hTdWJtaXNzaW9uUmVxdWVzdBoiLmN5Z25ldC52MS5XYXRjaFN1Ym1pc3Npb25SZXNwb25zZTABElgKD0xpc3RTdWJtaXNzaW9ucxIhLmN5Z25ldC52MS5MaXN0U3VibWlzc2lvbnNSZXF1ZXN0GiIuY3lnbmV0LnYxLkxpc3RTdWJtaXNzaW9uc1Jlc3BvbnNlYgZwcm90bzM", [file_google_protobuf_timestamp]);
 
 /**
  * Who wants to play.
@@ -56,6 +56,13 @@ export type JoinRequest = Message<"cygnet.v1.JoinRequest"> & {
    * @generated from field: string proof = 5;
    */
   proof: string;
+
+  /**
+   * Or what the widget of GetChallengeResponse gave: at most 8,192 characters.
+   *
+   * @generated from field: string captcha_token = 6;
+   */
+  captchaToken: string;
 };
 
 /**
@@ -155,6 +162,13 @@ export type SubmitRequest = Message<"cygnet.v1.SubmitRequest"> & {
    * @generated from field: string proof = 5;
    */
   proof: string;
+
+  /**
+   * Or what the widget of GetChallengeResponse gave: at most 8,192 characters.
+   *
+   * @generated from field: string captcha_token = 6;
+   */
+  captchaToken: string;
 };
 
 /**
@@ -211,6 +225,14 @@ export type GetChallengeResponse = Message<"cygnet.v1.GetChallengeResponse"> & {
    * @generated from field: string challenge = 1;
    */
   challenge: string;
+
+  /**
+   * A widget of somebody else's that will do instead, and is quicker: the challenge is then a long one, for whoever
+   * cannot use the widget. Absent: there is none.
+   *
+   * @generated from field: cygnet.v1.CaptchaWidget widget = 2;
+   */
+  widget?: CaptchaWidget | undefined;
 };
 
 /**
@@ -219,6 +241,55 @@ export type GetChallengeResponse = Message<"cygnet.v1.GetChallengeResponse"> & {
  */
 export const GetChallengeResponseSchema: GenMessage<GetChallengeResponse> = /*@__PURE__*/
   messageDesc(file_cygnet_v1_submission, 4);
+
+/**
+ * What a page shows to get a captcha_token.
+ *
+ * @generated from message cygnet.v1.CaptchaWidget
+ */
+export type CaptchaWidget = Message<"cygnet.v1.CaptchaWidget"> & {
+  /**
+   * "turnstile", "hcaptcha" or "cap".
+   *
+   * @generated from field: string provider = 1;
+   */
+  provider: string;
+
+  /**
+   * The provider's public key.
+   *
+   * @generated from field: string site_key = 2;
+   */
+  siteKey: string;
+
+  /**
+   * For cap: where it is, as https://cap.example.
+   *
+   * @generated from field: string url = 3;
+   */
+  url: string;
+
+  /**
+   * Turnstile's `action` and `cData`: what the token is for; other providers keep neither.
+   *
+   * @generated from field: string action = 4;
+   */
+  action: string;
+
+  /**
+   * As above.
+   *
+   * @generated from field: string subject = 5;
+   */
+  subject: string;
+};
+
+/**
+ * Describes the message cygnet.v1.CaptchaWidget.
+ * Use `create(CaptchaWidgetSchema)` to create a new message.
+ */
+export const CaptchaWidgetSchema: GenMessage<CaptchaWidget> = /*@__PURE__*/
+  messageDesc(file_cygnet_v1_submission, 5);
 
 /**
  * The answer, at once.
@@ -239,7 +310,7 @@ export type SubmitResponse = Message<"cygnet.v1.SubmitResponse"> & {
  * Use `create(SubmitResponseSchema)` to create a new message.
  */
 export const SubmitResponseSchema: GenMessage<SubmitResponse> = /*@__PURE__*/
-  messageDesc(file_cygnet_v1_submission, 5);
+  messageDesc(file_cygnet_v1_submission, 6);
 
 /**
  * A prompt that is still being written.
@@ -267,7 +338,7 @@ export type ReadPromptRequest = Message<"cygnet.v1.ReadPromptRequest"> & {
  * Use `create(ReadPromptRequestSchema)` to create a new message.
  */
 export const ReadPromptRequestSchema: GenMessage<ReadPromptRequest> = /*@__PURE__*/
-  messageDesc(file_cygnet_v1_submission, 6);
+  messageDesc(file_cygnet_v1_submission, 7);
 
 /**
  * What the model would read of it.
@@ -288,7 +359,7 @@ export type ReadPromptResponse = Message<"cygnet.v1.ReadPromptResponse"> & {
  * Use `create(ReadPromptResponseSchema)` to create a new message.
  */
 export const ReadPromptResponseSchema: GenMessage<ReadPromptResponse> = /*@__PURE__*/
-  messageDesc(file_cygnet_v1_submission, 7);
+  messageDesc(file_cygnet_v1_submission, 8);
 
 /**
  * What a model with a vocabulary reads of a prompt.
@@ -316,7 +387,7 @@ export type Reading = Message<"cygnet.v1.Reading"> & {
  * Use `create(ReadingSchema)` to create a new message.
  */
 export const ReadingSchema: GenMessage<Reading> = /*@__PURE__*/
-  messageDesc(file_cygnet_v1_submission, 8);
+  messageDesc(file_cygnet_v1_submission, 9);
 
 /**
  * A word of a prompt.
@@ -351,7 +422,7 @@ export type Span = Message<"cygnet.v1.Span"> & {
  * Use `create(SpanSchema)` to create a new message.
  */
 export const SpanSchema: GenMessage<Span> = /*@__PURE__*/
-  messageDesc(file_cygnet_v1_submission, 9);
+  messageDesc(file_cygnet_v1_submission, 10);
 
 /**
  * Which submission.
@@ -386,7 +457,7 @@ export type WatchSubmissionRequest = Message<"cygnet.v1.WatchSubmissionRequest">
  * Use `create(WatchSubmissionRequestSchema)` to create a new message.
  */
 export const WatchSubmissionRequestSchema: GenMessage<WatchSubmissionRequest> = /*@__PURE__*/
-  messageDesc(file_cygnet_v1_submission, 10);
+  messageDesc(file_cygnet_v1_submission, 11);
 
 /**
  * The latest state, or a sign of life.
@@ -431,7 +502,7 @@ export type WatchSubmissionResponse = Message<"cygnet.v1.WatchSubmissionResponse
  * Use `create(WatchSubmissionResponseSchema)` to create a new message.
  */
 export const WatchSubmissionResponseSchema: GenMessage<WatchSubmissionResponse> = /*@__PURE__*/
-  messageDesc(file_cygnet_v1_submission, 11);
+  messageDesc(file_cygnet_v1_submission, 12);
 
 /**
  * A sign of life.
@@ -446,7 +517,7 @@ export type Heartbeat = Message<"cygnet.v1.Heartbeat"> & {
  * Use `create(HeartbeatSchema)` to create a new message.
  */
 export const HeartbeatSchema: GenMessage<Heartbeat> = /*@__PURE__*/
-  messageDesc(file_cygnet_v1_submission, 12);
+  messageDesc(file_cygnet_v1_submission, 13);
 
 /**
  * The last message of a stream that the server ends before its time.
@@ -461,7 +532,7 @@ export type Goodbye = Message<"cygnet.v1.Goodbye"> & {
  * Use `create(GoodbyeSchema)` to create a new message.
  */
 export const GoodbyeSchema: GenMessage<Goodbye> = /*@__PURE__*/
-  messageDesc(file_cygnet_v1_submission, 13);
+  messageDesc(file_cygnet_v1_submission, 14);
 
 /**
  * Which submissions.
@@ -489,7 +560,7 @@ export type ListSubmissionsRequest = Message<"cygnet.v1.ListSubmissionsRequest">
  * Use `create(ListSubmissionsRequestSchema)` to create a new message.
  */
 export const ListSubmissionsRequestSchema: GenMessage<ListSubmissionsRequest> = /*@__PURE__*/
-  messageDesc(file_cygnet_v1_submission, 14);
+  messageDesc(file_cygnet_v1_submission, 15);
 
 /**
  * The caller's own submissions.
@@ -510,7 +581,7 @@ export type ListSubmissionsResponse = Message<"cygnet.v1.ListSubmissionsResponse
  * Use `create(ListSubmissionsResponseSchema)` to create a new message.
  */
 export const ListSubmissionsResponseSchema: GenMessage<ListSubmissionsResponse> = /*@__PURE__*/
-  messageDesc(file_cygnet_v1_submission, 15);
+  messageDesc(file_cygnet_v1_submission, 16);
 
 /**
  * One prompt and what became of it.
@@ -615,7 +686,7 @@ export type Submission = Message<"cygnet.v1.Submission"> & {
  * Use `create(SubmissionSchema)` to create a new message.
  */
 export const SubmissionSchema: GenMessage<Submission> = /*@__PURE__*/
-  messageDesc(file_cygnet_v1_submission, 16);
+  messageDesc(file_cygnet_v1_submission, 17);
 
 /**
  * A place in the queue.
@@ -664,7 +735,7 @@ export type QueuePlace = Message<"cygnet.v1.QueuePlace"> & {
  * Use `create(QueuePlaceSchema)` to create a new message.
  */
 export const QueuePlaceSchema: GenMessage<QueuePlace> = /*@__PURE__*/
-  messageDesc(file_cygnet_v1_submission, 17);
+  messageDesc(file_cygnet_v1_submission, 18);
 
 /**
  * How far a drawing is.
@@ -692,7 +763,7 @@ export type DrawingProgress = Message<"cygnet.v1.DrawingProgress"> & {
  * Use `create(DrawingProgressSchema)` to create a new message.
  */
 export const DrawingProgressSchema: GenMessage<DrawingProgress> = /*@__PURE__*/
-  messageDesc(file_cygnet_v1_submission, 18);
+  messageDesc(file_cygnet_v1_submission, 19);
 
 /**
  * A picture and its score.
@@ -810,7 +881,7 @@ export type Result = Message<"cygnet.v1.Result"> & {
  * Use `create(ResultSchema)` to create a new message.
  */
 export const ResultSchema: GenMessage<Result> = /*@__PURE__*/
-  messageDesc(file_cygnet_v1_submission, 19);
+  messageDesc(file_cygnet_v1_submission, 20);
 
 /**
  * Why there is no picture.
@@ -838,7 +909,7 @@ export type Failure = Message<"cygnet.v1.Failure"> & {
  * Use `create(FailureSchema)` to create a new message.
  */
 export const FailureSchema: GenMessage<Failure> = /*@__PURE__*/
-  messageDesc(file_cygnet_v1_submission, 20);
+  messageDesc(file_cygnet_v1_submission, 21);
 
 /**
  * What a challenge is for.
