@@ -136,7 +136,7 @@ async def dump(client: aioredis.Redis, contest: str = "test") -> dict[str, Any]:
     async for raw in client.scan_iter(f"board:{{{contest}}}:*"):
         name = raw.decode().partition("}:")[2]
         if not name.startswith(DERIVED):
-            assert name in {"log", "revision"}, f"an unknown key: {name}"
+            assert name in {"log", "repeats", "revision"}, f"an unknown key: {name}"
             continue
         kind = await client.type(raw)
         if kind == b"hash":

@@ -22,6 +22,8 @@ SHARES = (8, 4, 3, 1)
 """Of the machine, in sixteenths, while all four wait."""
 LEAST_COSTS = tuple(12 * math.lcm(*SHARES) // share for share in SHARES)
 """What a drawing costs a class at least, in the contest's virtual time: fine enough to be divided by jobs that wait."""
+REPEATS_KEPT = {"most_of_visitors": 20_000, "most_of_players": 100_000}
+"""Repeats that a contest keeps: of people who have no drawing of their own, and of all others."""
 REGULAR_AFTER = 5
 """Drawings after which a participant is a regular: a sixth of what a player of the first event had drawn."""
 BLOCK = 2**51

@@ -42,6 +42,9 @@ contests:
   submit_bucket, work_bucket
                          sorted sets: participants by when their two token buckets are full again, while they are not
   history:<participant>  sorted set: their newest 200 submissions by sequence; a repeat that leaves it is forgotten
+  repeats_of_visitors, repeats_of_players
+                         lists: "<participant> <submission>", the newest repeats of people who had no drawing of their
+                         own, and of others; one that leaves is forgotten
   pace                   list: "<duration> <drawn at the same time>" of the last drawings
   turns                  list: "<class> <when>" of the last claims
   outbox, outbox_refused streams: scores that are not with the leaderboard yet; those that it will not have

@@ -1,11 +1,13 @@
 -- Appends a result to the log and ranks it in the same step; or ranks what was read from the log (append 0).
 -- A delivery counts once, however often it comes.
 --
--- KEYS  log revision seen names called epoch targets format rank best drawn finders shared finds find
+-- KEYS  log repeats revision seen names called epoch targets format rank best drawn finders shared finds find
 -- ARGV  append:number announce:number channel:string contest:string log_format:string ranking_format:string
 --       lead_ms:number delivery_id:string participant_id:string nickname:string nickname_key:string target:string
---       pixels:string steps:number delivered_ms:number delivery:bytes
--- Returns 1 when it was new, else 0
+--       pixels:string steps:number delivered_ms:number delivery:bytes most_of_visitors:number most_of_finders:number
+-- Of results with pictures that others found, the contest keeps most_of_visitors of people who have found none, and
+-- most_of_finders of all others.
+-- Returns 1 when it was new and is kept, else 0
 
 -- The newest nickname counts, in whatever order they come.
 local function set_nickname()
@@ -34,9 +36,19 @@ end
 if announce == 1 then
   redis.call('PUBLISH', channel, contest)
 end
-if redis.call('SADD', SEEN, delivery_id) == 0 then
+if redis.call('SISMEMBER', SEEN, delivery_id) == 1 then
   return 0
 end
+local finder = finder_at(FINDERS, pixels, 0) or participant_id
+if append == 1 and finder ~= participant_id then
+  local found = redis.call('ZSCORE', FINDS, participant_id)
+  local kind, most = found and 'finders' or 'visitors', found and most_of_finders or most_of_visitors
+  if tonumber(redis.call('HGET', REPEATS, kind) or '0') >= most then
+    return 0
+  end
+  redis.call('HINCRBY', REPEATS, kind, 1)
+end
+redis.call('SADD', SEEN, delivery_id)
 if append == 1 then
   redis.call('XADD', LOG, '*', 'format', log_format, 'delivery', delivery)
   redis.call('INCR', REVISION)
@@ -57,7 +69,6 @@ if not before or before < tonumber(result) then
 end
 
 -- Whose result came first in the log is the finder, for ever.
-local finder = finder_at(FINDERS, pixels, 0) or participant_id
 if not before then
   local place = string.format('%010.0f', redis.call('SCARD', SEEN))
   redis.call('ZADD', FINDERS, 0, pixels .. ':' .. place .. ':' .. participant_id)

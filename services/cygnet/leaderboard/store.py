@@ -2,8 +2,10 @@
 
 Every key of a contest carries its `{contest}` tag, so a script's keys are in one slot of a cluster.
 
-  log            stream: every result that was ever delivered, as its message and the format of the entry; nothing is
-                 ever changed in it
+  log            stream: the results that were delivered, each as its message, without what explains the score, and
+                 the format of the entry; nothing is ever changed in it
+  repeats        hash: how many of them have a picture that somebody else had found, of `finders` and of `visitors`, who
+                 had found none; of more than MOST_OF_FINDERS and MOST_OF_VISITORS none is kept
   revision       string: how often something was recorded
 
 and what is derived from the log, in its order (`rebuild.py` derives it again; what the log had until some moment lies
@@ -47,6 +49,8 @@ LOG_FORMAT = "2"
 """Format of an entry of the log. Raise it with every change that an older program would read wrongly."""
 RANKING_FORMAT = "3"
 """Format of what is derived from the log, which a rebuild brings up to date."""
+MOST_OF_VISITORS, MOST_OF_FINDERS = 20_000, 30_000
+"""Results with others' pictures that a contest keeps; a flood of new sessions would fill the store with them."""
 _MOMENT_BITS = 33
 _CHANNEL = "board:changes"
 _REBUILDING_S = 600
@@ -55,7 +59,7 @@ _REPLAYED_AT_ONCE = 500
 _FROZEN_KEPT_S = 8 * 24 * 3600
 """A ranking that stands still, for a day at most, is kept for so long."""
 _MADE_AGAIN_S = 24 * 3600
-_NOT_DERIVED = ("log", "revision", "rebuilding")
+_NOT_DERIVED = ("log", "repeats", "revision", "rebuilding")
 _CONTEST_WIDE = ("format", "seen", "names", "called", "epoch", "targets")
 _PER_TARGET = ("rank", "best", "drawn", "finders", "shared", "finds", "find")
 
@@ -255,7 +259,9 @@ class LeaderboardStore:
                     "pixels": picture_key(entry.result),
                     "steps": steps(entry.result.score),
                     "delivered_ms": entry.delivered_ms,
-                    "delivery": entry.delivery.SerializeToString(),
+                    "delivery": _stored(entry),
+                    "most_of_visitors": MOST_OF_VISITORS,
+                    "most_of_finders": MOST_OF_FINDERS,
                 },
             )
             for entry in entries
@@ -286,6 +292,17 @@ class _Keys:
 
 def _nickname_keys(nicknames: Iterable[str]) -> str:
     return " ".join(map(nickname_key, nicknames))
+
+
+def _stored(entry: LogEntry) -> bytes:
+    """Returns a delivery without what explains its score: dedup has that, and no ranking shows it."""
+    result, delivery = type(entry.result)(), type(entry.delivery)()
+    result.CopyFrom(entry.result)
+    result.ClearField("heat")
+    result.ClearField("negative_heat")
+    delivery.CopyFrom(entry.delivery)
+    delivery.result = result.SerializeToString()
+    return delivery.SerializeToString()
 
 
 def _row(raw: Sequence[Any]) -> Row:

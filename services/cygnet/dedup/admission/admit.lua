@@ -3,15 +3,17 @@
 --
 -- KEYS  submission job queue queued_at clock pending finish submit_bucket work_bucket history waiters outbox
 --       queue_by_model models scored_participants last_nickname leases pace last_poll drawn tickets ticket_ends turns
+--       repeats_of_visitors repeats_of_players
 -- ARGV  now:number contest:string submission_id:string participant:string nickname:string policy_generation:string
 --       fingerprint:string canonical_prompt:string ladder:string target:string target_sha256:string model:bytes
 --       lane:string record:bytes every_ms:number burst:number max_pending:number max_queue:number
 --       submit_every_ms:number submit_burst:number present:number regular_after:number least_costs:string
 --       per_place_ms:number most_wait_ms:number ticket_ms:number opened_ms:number
---       opening_ms:number lot:number lots:number
+--       opening_ms:number lot:number lots:number most_of_visitors:number most_of_players:number
 -- A participant with regular_after drawings is a regular; least_costs is what a drawing costs each class. The queue moves
 -- by a place every per_place_ms; most_wait_ms is the most that tickets add to a wait; a ticket holds for ticket_ms after it. The
 -- window opened at opened_ms (0: none did); who comes within opening_ms has the place `lot` of `lots`, of equal starts.
+-- Of repeats the newest most_of_visitors and most_of_players of the contest are kept.
 -- Returns outcome, ms after which it is worth trying again; for what is known also the submission as it was stored; for
 --         what was admitted now also the revision, samples of the pace, jobs being drawn, when workers polled, the last
 --         turns, the job's state, run, started_ms and result; while it waits its rank, its tag, how many jobs of each
@@ -209,6 +211,28 @@ if redis.call('EXISTS', HISTORY) == 0 then
   redis.call('HINCRBY', CLOCK, 'participants', 1)
 end
 redis.call('ZADD', HISTORY, sequence, submission_id)
+
+-- Whoever takes a new session for each repeat stays below a bound as well: people without drawings of their own push out
+-- each other's repeats alone. Their score goes from scored_participants with it, since nothing else says that they were here.
+if outcome == 'repeated' then
+  local visits = drawn == 0 and field(PENDING, participant) == 0
+  local kept = visits and REPEATS_OF_VISITORS or REPEATS_OF_PLAYERS
+  if redis.call('RPUSH', kept, participant .. ' ' .. submission_id) > (visits and most_of_visitors or most_of_players) then
+    local who, oldest = redis.call('LPOP', kept):match('^(%S+) (%S+)$')
+    local record_key = SUBMISSION:sub(1, #SUBMISSION - #submission_id) .. oldest
+    local its_job = (redis.call('GETRANGE', record_key, 0, 120)):match('^repeated %d+ (%x+) ')
+    local history_key = HISTORY:sub(1, #HISTORY - #participant) .. who
+    redis.call('UNLINK', record_key)
+    redis.call('ZREM', history_key, oldest)
+    if visits and its_job then
+      redis.call('SREM', SCORED_PARTICIPANTS:sub(1, #SCORED_PARTICIPANTS - #fingerprint) .. its_job, who)
+    end
+    if redis.call('EXISTS', history_key) == 0 then
+      redis.call('HDEL', LAST_NICKNAME, who)
+    end
+  end
+end
+
 -- A list shows the newest. Of those that leave it only repeats go: what was drawn or is to be drawn stays to be watched.
 -- The key is none of KEYS, but in the contest's slot like all of them.
 if redis.call('ZCARD', HISTORY) > HISTORY_KEPT then

@@ -50,6 +50,7 @@ def prepared(
         "per_place_ms": eta.per_place_ms(admission.pace),
         "most_wait_ms": policy.max_predicted_wait_ms,
         "ticket_ms": _TICKET_MS,
+        **classes.REPEATS_KEPT,
         "opened_ms": request.opened_at.ToMilliseconds(),
         "opening_ms": OPENING_MS,
         "lot": admission.lot,
