@@ -39,7 +39,9 @@ class StatisticsReader:
         `pictures` has the SHA-256 of each target's picture, by the target's name.
         """
         wanted = dedup_pb2.GetTargetReportsRequest(
-            scorer_source=contest.spec.model.scorer.source, picture_sha256s=sorted(set(pictures.values()))
+            contest=contest.name,
+            scorer_source=contest.spec.model.scorer.source,
+            picture_sha256s=sorted(set(pictures.values())),
         )
         counts, board, looks = await asyncio.gather(
             _or_none(

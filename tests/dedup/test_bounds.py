@@ -95,7 +95,7 @@ async def test_a_new_session_for_each_repeat_takes_no_more_than_a_bound(
     assert len(await store.history(CONTEST, newest, 10)) == 1
     assert await store.history(CONTEST, oldest, 10) == []
     ids = [admission_of(each).submission_id for each in (first_visit, player)]
-    found, _ = await store.submissions(CONTEST, ids)
+    found, *_ = await store.submissions(CONTEST, ids)
     assert [each.submission.submission_id for each in found] == ids[1:], "who has drawn loses nothing to visitors"
     (scored,) = [key async for key in redis_client.scan_iter(f"dedup:{{{CONTEST}}}:scored_participants:*")]
     assert await redis_client.scard(scored) == await redis_client.hlen(f"dedup:{{{CONTEST}}}:last_nickname") == kept + 1

@@ -38,7 +38,7 @@ class Dedup(dedup_pb2_grpc.DedupServiceServicer):
     async def GetTargetReports(
         self, request: dedup_pb2.GetTargetReportsRequest, context: AioContext
     ) -> dedup_pb2.GetTargetReportsResponse:
-        assert request.scorer_source == "builtin://cygnet-clip"
+        assert (request.contest, request.scorer_source) == ("pycon", "builtin://cygnet-clip")
         assert list(request.picture_sha256s) == ["a" * 64]
         return dedup_pb2.GetTargetReportsResponse(reports=[REPORT])
 

@@ -11,7 +11,7 @@ import redis.asyncio as aioredis
 import cygnet.dedup.__main__ as dedup_main
 import cygnet.leaderboard.__main__ as leaderboard_main
 from cygnet.dedup.settings import DedupSettings
-from cygnet.internal.v1 import dedup_pb2, dedup_pb2_grpc, results_pb2, results_pb2_grpc
+from cygnet.internal.v1 import dedup_pb2, dedup_pb2_grpc, document_pb2, results_pb2, results_pb2_grpc
 from cygnet.leaderboard.settings import LeaderboardSettings
 from cygnet.platform.grpc.server import Lifetime, serving
 from cygnet.platform.grpc.workloads import WORKER, Workload
@@ -108,3 +108,35 @@ async def test_a_worker_completes_only_what_it_has_the_lease_of(addresses: tuple
         forged = drawn((await dedup.Claim(claim, metadata=worker)).job, 100.0)
         forged.fence += 1
         assert await code_of(dedup.Complete(forged, metadata=worker)) is grpc.StatusCode.ABORTED
+
+
+@pytest.mark.parametrize("named", ["", CONTEST])
+async def test_a_stolen_key_of_one_contest_says_nothing_of_the_models_of_another(
+    addresses: tuple[str, str], named: str
+) -> None:
+    """With words of its own players would be misread, with a report of its own an organiser deceived."""
+    source, scorer, picture = "builtin://tiny", "builtin://clip", "a" * 64
+    report = document_pb2.TargetReport(picture_sha256=picture, scorer_digest="b" * 64, problem="forged")
+    foreign = bearer(Workload(WORKER, "other"))
+    async with inside_channel(addresses[0]) as inside, grpc.aio.insecure_channel(addresses[0]) as stolen:
+        service: DedupServiceAsyncStub = dedup_pb2_grpc.DedupServiceStub(inside)
+        wanted = dedup_pb2.GetTargetReportsRequest(contest=CONTEST, scorer_source=scorer, picture_sha256s=[picture])
+        words = dedup_pb2.GetVocabularyRequest(contest=CONTEST, generator_source=source)
+        await service.GetTargetReports(wanted)
+        dedup: DedupServiceAsyncStub = dedup_pb2_grpc.DedupServiceStub(stolen)
+        put = dedup_pb2.PutVocabularyRequest(contest=named, generator_source=source)
+        following = dedup_pb2.NextTargetRequest(contest=named, scorer_source=scorer, scorer_digest="b" * 64)
+        reported = dedup_pb2.PutTargetReportRequest(contest=named, scorer_source=scorer, report=report)
+        for call in (
+            dedup.PutVocabulary(put, metadata=foreign),
+            dedup.NextTarget(following, metadata=foreign),
+            dedup.PutTargetReport(reported, metadata=foreign),
+        ):
+            assert await code_of(call) is grpc.StatusCode.PERMISSION_DENIED
+        # In its own contest it may say what it likes: that is that contest's alone.
+        put.contest = following.contest = reported.contest = "other"
+        await dedup.PutVocabulary(put, metadata=foreign)
+        assert not (await dedup.NextTarget(following, metadata=foreign)).picture_sha256
+        await dedup.PutTargetReport(reported, metadata=foreign)
+        assert (await service.GetVocabulary(words)).unknown
+        assert not (await service.GetTargetReports(wanted)).reports

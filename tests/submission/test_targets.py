@@ -36,9 +36,12 @@ async def test_a_target_that_somebody_wants_to_know_about_is_looked_at_and_said(
     assert not (await game.dedup.NextTarget(wanted)).picture_sha256
     assert await examined(game) == {}
     assert (await game.dedup.NextTarget(wanted)).picture_sha256 == SHA256
+    assert (await game.dedup.NextTarget(wanted)).contest == "test"
     report = document_pb2.TargetReport(picture_sha256=SHA256, scorer_digest="b" * 64)
     report.likenesses.add(what="white paper", score=71)
-    await game.dedup.PutTargetReport(dedup_pb2.PutTargetReportRequest(scorer_source=scorer, report=report))
+    await game.dedup.PutTargetReport(
+        dedup_pb2.PutTargetReportRequest(contest="test", scorer_source=scorer, report=report)
+    )
     assert (await examined(game)).popitem()[1] == report
     assert not (await game.dedup.NextTarget(wanted)).picture_sha256
 
@@ -47,5 +50,5 @@ async def test_others_learn_nothing(game: Game) -> None:
     await game.apply()
     assert isinstance(await raised_by(examined(game, token=None)), NotSignedIn)
     assert isinstance(await raised_by(examined(game, "nothing")), NotFound)
-    crooked = dedup_pb2.GetTargetReportsRequest(scorer_source="builtin://x", picture_sha256s=["duck"])
+    crooked = dedup_pb2.GetTargetReportsRequest(contest="test", scorer_source="builtin://x", picture_sha256s=["duck"])
     assert isinstance(await raised_by(game.dedup.GetTargetReports(crooked)), InvalidRequest)

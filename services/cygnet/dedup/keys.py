@@ -5,11 +5,11 @@ contests:
 
   dedup:format           string: the version of all that follows (store.FORMAT)
   dedup:contests         sorted set: the active contests by when somebody last submitted
-  dedup:vocabulary:<sha256 of a generator's source>
+  dedup:vocabulary:<sha256 of a contest's name, or nothing, and a generator's source>
                          string: its vocabulary.json, or nothing; expires when no worker has put it for a month
   dedup:targets:<sha256 of a scorer's source>
-                         hash: target's picture -> what the scorer found out, a serialized TargetReport; empty while
-                         that is wanted; expires when nobody wants to know for a month
+                         hash: "<contest>/<target's picture>" -> what the scorer found out, a serialized TargetReport;
+                         empty while that is wanted; expires when nobody wants to know for a month
   dedup:seeds:<sha256 of a generator's and a scorer's source>
                          hash: "<contest>/<target's picture>" -> a serialized Job, whose seed is asked for; expires
                          when nobody asks for an hour
@@ -64,9 +64,9 @@ CHANNEL = "dedup:changes"
 """No key: where scripts announce what changed."""
 
 
-def vocabulary_key(generator_source: str) -> str:
-    """Returns the key of a generator's words."""
-    return f"dedup:vocabulary:{hashlib.sha256(generator_source.encode()).hexdigest()}"
+def vocabulary_key(contest: str, generator_source: str) -> str:
+    """Returns the key of a generator's words in a contest."""
+    return f"dedup:vocabulary:{hashlib.sha256(f'{contest} {generator_source}'.encode()).hexdigest()}"
 
 
 def targets_key(scorer_source: str) -> str:

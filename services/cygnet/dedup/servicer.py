@@ -92,13 +92,13 @@ class DedupServicer(dedup_pb2_grpc.DedupServiceServicer):
         self, request: dedup_pb2.PutVocabularyRequest, context: AioContext
     ) -> dedup_pb2.PutVocabularyResponse:
         requests.check_vocabulary(request)
-        await self._store.vocabularies.put(request.generator_source, request.vocabulary)
+        await self._store.vocabularies.put(request.contest, request.generator_source, request.vocabulary)
         return dedup_pb2.PutVocabularyResponse()
 
     async def GetVocabulary(
         self, request: dedup_pb2.GetVocabularyRequest, context: AioContext
     ) -> dedup_pb2.GetVocabularyResponse:
-        vocabulary = await self._store.vocabularies.get(request.generator_source)
+        vocabulary = await self._store.vocabularies.get(request.contest, request.generator_source)
         if vocabulary is None:
             return dedup_pb2.GetVocabularyResponse(unknown=True)
         if hashlib.sha256(vocabulary).hexdigest() == request.known_sha256:
@@ -140,21 +140,23 @@ class DedupServicer(dedup_pb2_grpc.DedupServiceServicer):
     async def GetTargetReports(
         self, request: dedup_pb2.GetTargetReportsRequest, context: AioContext
     ) -> dedup_pb2.GetTargetReportsResponse:
+        requests.check_contest(request.contest)
         requests.check_targets(request.scorer_source, request.picture_sha256s)
-        reports = await self._store.targets.get(request.scorer_source, list(request.picture_sha256s))
+        reports = await self._store.targets.get(request.contest, request.scorer_source, list(request.picture_sha256s))
         return dedup_pb2.GetTargetReportsResponse(reports=reports)
 
     async def NextTarget(
         self, request: dedup_pb2.NextTargetRequest, context: AioContext
     ) -> dedup_pb2.NextTargetResponse:
-        picture = await self._store.targets.next(request.scorer_source, request.scorer_digest)
-        return dedup_pb2.NextTargetResponse(picture_sha256=picture)
+        contest, picture = await self._store.targets.next(request.contest, request.scorer_source, request.scorer_digest)
+        return dedup_pb2.NextTargetResponse(picture_sha256=picture, contest=contest)
 
     async def PutTargetReport(
         self, request: dedup_pb2.PutTargetReportRequest, context: AioContext
     ) -> dedup_pb2.PutTargetReportResponse:
+        requests.check_contest(request.contest)
         requests.check_targets(request.scorer_source, [request.report.picture_sha256])
-        await self._store.targets.put(request.scorer_source, request.report)
+        await self._store.targets.put(request.contest, request.scorer_source, request.report)
         return dedup_pb2.PutTargetReportResponse()
 
     async def ListPictures(

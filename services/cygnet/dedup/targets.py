@@ -13,7 +13,7 @@ _KEPT_S = 30 * 24 * 3600
 
 
 class TargetReports:
-    """Keeps them in Redis: for each scorer a hash, picture -> a serialized report, empty while one is wanted.
+    """Keeps them in Redis: for each scorer a hash, contest and picture -> a serialized report, or nothing.
 
     Raises:
         Unavailable: Redis does not answer, or refuses to work.
@@ -22,28 +22,36 @@ class TargetReports:
     def __init__(self, redis: aioredis.Redis) -> None:
         self._redis = redis
 
-    async def get(self, scorer_source: str, pictures: list[str]) -> list[document_pb2.TargetReport]:
+    async def get(self, contest: str, scorer_source: str, pictures: list[str]) -> list[document_pb2.TargetReport]:
         """Returns what is known, and wants to know the rest."""
-        where = targets_key(scorer_source)
+        where, fields = targets_key(scorer_source), [f"{contest}/{picture}" for picture in pictures]
         with translate_errors():
             async with self._redis.pipeline(transaction=False) as pipe:
-                for picture in pictures:
-                    pipe.hsetnx(where, picture, b"")
+                for field in fields:
+                    pipe.hsetnx(where, field, b"")
                 pipe.expire(where, _KEPT_S)
-                pipe.hmget(where, pictures)
+                pipe.hmget(where, fields)
                 found = (await pipe.execute())[-1]
         return [document_pb2.TargetReport.FromString(report) for report in found if report]
 
-    async def next(self, scorer_source: str, scorer_digest: str) -> str:
-        """Returns a picture that a scorer with this digest has not looked at; "" where there is none."""
+    async def next(self, contest: str, scorer_source: str, scorer_digest: str) -> tuple[str, str]:
+        """Returns a contest, and a target's picture that a scorer with this digest has not looked at; or "" twice.
+
+        It is one of `contest`, or with "" of any.
+        """
         with translate_errors():
             known = cast(dict[bytes, bytes], await self._redis.hgetall(targets_key(scorer_source)))
-        for picture, report in known.items():
+        for field, report in known.items():
+            its_contest, _, picture = field.decode().partition("/")
+            if contest not in ("", its_contest):
+                continue
             if not report or document_pb2.TargetReport.FromString(report).scorer_digest != scorer_digest:
-                return picture.decode()
-        return ""
+                return its_contest, picture
+        return "", ""
 
-    async def put(self, scorer_source: str, report: document_pb2.TargetReport) -> None:
-        """Keeps a report."""
+    async def put(self, contest: str, scorer_source: str, report: document_pb2.TargetReport) -> None:
+        """Keeps a report that is wanted."""
+        where, field = targets_key(scorer_source), f"{contest}/{report.picture_sha256}"
         with translate_errors():
-            await self._redis.hset(targets_key(scorer_source), report.picture_sha256, report.SerializeToString())
+            if await self._redis.hexists(where, field):
+                await self._redis.hset(where, field, report.SerializeToString())

@@ -21,12 +21,14 @@ class Vocabularies:
     def __init__(self, redis: aioredis.Redis) -> None:
         self._redis = redis
 
-    async def put(self, generator_source: str, vocabulary: bytes) -> None:
-        """Notes the words of a generator."""
+    async def put(self, contest: str, generator_source: str, vocabulary: bytes) -> None:
+        """Notes the words of a generator, for a contest or "" for every one that has none of its own."""
         with translate_errors():
-            await self._redis.set(vocabulary_key(generator_source), vocabulary, ex=_KEPT_S)
+            await self._redis.set(vocabulary_key(contest, generator_source), vocabulary, ex=_KEPT_S)
 
-    async def get(self, generator_source: str) -> bytes | None:
+    async def get(self, contest: str, generator_source: str) -> bytes | None:
         """Returns the words of a generator, empty where it has none; None where no worker has said so."""
+        where = [vocabulary_key(each, generator_source) for each in (contest, "")]
         with translate_errors():
-            return cast(bytes | None, await self._redis.get(vocabulary_key(generator_source)))
+            own, of_any = cast(list[bytes | None], await self._redis.mget(where))
+        return of_any if own is None else own

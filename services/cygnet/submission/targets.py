@@ -22,6 +22,7 @@ class TargetAdminServicer(admin_pb2_grpc.TargetAdminServiceServicer):
     ) -> admin_pb2.ExamineTargetsResponse:
         document = self._contests.get(request.contest)
         wanted = dedup_pb2.GetTargetReportsRequest(
+            contest=document.contest.name,
             scorer_source=document.model.scorer_source,
             picture_sha256s=[target.picture_sha256 for target in document.contest.targets],
         )

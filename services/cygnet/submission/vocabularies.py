@@ -30,6 +30,9 @@ REFRESH_S = 5.0
 READINGS_KEPT = 4_096
 """A flood of one prompt, and a prompt that is read while it is typed and again when it is sent, are read once."""
 
+_Model = tuple[str, str]
+"""A contest's name and its generator: what another contest's workers say of the same generator counts for theirs."""
+
 
 class Vocabularies:
     """Let `follow` run for as long as the service does."""
@@ -37,8 +40,8 @@ class Vocabularies:
     def __init__(self, contests: ContestStore, dedup: "DedupServiceAsyncStub") -> None:
         self._contests = contests
         self._dedup = dedup
-        self._known: dict[str, tuple[str, Vocabulary | None]] = {}
-        self._fetching: dict[str, asyncio.Task[None]] = {}
+        self._known: dict[_Model, tuple[str, Vocabulary | None]] = {}
+        self._fetching: dict[_Model, asyncio.Task[None]] = {}
 
     async def follow(self) -> None:
         """Keeps what is known current, for ever."""
@@ -55,10 +58,10 @@ class Vocabularies:
         Raises:
             Unavailable: dedup does not answer.
         """
-        sources = {self._contests.get(name).model.generator_source for name in self._contests.names}
-        self._known = {source: known for source, known in self._known.items() if source in sources}
-        for source in sources:
-            await self._fetch(source)
+        models = {_model(self._contests.get(name)) for name in self._contests.names}
+        self._known = {model: known for model, known in self._known.items() if model in models}
+        for model in models:
+            await self._fetch(model)
 
     async def ensure(self, document: document_pb2.ContestDocument) -> None:
         """Fetches the words of a contest's model if they are not known; prompts beside each other ask once.
@@ -66,25 +69,26 @@ class Vocabularies:
         Raises:
             Unavailable: dedup does not answer.
         """
-        source = document.model.generator_source
-        if source in self._known:
+        model = _model(document)
+        if model in self._known:
             return
-        if source not in self._fetching:
-            self._fetching[source] = asyncio.create_task(self._fetch(source))
-            self._fetching[source].add_done_callback(lambda _: self._fetching.pop(source))
-        await asyncio.shield(self._fetching[source])
+        if model not in self._fetching:
+            self._fetching[model] = asyncio.create_task(self._fetch(model))
+            self._fetching[model].add_done_callback(lambda _: self._fetching.pop(model))
+        await asyncio.shield(self._fetching[model])
 
-    async def _fetch(self, source: str) -> None:
-        digest, _ = self._known.get(source, ("", None))
-        request = dedup_pb2.GetVocabularyRequest(generator_source=source, known_sha256=digest)
+    async def _fetch(self, model: _Model) -> None:
+        digest, _ = self._known.get(model, ("", None))
+        contest, source = model
+        request = dedup_pb2.GetVocabularyRequest(contest=contest, generator_source=source, known_sha256=digest)
         answer = await self._dedup.GetVocabulary(request)
         if not (answer.unchanged or answer.unknown):
-            self._known[source] = _parsed(answer.vocabulary)
+            self._known[model] = _parsed(answer.vocabulary)
             log.info("a model's words are known", extra={"generator": source, "bytes": len(answer.vocabulary)})
 
     def of(self, document: document_pb2.ContestDocument) -> Vocabulary | None:
         """Returns the words of a contest's model; None where it has none, or none are known yet."""
-        _, vocabulary = self._known.get(document.model.generator_source, ("", None))
+        _, vocabulary = self._known.get(_model(document), ("", None))
         return vocabulary
 
     def read(self, document: document_pb2.ContestDocument, prompt: str) -> submission_pb2.Reading | None:
@@ -96,6 +100,10 @@ class Vocabularies:
         """Returns captions that say more and more of what a target shows; none where that cannot be said."""
         vocabulary, description = self.of(document), document.descriptions.get(target, "")
         return _ladder(vocabulary, description) if vocabulary is not None and description else ()
+
+
+def _model(document: document_pb2.ContestDocument) -> _Model:
+    return document.contest.name, document.model.generator_source
 
 
 def _parsed(raw: bytes) -> tuple[str, Vocabulary | None]:

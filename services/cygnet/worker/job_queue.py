@@ -46,7 +46,9 @@ class JobQueue:
     async def put_vocabulary(self, served: ServedModels) -> None:
         """Tells dedup which words the generator knows."""
         await self._stub.PutVocabulary(
-            dedup_pb2.PutVocabularyRequest(generator_source=served.generator.source, vocabulary=served.vocabulary)
+            dedup_pb2.PutVocabularyRequest(
+                contest=self._contest, generator_source=served.generator.source, vocabulary=served.vocabulary
+            )
         )
 
     async def settle_seed(self, job: dedup_pb2.Job, counter: int | None) -> int | None:
@@ -67,15 +69,18 @@ class JobQueue:
         answer = await self._stub.NextSeed(request)
         return answer.job if answer.HasField("job") else None
 
-    async def next_target(self, served: ServedModels) -> str:
-        """Returns a target's picture that this scorer is to look at, by its SHA-256; "" where there is none."""
-        request = dedup_pb2.NextTargetRequest(scorer_source=served.scorer.source, scorer_digest=served.scorer.digest)
-        return (await self._stub.NextTarget(request)).picture_sha256
+    async def next_target(self, served: ServedModels) -> dedup_pb2.NextTargetResponse:
+        """Returns a target that this scorer is to look at; one without a picture where there is none."""
+        return await self._stub.NextTarget(
+            dedup_pb2.NextTargetRequest(
+                contest=self._contest, scorer_source=served.scorer.source, scorer_digest=served.scorer.digest
+            )
+        )
 
-    async def put_target_report(self, served: ServedModels, report: document_pb2.TargetReport) -> None:
-        """Says what the scorer found out about a target."""
+    async def put_target_report(self, served: ServedModels, contest: str, report: document_pb2.TargetReport) -> None:
+        """Says what the scorer found out about a target of a contest."""
         await self._stub.PutTargetReport(
-            dedup_pb2.PutTargetReportRequest(scorer_source=served.scorer.source, report=report)
+            dedup_pb2.PutTargetReportRequest(contest=contest, scorer_source=served.scorer.source, report=report)
         )
 
     async def heartbeat(self, job: dedup_pb2.Job) -> None:

@@ -52,7 +52,8 @@ class TargetExaminer:
             DomainError: dedup or the picture store does not answer.
             TritonUnavailable: another time will do.
         """
-        picture_sha256 = await self._jobs.next_target(served)
+        target = await self._jobs.next_target(served)
+        picture_sha256 = target.picture_sha256
         if not picture_sha256:
             return False
         report = document_pb2.TargetReport(picture_sha256=picture_sha256, scorer_digest=served.scorer.digest)
@@ -62,7 +63,7 @@ class TargetExaminer:
                     report.likenesses.add(what=tried.what, score=tried.score)
         except (NotFound, UnfitPicture, DrawingFailed, NotScorable) as error:
             report.problem = str(error)[:500]
-        await self._jobs.put_target_report(served, report)
+        await self._jobs.put_target_report(served, target.contest, report)
         log.info(
             "a target was looked at",
             extra={"picture": picture_sha256[:12], "likenesses": len(report.likenesses), "problem": report.problem},

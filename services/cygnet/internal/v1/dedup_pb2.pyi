@@ -278,24 +278,28 @@ class ListParticipantSubmissionsResponse(_message.Message):
     def __init__(self, submissions: _Optional[_Iterable[_Union[_submission_pb2.Submission, _Mapping]]] = ...) -> None: ...
 
 class PutVocabularyRequest(_message.Message):
-    __slots__ = ("generator_source", "vocabulary")
+    __slots__ = ("generator_source", "vocabulary", "contest")
     GENERATOR_SOURCE_FIELD_NUMBER: _ClassVar[int]
     VOCABULARY_FIELD_NUMBER: _ClassVar[int]
+    CONTEST_FIELD_NUMBER: _ClassVar[int]
     generator_source: str
     vocabulary: bytes
-    def __init__(self, generator_source: _Optional[str] = ..., vocabulary: _Optional[bytes] = ...) -> None: ...
+    contest: str
+    def __init__(self, generator_source: _Optional[str] = ..., vocabulary: _Optional[bytes] = ..., contest: _Optional[str] = ...) -> None: ...
 
 class PutVocabularyResponse(_message.Message):
     __slots__ = ()
     def __init__(self) -> None: ...
 
 class GetVocabularyRequest(_message.Message):
-    __slots__ = ("generator_source", "known_sha256")
+    __slots__ = ("generator_source", "known_sha256", "contest")
     GENERATOR_SOURCE_FIELD_NUMBER: _ClassVar[int]
     KNOWN_SHA256_FIELD_NUMBER: _ClassVar[int]
+    CONTEST_FIELD_NUMBER: _ClassVar[int]
     generator_source: str
     known_sha256: str
-    def __init__(self, generator_source: _Optional[str] = ..., known_sha256: _Optional[str] = ...) -> None: ...
+    contest: str
+    def __init__(self, generator_source: _Optional[str] = ..., known_sha256: _Optional[str] = ..., contest: _Optional[str] = ...) -> None: ...
 
 class GetVocabularyResponse(_message.Message):
     __slots__ = ("unchanged", "vocabulary", "unknown")
@@ -384,12 +388,14 @@ class WatchChangesResponse(_message.Message):
     def __init__(self, contest: _Optional[str] = ..., submission_ids: _Optional[_Iterable[str]] = ..., queue_moved: _Optional[bool] = ..., missed: _Optional[bool] = ...) -> None: ...
 
 class GetTargetReportsRequest(_message.Message):
-    __slots__ = ("scorer_source", "picture_sha256s")
+    __slots__ = ("scorer_source", "picture_sha256s", "contest")
     SCORER_SOURCE_FIELD_NUMBER: _ClassVar[int]
     PICTURE_SHA256S_FIELD_NUMBER: _ClassVar[int]
+    CONTEST_FIELD_NUMBER: _ClassVar[int]
     scorer_source: str
     picture_sha256s: _containers.RepeatedScalarFieldContainer[str]
-    def __init__(self, scorer_source: _Optional[str] = ..., picture_sha256s: _Optional[_Iterable[str]] = ...) -> None: ...
+    contest: str
+    def __init__(self, scorer_source: _Optional[str] = ..., picture_sha256s: _Optional[_Iterable[str]] = ..., contest: _Optional[str] = ...) -> None: ...
 
 class GetTargetReportsResponse(_message.Message):
     __slots__ = ("reports",)
@@ -398,26 +404,32 @@ class GetTargetReportsResponse(_message.Message):
     def __init__(self, reports: _Optional[_Iterable[_Union[_document_pb2.TargetReport, _Mapping]]] = ...) -> None: ...
 
 class NextTargetRequest(_message.Message):
-    __slots__ = ("scorer_source", "scorer_digest")
+    __slots__ = ("scorer_source", "scorer_digest", "contest")
     SCORER_SOURCE_FIELD_NUMBER: _ClassVar[int]
     SCORER_DIGEST_FIELD_NUMBER: _ClassVar[int]
+    CONTEST_FIELD_NUMBER: _ClassVar[int]
     scorer_source: str
     scorer_digest: str
-    def __init__(self, scorer_source: _Optional[str] = ..., scorer_digest: _Optional[str] = ...) -> None: ...
+    contest: str
+    def __init__(self, scorer_source: _Optional[str] = ..., scorer_digest: _Optional[str] = ..., contest: _Optional[str] = ...) -> None: ...
 
 class NextTargetResponse(_message.Message):
-    __slots__ = ("picture_sha256",)
+    __slots__ = ("picture_sha256", "contest")
     PICTURE_SHA256_FIELD_NUMBER: _ClassVar[int]
+    CONTEST_FIELD_NUMBER: _ClassVar[int]
     picture_sha256: str
-    def __init__(self, picture_sha256: _Optional[str] = ...) -> None: ...
+    contest: str
+    def __init__(self, picture_sha256: _Optional[str] = ..., contest: _Optional[str] = ...) -> None: ...
 
 class PutTargetReportRequest(_message.Message):
-    __slots__ = ("scorer_source", "report")
+    __slots__ = ("scorer_source", "report", "contest")
     SCORER_SOURCE_FIELD_NUMBER: _ClassVar[int]
     REPORT_FIELD_NUMBER: _ClassVar[int]
+    CONTEST_FIELD_NUMBER: _ClassVar[int]
     scorer_source: str
     report: _document_pb2.TargetReport
-    def __init__(self, scorer_source: _Optional[str] = ..., report: _Optional[_Union[_document_pb2.TargetReport, _Mapping]] = ...) -> None: ...
+    contest: str
+    def __init__(self, scorer_source: _Optional[str] = ..., report: _Optional[_Union[_document_pb2.TargetReport, _Mapping]] = ..., contest: _Optional[str] = ...) -> None: ...
 
 class PutTargetReportResponse(_message.Message):
     __slots__ = ()
