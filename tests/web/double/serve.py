@@ -21,8 +21,9 @@ from cygnet.local import child
 from cygnet.platform.grpc.status import ErrorInterceptor
 from cygnet.v1 import contest_pb2_grpc, leaderboard_pb2_grpc, presence_pb2_grpc, submission_pb2_grpc
 
-from .game import Contests, Game, Leaderboards, Submissions
+from .game import Game
 from .presence import Presences
+from .servicers import Contests, Leaderboards, Submissions
 
 DIST = Path(__file__).parents[3] / "services/cygnet/gateway/page/dist"
 
