@@ -22,8 +22,10 @@ from ..stack.player import DONE, FAILED, Player, connection
 
 CONTEST = "duck-and-swan"
 PLAYERS = 4
-BOUND_S = 90.0
+BOUND_S = 180.0
 """Within this time after the fault is over everything that was acknowledged has ended, on a loaded machine."""
+FIRST_S = 300.0
+"""Before anybody's first picture the targets' seeds are settled, which takes drawings of its own."""
 SILENCE_S = 18.0
 """A watch without a word for so long is opened again; a heartbeat comes every 15 s."""
 CALL_S = 5.0
@@ -61,10 +63,10 @@ class Play:
             for what, times in self.answers.items()
         }
 
-    async def pictures(self, more: int) -> None:
+    async def pictures(self, more: int, within_s: float = BOUND_S) -> None:
         """Returns when so many more pictures have come."""
         wanted = len(self.answers["picture"]) + more
-        async with asyncio.timeout(BOUND_S):
+        async with asyncio.timeout(within_s):
             while len(self.answers["picture"]) < wanted:
                 await asyncio.sleep(0.05)
 
@@ -88,7 +90,7 @@ async def playing(address: str) -> AsyncIterator[Play]:
         looking = group.create_task(_look(play, channel))
         for number in range(PLAYERS):
             group.create_task(_play(play, await _joined(channel, f"Player {number}"), group))
-        await play.pictures(2)
+        await play.pictures(2, FIRST_S)
         try:
             yield play
         finally:
