@@ -281,7 +281,7 @@ def _noise(folder: Path) -> dict[str, str]:
     subprocess.run([sys.executable, "-c", program, str(ROOT / "tests/models"), str(folder)], check=True)
     return {
         "builtin: snow-duck": "file: duck.png",
-        "builtin: rainbow-swans": "file: swan.png",
+        "builtin: sea-swan": "file: swan.png",
         "builtin://cygnet-tiny, size: 256": f"{folder}/generator, size: 64, steps: 2",
         "builtin://cygnet-clip": f"{folder}/scorer",
     }

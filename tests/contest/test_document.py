@@ -25,7 +25,7 @@ def test_a_target_is_described_by_the_contest_or_by_the_picture_that_comes_with_
     path.write_text(CONTEST)
     document, _ = read_contest(path)
     assert document.descriptions == {
-        "plain": "a red duck with a hat in the snow facing left on the right",
+        "plain": "a black duck with a scarf in the snow with rocks on the right",
         "told": "a yellow duck",
     }
     check_document(document)

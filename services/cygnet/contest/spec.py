@@ -30,11 +30,11 @@ Builtin = Literal[
     "swan-watercolour",
     "swan-pixel",
     "snow-duck",
-    "night-swan",
-    "rain-duck",
+    "night-duck",
+    "city-duck",
+    "sea-swan",
+    "meadow-swan",
     "rainbow-swans",
-    "sleeping-duck",
-    "sunset-swan",
 ]
 
 MAX_TARGETS = 8

@@ -21,19 +21,19 @@ PLAIN = {
     "swan": (Scene("swan", "white", "pond", facing="right"), 11),
 }
 COMPOSED = {
-    "snow-duck": Scene("duck", "red", "snow", accessory="hat", side="right", facing="left"),
-    "night-swan": Scene("swan", "black", "night", accessory="crown", size="big", facing="left"),
-    "rain-duck": Scene("duck", "blue", "city", accessory="scarf", weather="rain", facing="right"),
-    "rainbow-swans": Scene("swan", "pink", "sea", count=2, weather="rainbow", facing="left"),
-    "sleeping-duck": Scene("duck", "green", "meadow", "crown", pose="sleeping", facing="right", scenery="trees"),
-    "sunset-swan": Scene("swan", "orange", "snow", accessory="hat", light="sunset", facing="right"),
+    "snow-duck": Scene("duck", "black", "snow", "scarf", side="right", scenery="rocks"),
+    "night-duck": Scene("duck", "white", "night", "hat", side="right", scenery="trees"),
+    "city-duck": Scene("duck", "green", "city", "hat", side="left", scenery="trees"),
+    "sea-swan": Scene("swan", "orange", "sea", "hat", side="left", scenery="rocks"),
+    "meadow-swan": Scene("swan", "blue", "meadow", "hat", side="right", scenery="trees"),
+    "rainbow-swans": Scene("swan", "pink", "sea", count=2, weather="rainbow", scenery="rocks"),
 }
 TARGETS: dict[str, tuple[Scene, int]] = {
     name if style == "flat" else f"{name}-{style}": (replace(scene, style=style), seed)
     for name, (scene, seed) in PLAIN.items()
     for style in STYLES
 } | {name: (scene, 2) for name, scene in COMPOSED.items()}
-UNSAID = {"duck": "facing", "swan": "facing", "sleeping-duck": "facing"}
+UNSAID = {"duck": "facing", "swan": "facing"}
 """What a target's description leaves to chance."""
 
 
