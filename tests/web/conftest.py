@@ -170,5 +170,7 @@ def double(running: Double) -> Iterator[Double]:
         codes_shown=True,
         proof_level=0,
         full_for=0,
+        widget="",
+        tokens=[],
         next_draw_in_ms=0,
     )

@@ -87,6 +87,10 @@ class Game:
     full_for: int = 0
     """So many of the next Submits find the queue full, for `full_s`."""
     full_s: float = 3.0
+    widget: str = ""
+    """Whose widget is offered where something has to be paid."""
+    tokens: list[str] = field(default_factory=list)
+    """What came from widgets."""
     codes_shown: bool = True
     next_draw_in_ms: int = 0
     """How long a ticket waits for its lot; 0: it makes present at once."""

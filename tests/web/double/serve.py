@@ -17,6 +17,7 @@ from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
+from cygnet.gateway.headers import page_headers
 from cygnet.local import child
 from cygnet.platform.grpc.status import ErrorInterceptor
 from cygnet.v1 import contest_pb2_grpc, leaderboard_pb2_grpc, presence_pb2_grpc, submission_pb2_grpc
@@ -36,7 +37,8 @@ def site(game: Game) -> Starlette:
         return Response(status_code=404) if found is None else Response(found, media_type="image/png")
 
     async def player(request: Request) -> Response:
-        return FileResponse(DIST / "index.html")
+        providers = [game.widget] if game.widget else []
+        return FileResponse(DIST / "index.html", headers=dict(page_headers(providers)))
 
     async def board(request: Request) -> Response:
         return FileResponse(DIST / "board.html")
@@ -56,7 +58,12 @@ def site(game: Game) -> Starlette:
                 setattr(game, name, value)
         game.on_change()
         return JSONResponse(
-            {"submit_calls": game.submit_calls, "read_calls": game.read_calls, "submissions": len(game.submissions)}
+            {
+                "submit_calls": game.submit_calls,
+                "read_calls": game.read_calls,
+                "submissions": len(game.submissions),
+                "tokens": game.tokens,
+            }
         )
 
     return Starlette(

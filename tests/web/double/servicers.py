@@ -51,16 +51,28 @@ class Submissions(submission_pb2_grpc.SubmissionServiceServicer):
     ) -> submission_pb2.GetChallengeResponse:
         subject = request.device or self._game.participant(context)
         challenge = CHALLENGES.issue("pond", str(request.action), subject, self._game.proof_level)
-        return submission_pb2.GetChallengeResponse(challenge=challenge)
+        widget = submission_pb2.CaptchaWidget(
+            provider=self._game.widget, site_key="the-doubles", action=str(request.action), subject=subject
+        )
+        return submission_pb2.GetChallengeResponse(challenge=challenge, widget=widget if self._game.widget else None)
 
-    def _paid(self, action: submission_pb2.ChallengeAction, subject: str, proof: str) -> None:
+    def _paid(
+        self,
+        action: submission_pb2.ChallengeAction,
+        subject: str,
+        shown: submission_pb2.JoinRequest | submission_pb2.SubmitRequest,
+    ) -> None:
         level = self._game.proof_level
-        if level and CHALLENGES.solved(proof, "pond", str(action), subject, level) is None:
+        if shown.captcha_token:
+            self._game.tokens.append(shown.captcha_token)
+        if shown.captcha_token == f"fake.{action}.{subject}":
+            return
+        if level and CHALLENGES.solved(shown.proof, "pond", str(action), subject, level) is None:
             raise Refused("the server's own words", reason="PROOF_NEEDED", retry_after_s=0)
 
     async def Join(self, request: submission_pb2.JoinRequest, context: AioContext) -> submission_pb2.JoinResponse:
         nickname = clean_nickname(request.nickname)
-        self._paid(submission_pb2.CHALLENGE_ACTION_JOIN, request.device, request.proof)
+        self._paid(submission_pb2.CHALLENGE_ACTION_JOIN, request.device, request)
         try:
             participant = self._game.participant(context)
         except NotSignedIn:
@@ -83,7 +95,7 @@ class Submissions(submission_pb2_grpc.SubmissionServiceServicer):
         game = self._game
         game.submit_calls += 1
         participant = game.participant(context)
-        self._paid(submission_pb2.CHALLENGE_ACTION_SUBMIT, participant, request.proof)
+        self._paid(submission_pb2.CHALLENGE_ACTION_SUBMIT, participant, request)
         if request.request_id in game.by_request:
             return submission_pb2.SubmitResponse(submission=game.submissions[game.by_request[request.request_id]][1])
         check_submission(request.prompt, request.request_id, game.max_prompt_chars)

@@ -1,6 +1,6 @@
 import { create } from "@bufbuild/protobuf";
 import { Code, ConnectError, createRouterTransport } from "@connectrpc/connect";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import {
   ChallengeAction,
   GetChallengeResponseSchema,
@@ -10,6 +10,7 @@ import {
 import { ErrorInfoSchema } from "../src/gen/google/rpc/error_details_pb";
 import { withProof } from "../src/proof/prover";
 import { type Challenge, search } from "../src/proof/solve";
+import { chooseOtherWay, offer } from "../src/proof/widget";
 import { makeClients } from "../src/rpc/clients";
 
 const hex = (bytes: ArrayLike<number>) => Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
@@ -59,26 +60,28 @@ describe("a challenge", () => {
 });
 
 describe("a call that has a price", () => {
-  async function paying(refusals: number) {
+  async function paying(refusals: number, widget?: { provider: string; siteKey: string }) {
     const made = await challenge(1_234);
     const proofs: string[] = [];
+    const tokens: string[] = [];
     const transport = createRouterTransport(({ service }) => {
       service(SubmissionService, {
-        join({ proof }) {
+        join({ proof, captchaToken }) {
           proofs.push(proof);
+          tokens.push(captchaToken);
           if (proofs.length <= refusals) {
             const detail = { desc: ErrorInfoSchema, value: { reason: "PROOF_NEEDED", domain: "cygnet.dev" } };
             throw new ConnectError("a price", Code.ResourceExhausted, undefined, [detail]);
           }
           return create(JoinResponseSchema, { participantId: "p" });
         },
-        getChallenge: () => create(GetChallengeResponseSchema, { challenge: JSON.stringify(made) }),
+        getChallenge: () => create(GetChallengeResponseSchema, { challenge: JSON.stringify(made), widget }),
       });
     });
     const clients = makeClients(transport);
     const about = { contest: "pond", action: ChallengeAction.JOIN, device: "d" };
     // Node has no Worker of the browsers' kind: this is the page that has to solve by itself.
-    return { proofs, made, called: withProof(clients, about, (proof) => clients.submission.join({ proof })) };
+    return { proofs, tokens, made, called: withProof(clients, about, (paid) => clients.submission.join(paid)) };
   }
 
   test("is made again with the solution", async () => {
@@ -88,6 +91,33 @@ describe("a call that has a price", () => {
     const { challenge: sent, solution } = JSON.parse(atob(proofs[1] ?? ""));
     expect(sent).toEqual(made);
     expect(solution.counter).toBe(1_234);
+  });
+
+  test("is made again with what a widget gave, where one is offered", async () => {
+    const { proofs, tokens, called } = await paying(1, { provider: "turnstile", siteKey: "k" });
+    await vi.waitFor(() => expect(offer.value?.widget.siteKey).toBe("k"));
+    offer.value?.settle("a token");
+    await called;
+    expect([proofs, tokens, offer.value]).toEqual([["", ""], ["", "a token"], undefined]);
+  });
+
+  test("is paid by the challenge where the widget does not work, or somebody wants another way for good", async () => {
+    const broken = await paying(1, { provider: "turnstile", siteKey: "broken" });
+    await vi.waitFor(() => expect(offer.value?.widget.siteKey).toBe("broken"));
+    offer.value?.settle(undefined);
+    await broken.called;
+    expect(broken.proofs[1]).not.toBe("");
+
+    const unwanted = await paying(1, { provider: "turnstile", siteKey: "unwanted" });
+    await vi.waitFor(() => expect(offer.value?.widget.siteKey).toBe("unwanted"));
+    chooseOtherWay();
+    await unwanted.called;
+    const next = await paying(1, { provider: "turnstile", siteKey: "next" });
+    await next.called;
+    expect([unwanted.tokens, next.tokens]).toEqual([
+      ["", ""],
+      ["", ""],
+    ]);
   });
 
   test("that nothing satisfies is given up", async () => {

@@ -158,8 +158,8 @@ export class Player {
     const { ticket, device } = this.presence.forJoin();
     const contest = this.contest.peek().name;
     try {
-      const response = await withProof(this.clients, { contest, action: ChallengeAction.JOIN, device }, (proof) =>
-        this.clients.submission.join({ contest, nickname, ticket, device, proof }, { timeoutMs: CALL_TIMEOUT_MS }),
+      const response = await withProof(this.clients, { contest, action: ChallengeAction.JOIN, device }, (paid) =>
+        this.clients.submission.join({ contest, nickname, ticket, device, ...paid }, { timeoutMs: CALL_TIMEOUT_MS }),
       );
       if (before?.participantId !== response.participantId) {
         this.submissions.clear();

@@ -140,9 +140,9 @@ export class Submitter {
   }: PendingSubmission): Promise<{ submission: Submission } | { problem: Problem }> {
     try {
       const about = { contest: this.contest, action: ChallengeAction.SUBMIT };
-      const { submission } = await withProof(this.clients, about, (proof) =>
+      const { submission } = await withProof(this.clients, about, (paid) =>
         this.clients.submission.submit(
-          { contest: this.contest, target, prompt, requestId, proof },
+          { contest: this.contest, target, prompt, requestId, ...paid },
           { timeoutMs: CALL_TIMEOUT_MS, signal: this.#stop.signal },
         ),
       );

@@ -1,9 +1,10 @@
-// Pays where the server asks for a proof of work: fetches a challenge, solves it, and calls again.
+// Pays where the server asks for a proof: fetches a challenge, solves it or shows a widget, and calls again.
 import { signal } from "@preact/signals";
 import type { ChallengeAction } from "../gen/cygnet/v1/submission_pb";
 import { CALL_TIMEOUT_MS, type Clients } from "../rpc/clients";
 import { problemOf } from "../rpc/problem";
 import { type Challenge, type Solution, search } from "./solve";
+import { tokenOf } from "./widget";
 
 /** More than that is asked of nobody: a proof that does not satisfy so often never will. */
 const TRIES = 3;
@@ -17,20 +18,27 @@ export const solving = signal(false);
 export async function withProof<T>(
   clients: Clients,
   about: { contest: string; action: ChallengeAction; device?: string },
-  call: (proof: string) => Promise<T>,
+  call: (paid: { proof: string; captchaToken: string }) => Promise<T>,
 ): Promise<T> {
-  let proof = "";
+  const ask = () => clients.submission.getChallenge(about, { timeoutMs: CALL_TIMEOUT_MS });
+  let paid = { proof: "", captchaToken: "" };
   for (let tries = 0; ; tries += 1) {
     try {
-      return await call(proof);
+      return await call(paid);
     } catch (thrown) {
       const problem = problemOf(thrown);
       if (problem.kind !== "refused" || problem.reason !== "PROOF_NEEDED" || tries === TRIES) throw thrown;
     }
+    const { challenge, widget } = await ask();
+    const captchaToken = widget === undefined ? undefined : await tokenOf(widget);
+    if (captchaToken !== undefined) {
+      paid = { proof: "", captchaToken };
+      continue;
+    }
     solving.value = true;
     try {
-      const { challenge } = await clients.submission.getChallenge(about, { timeoutMs: CALL_TIMEOUT_MS });
-      proof = await solved(challenge);
+      // Whoever looked at a widget for minutes has an old challenge.
+      paid = { proof: await solved(widget === undefined ? challenge : (await ask()).challenge), captchaToken: "" };
     } finally {
       solving.value = false;
     }

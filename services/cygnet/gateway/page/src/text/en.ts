@@ -60,6 +60,8 @@ export const en = {
   presenceDrawIn: (s: number) => `Next lot in ${seconds(s)}.`,
   presenceOld: "The code that you scanned is over: it is a new one every 30 seconds. Scan the big screen again.",
   presenceFull: "Very many people are scanning at once. Scan the code on the big screen again in half a minute.",
+  widgetTitle: "Very much is going on. Show that you are no program:",
+  widgetOtherWay: "I cannot do this: use another way (some seconds)",
   solving: "Very much is going on: this device solves a small puzzle first. Some seconds.",
   joinFailed: "That did not get through. Please try again.",
   playingAs: "Playing as",

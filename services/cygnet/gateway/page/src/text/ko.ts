@@ -55,6 +55,8 @@ export const ko: Words = {
   presenceDrawIn: (s) => `다음 추첨까지 ${s}초.`,
   presenceOld: "스캔한 코드의 시간이 지났어요. 코드는 30초마다 바뀌어요. 큰 화면을 다시 스캔해 주세요.",
   presenceFull: "지금 너무 많은 분이 스캔하고 있어요. 30초쯤 뒤에 큰 화면의 코드를 다시 스캔해 주세요.",
+  widgetTitle: "지금 아주 붐벼요. 프로그램이 아니라는 것을 보여 주세요.",
+  widgetOtherWay: "할 수 없어요: 다른 방법으로 할게요 (몇 초)",
   solving: "지금 아주 붐벼요. 이 기기가 먼저 작은 문제를 풀고 있어요. 몇 초면 돼요.",
   joinFailed: "전송되지 않았어요. 다시 시도해 주세요.",
   playingAs: "참가자",

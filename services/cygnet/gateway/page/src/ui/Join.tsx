@@ -5,6 +5,7 @@ import { words } from "../text/language";
 import { focusPromptIfKeyboard } from "./focus";
 import { describeJoinProblem } from "./messages";
 import { mayJoin, PresenceNote, SolvingNote } from "./PresenceNote";
+import { WidgetBox } from "./WidgetBox";
 
 const MAX_NICKNAME_CHARS = 24;
 
@@ -29,6 +30,7 @@ export function Join({ player }: { player: Player }) {
             onJoined={focusPromptIfKeyboard}
           />
           <SolvingNote />
+          <WidgetBox />
           <p class="note">{text.joinHint}</p>
         </>
       ) : null}

@@ -8,6 +8,7 @@ import { describeRefusal, describeRetry } from "./messages";
 import { ClosedNotice } from "./PhaseNotice";
 import { SolvingNote } from "./PresenceNote";
 import { hasUnread, ReadWords } from "./ReadWords";
+import { WidgetBox } from "./WidgetBox";
 
 export function PromptBox({ player }: { player: Player }) {
   const text = words.value;
@@ -91,6 +92,7 @@ export function PromptBox({ player }: { player: Player }) {
         <DraftWords player={player} />
       </div>
       <SolvingNote />
+      <WidgetBox />
       <div id="prompt-refusal" role="alert">
         {player.refusal.value === undefined ? null : <RefusalNote player={player} />}
       </div>
