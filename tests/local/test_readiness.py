@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -24,6 +25,8 @@ class Metrics(BaseHTTPRequestHandler):
             "nv_inference_request_failure": 0,
         }
         text = "".join(f'{name}{{model="diffusion",version="1"}} {count}\n' for name, count in counts.items())
+        # Another model works all the time.
+        text += f'nv_inference_request_success{{model="scorer",version="1"}} {time.monotonic()}\n'
         type(self).ended += self.more
         self.send_response(200)
         self.end_headers()

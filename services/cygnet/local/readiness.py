@@ -4,7 +4,9 @@ bounds the wait.
 
 import asyncio
 import http.client
+import re
 import urllib.request
+from collections import Counter
 from collections.abc import Awaitable
 from typing import Any
 from urllib.parse import urlsplit
@@ -85,7 +87,7 @@ async def redis_answers(url: str) -> None:
 
 
 async def triton_works(metrics_url: str, answers_within_s: float = 30.0) -> None:
-    """Waits until Triton answers, and either nothing waits there for its turn or it ends what it has in hand.
+    """Waits until Triton answers, and each of its models has nothing that waits for its turn, or ends something.
 
     A model's process that hangs keeps its request and all that come after it; Triton itself goes on answering. That is
     seen by its own counts: a call of ours that is given up would do harm (see `cygnet.inference.triton`).
@@ -93,7 +95,7 @@ async def triton_works(metrics_url: str, answers_within_s: float = 30.0) -> None
     Raises:
         NotReady: it does not answer.
     """
-    ended_before: float | None = None
+    ended_before: Counter[str] = Counter()
     while True:
         try:
             async with asyncio.timeout(answers_within_s):
@@ -101,9 +103,9 @@ async def triton_works(metrics_url: str, answers_within_s: float = 30.0) -> None
                 waiting, ended = await asyncio.to_thread(_work, metrics_url)
         except TimeoutError:
             raise NotReady(f"did not answer within {answers_within_s:g} s") from None
-        if not waiting or (ended_before is not None and ended != ended_before):
+        ended_before = ended_before or ended
+        if not any(waiting[model] and ended[model] == ended_before.get(model) for model in waiting):
             return
-        ended_before = ended
         await asyncio.sleep(_WORK_PAUSE_S)
 
 
@@ -154,16 +156,20 @@ async def _is_serving(stub: Any, service: str) -> bool:
     return bool(answer.status == health_pb2.HealthCheckResponse.SERVING)
 
 
-def _work(url: str) -> tuple[float, float]:
-    """Returns how many requests wait for a model of Triton's, and how many have ended since it started."""
+def _work(url: str) -> tuple[Counter[str], Counter[str]]:
+    """Returns by model how many requests wait for it, and how many have ended since it was loaded."""
     with urllib.request.urlopen(url, timeout=_TRY_S) as answer:  # noqa: S310 - an address of ours
-        lines = answer.read().decode().splitlines()
-
-    def total(name: str) -> float:
-        return sum(float(line.rpartition(" ")[2]) for line in lines if line.startswith(f"{name}{{"))
-
-    ended = total("nv_inference_request_success") + total("nv_inference_request_failure")
-    return total("nv_inference_pending_request_count"), ended
+        text = answer.read().decode()
+    waiting: Counter[str] = Counter()
+    ended: Counter[str] = Counter()
+    for name, model, count in re.findall(
+        r'^(nv_inference_\w+)\{[^}]*model="([^"]*)"[^}]*\} (\S+)$', text, re.MULTILINE
+    ):
+        if name == "nv_inference_pending_request_count":
+            waiting[model] += round(float(count))
+        elif name in ("nv_inference_request_success", "nv_inference_request_failure"):
+            ended[model] += round(float(count))
+    return waiting, ended
 
 
 def _status(url: str) -> int:
