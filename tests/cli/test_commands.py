@@ -47,7 +47,7 @@ def test_help_does_not_wait_for_what_it_does_not_need() -> None:
 
 @pytest.mark.parametrize("command", list(commands()), ids=lambda command: command.name)
 def test_help_shows_how_a_command_is_used(command: click.Command) -> None:
-    assert re.search(rf"\n +cygnet ((contest|board) )?{command.name}", command.help or "")
+    assert re.search(rf"\n +cygnet ((contest|board|clients) )?{command.name}", command.help or "")
 
 
 @pytest.mark.parametrize(

@@ -19,14 +19,14 @@ from .playing import finished, join, submit
 
 CONTEST = "duck-and-swan"
 OTHERS: dict[str, Sequence[tuple[str, str]]] = {
-    "민준": [("duck", "눈 속에 모자를 쓴 빨간 오리"), ("swan", "바다 위 무지개 아래 분홍색 백조 두 마리")],
-    "Dolly": [("duck", "a red duck with a hat in the snow, looking left"), ("swan", "two pink swans on a pond")],
-    "오리대장": [("duck", "빨간 오리"), ("swan", "바다의 백조")],
+    "민준": [("duck", "눈 속에 목도리를 두른 검은 오리"), ("swan", "바위가 있는 바다 왼쪽에 모자를 쓴 주황색 백조")],
+    "Dolly": [("duck", "a black duck in the snow on the right"), ("swan", "an orange swan at sea")],
+    "오리대장": [("duck", "검은 오리"), ("swan", "바다의 백조")],
     "Pond Pilot": [("duck", "a duck with a scarf in the snow")],
-    "Odette": [("swan", "two pink swans at sea facing left under a rainbow")],
-    "Swan Lake": [("swan", "two white swans under a rainbow")],
+    "Odette": [("swan", "an orange swan with a top hat, ocean")],
+    "Swan Lake": [("swan", "an orange swan in a hat on a pond")],
 }
-MINE = "a fancy red duck with a hat in the snow"
+MINE = "a fancy black duck with a scarf in the snow, rocks, on the right"
 
 
 def main(folder: Path) -> None:

@@ -48,6 +48,10 @@ def list_(contest: str, as_json: bool, installation: Installation) -> None:
 
     "1m" is the last minute, "10m" the last ten. SESSIONS are from outside, PRESENT are those in the hall. At most 2,048
     clients are counted in a minute, and the newest 20,000 sessions are known of either kind.
+
+    \b
+      cygnet clients list
+      cygnet clients list pycon-kr --json
     """
     listed = asyncio.run(installation.admin_apis().list_clients(contest))
     if as_json:
@@ -81,6 +85,10 @@ def end(contest: str, client: str, yes: bool, as_json: bool, installation: Insta
     submissions are refused, with words that say whom to ask. Sessions that are present go on, and whoever scans the
     code on the big screen comes in, or whom you let in (`cygnet board pass`). It holds for 14 days, or until `cygnet
     clients allow`. With `admission.presence: off` nobody is present: everybody behind the address is hit.
+
+    \b
+      cygnet clients end pycon-kr k3m9p2xqaz        # says what it would do
+      cygnet clients end pycon-kr k3m9p2xqaz --yes
     """
     ended = asyncio.run(installation.admin_apis().end_client(contest, client, dry_run=not yes))
     if as_json:
@@ -102,7 +110,11 @@ def end(contest: str, client: str, yes: bool, as_json: bool, installation: Insta
 @click.argument("client")
 @installation_options
 def allow(contest: str, client: str, installation: Installation) -> None:
-    """Let CLIENT play again, within a second. What was taken out of the queue has to be sent again."""
+    """Let CLIENT play again, within a second. What was taken out of the queue has to be sent again.
+
+    \b
+      cygnet clients allow pycon-kr k3m9p2xqaz
+    """
     changed = asyncio.run(installation.admin_apis().allow_client(contest, client))
     click.echo(f"{client} may play again" if changed else f"{client} was not ended")
 

@@ -64,22 +64,24 @@ class Captcha(SpecModel):
     """What holds while the provider does not answer. altcha: our own puzzle stands in. allow: nothing is asked for.
     refuse: who has to prove something waits.
     """
+    # The API server checks a field's default, an empty object, before it fills in the defaults within it.
     rules = (
         Rule(
             "siteKey: turnstile, hcaptcha and cap need it, altcha has none",
-            "(self.provider == 'altcha') == (self.siteKey == '')",
+            "(!has(self.provider) || self.provider == 'altcha') == (!has(self.siteKey) || self.siteKey == '')",
             lambda captcha: (captcha.provider == "altcha") == (captcha.site_key == ""),
             "siteKey",
         ),
         Rule(
             "hostnames: turnstile and hcaptcha need them, others do not say where a widget was solved",
-            "(self.provider in ['turnstile', 'hcaptcha']) == (size(self.hostnames) > 0)",
+            "(has(self.provider) && self.provider in ['turnstile', 'hcaptcha'])"
+            " == (has(self.hostnames) && size(self.hostnames) > 0)",
             lambda captcha: (captcha.provider in ("turnstile", "hcaptcha")) == bool(captcha.hostnames),
             "hostnames",
         ),
         Rule(
             "url: cap needs it, the others have addresses of their own",
-            "(self.provider == 'cap') == (self.url != '')",
+            "(has(self.provider) && self.provider == 'cap') == (has(self.url) && self.url != '')",
             lambda captcha: (captcha.provider == "cap") == (captcha.url != ""),
             "url",
         ),
