@@ -80,7 +80,7 @@ async def test_a_script_of_a_service_has_no_more_than_the_service(
         ("SCRIPT", "FLUSH"),
         ("SHUTDOWN", "NOSAVE"),
         ("SAVE",),
-        ("DEBUG", "SLEEP", "0"),
+        ("BGREWRITEAOF",),
         ("SUBSCRIBE", "somebody:changes"),
         ("PSUBSCRIBE", "*"),
     ],
