@@ -72,6 +72,12 @@ def test_what_is_there_is_not_written_over(tmp_path: Path) -> None:
     assert path.read_text() == "kept"
 
 
+def test_where_nobody_played_no_file_is_left(tmp_path: Path) -> None:
+    path = tmp_path / "friday.jsonl"
+    Recording(path, prompts=False).close()
+    assert not path.exists()
+
+
 def test_a_trace_has_no_more_requests_than_can_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("cygnet.local.recording.MOST_REQUESTS", 2)
     recorded(tmp_path / "friday.jsonl", prompts=False)

@@ -41,6 +41,7 @@ class Recording(asyncio.DatagramProtocol):
         except OSError as error:
             raise UserError(f"cannot record to {path} ({error.strerror}); name a file that is not there yet") from None
         self._file = os.fdopen(opened, "w", encoding="utf-8")
+        self._path = path
         self._prompts = prompts
         self._clock = clock
         self._began = clock()
@@ -68,8 +69,10 @@ class Recording(asyncio.DatagramProtocol):
         self._write(line(Request(self._clock() - self._began, number, shown)))
 
     def close(self) -> None:
-        """The file is whole."""
+        """The file is whole; one without a request is no trace, and goes."""
         self._file.close()
+        if not self._requests:
+            self._path.unlink(missing_ok=True)
 
     def _write(self, text: str) -> None:
         self._file.write(text + "\n")
