@@ -335,12 +335,12 @@ def _edited(prompt: str, chance: random.Random) -> str:
 
 
 def _neighbours(full: dict[str, str]) -> list[str]:
-    """Captions that differ from the full one in up to three words of composition or in the shade of its colour."""
+    """Captions that differ from the full one in up to four words of composition or in the shade of its colour."""
     free = {name: [None, *(value for value in PHRASES[name] if PHRASES[name][value])] for name in COMPOSITION}
     free["colour"] = [*_shades_of(full["colour"])]
     seen = {json.dumps(full, sort_keys=True): full}
     frontier = [full]
-    for _ in range(3):
+    for _ in range(4):
         grown = []
         for slots, (name, values) in product(frontier, free.items()):
             for value in values:

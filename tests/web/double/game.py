@@ -102,7 +102,8 @@ class Game:
     best: dict[tuple[str, str], leaderboard_pb2.Standing] = field(default_factory=dict)
     """Everybody's best find; `shared` has those who are better with a picture that somebody else had found."""
     shared: dict[tuple[str, str], leaderboard_pb2.Standing] = field(default_factory=dict)
-    finders: dict[tuple[str, str], list[str]] = field(default_factory=dict)
+    finders: dict[tuple[str, str], list[tuple[str, str]]] = field(default_factory=dict)
+    """Whoever had a picture drawn, in their order, and their names: sessions may be forgotten meanwhile."""
     submit_calls: int = 0
     read_calls: int = 0
     vocabulary: str | None = None
@@ -189,15 +190,15 @@ class Game:
         """Puts a finished submission on the leaderboard."""
         key, picture = (submission.target, participant), submission.result.picture_sha256
         finders = self.finders.setdefault((submission.target, picture), [])
-        if participant not in finders:
-            finders.append(participant)
+        if participant not in dict(finders):
+            finders.append((participant, self.players[participant][1]))
         self.revision += 1
-        places = self.best if finders[0] == participant else self.shared
+        places = self.best if finders[0][0] == participant else self.shared
         if any(key in known and known[key].score >= submission.result.score for known in (self.best, places)):
             return
         places[key] = leaderboard_pb2.Standing(
             participant_id=participant,
-            nickname=self.players[participant][1],
+            nickname=dict(finders)[participant],
             score=submission.result.score,
             picture_sha256=submission.result.picture_sha256,
             achieved_at=now(),
@@ -212,7 +213,7 @@ class Game:
         for (of, _), standing in self.shared.items():
             if of == target:
                 [finder, *after] = self.finders[target, standing.picture_sha256]
-                standing.finder.participant_id, standing.finder.nickname = self.players[finder]
+                standing.finder.participant_id, standing.finder.nickname = finder
                 standing.found_after = len(after)
                 standing.rank = 1 + sum(find.score >= standing.score for find in ranked)
         now, frozen = self.state(), phase.frozen_ms(self.contest())
