@@ -95,6 +95,19 @@ async def test_results_with_others_pictures_are_kept_up_to_a_bound_and_finds_alw
     assert (await store.top("test", "duck", 1, ())).rows[0].nickname == "player number 900000"
 
 
+async def test_a_find_that_comes_again_under_another_name_counts_as_a_repeat(
+    redis_client: aioredis.Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept, store = 100, LeaderboardStore(redis_client)
+    monkeypatch.setattr(store_module, "MOST_OF_FINDERS", kept)
+    await store.append("test", [entry(1, 1, 1)])
+    again = [entry(10 + i, 1, 1) for i in range(3 * kept)]
+    for number, each in enumerate(again):
+        each.delivery.nickname = f"name {number}"
+    assert sum([await store.append("test", [each]) for each in again]) == kept
+    assert (await store.top("test", "duck", 1, ())).rows[0].nickname == f"name {kept - 1}"
+
+
 async def test_a_result_is_kept_without_what_explains_its_score(redis_client: aioredis.Redis) -> None:
     store, given = LeaderboardStore(redis_client), entry(1, 1, 1)
     await store.append("test", [given])

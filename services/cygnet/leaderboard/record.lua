@@ -5,7 +5,7 @@
 -- ARGV  append:number announce:number channel:string contest:string log_format:string ranking_format:string
 --       lead_ms:number delivery_id:string participant_id:string nickname:string nickname_key:string target:string
 --       pixels:string steps:number delivered_ms:number delivery:bytes most_of_visitors:number most_of_finders:number
--- Of results with pictures that others found, the contest keeps most_of_visitors of people who have found none, and
+-- Of results with pictures that others found, or that the participant had had, the contest keeps most_of_visitors of people who have found none, and
 -- most_of_finders of all others.
 -- Returns 1 when it was new and is kept, else 0
 
@@ -40,7 +40,8 @@ if redis.call('SISMEMBER', SEEN, delivery_id) == 1 then
   return 0
 end
 local finder = finder_at(FINDERS, pixels, 0) or participant_id
-if append == 1 and finder ~= participant_id then
+local before = drawing(DRAWN, participant_id, pixels)
+if append == 1 and (before or finder ~= participant_id) then
   local found = redis.call('ZSCORE', FINDS, participant_id)
   local kind, most = found and 'finders' or 'visitors', found and most_of_finders or most_of_visitors
   if tonumber(redis.call('HGET', REPEATS, kind) or '0') >= most then
@@ -63,7 +64,6 @@ if redis.call('ZADD', RANK, 'GT', 'CH', result, participant_id) == 1 then
 end
 
 -- Of several results with the same pixels (a newer scorer gives them another score) the best one counts.
-local before = drawing(DRAWN, participant_id, pixels)
 if not before or before < tonumber(result) then
   redis.call('HSET', DRAWN, participant_id .. ' ' .. pixels, result .. ' ' .. delivery)
 end
