@@ -4,8 +4,9 @@ Every key of a contest carries its `{contest}` tag, so a script's keys are in on
 
   log            stream: the results that were delivered, each as its message, without what explains the score, and
                  the format of the entry; nothing is ever changed in it
-  repeats        hash: how many of them have a picture that somebody had found or they had had, of `finders` and of `visitors`, who
-                 had found none; of more than MOST_OF_FINDERS and MOST_OF_VISITORS none is kept
+  repeats        hash: how many of them have a picture that somebody else had found, or that they had had themselves,
+                 of `finders` and of `visitors`, who had found none; of more than MOST_OF_FINDERS and MOST_OF_VISITORS
+                 none is kept
   revision       string: how often something was recorded
 
 and what is derived from the log, in its order (`rebuild.py` derives it again; what the log had until some moment lies
