@@ -51,6 +51,10 @@ format: $(VENV)/.installed-dev ## Formats the Python code
 	@$(BIN)/ruff check --quiet --fix . || true
 	@$(BIN)/ruff format .
 
+.PHONY: simulate
+simulate: $(VENV)/.installed-dev ## Forty event-days of ten minutes in simulated time, with faults; planted bugs; how true told waits are
+	@CYGNET_TEST_DAYS=40 CYGNET_TEST_DAY_S=600 $(BIN)/python -m pytest -s tests/simulator $(ARGS)
+
 .PHONY: crowd
 crowd: $(VENV)/.installed-dev $(PAGE)/dist/.built ## The crowd tests with 2,000 watchers and a flood of two minutes
 	@CYGNET_TEST_WATCHERS=2000 CYGNET_TEST_FLOOD_S=120 $(BIN)/python -m pytest tests/stack/test_crowd.py $(ARGS)

@@ -220,6 +220,18 @@ async def test_after_an_outage_workers_may_renew_their_leases_first(monkeypatch:
     assert store.retired == []
 
 
+@pytest.mark.parametrize("jump_ms", [-3_600_000, 3_600_000])
+async def test_when_the_clock_is_set_workers_may_renew_their_leases_first(jump_ms: int) -> None:
+    now_ms = 10_000_000
+    reaper = Reaper(
+        Leases([]), Report(), lease_ms=5_000, most_lost=3, overdue=nothing_waits_in_vain, clock=lambda: now_ms
+    )
+    assert not reaper.may_reap(), "nobody could renew before it began"
+    for passes, may in ((4_999, False), (1, True), (jump_ms, False), (4_999, False), (1, True), (2_000, True)):
+        now_ms += passes
+        assert reaper.may_reap() is may
+
+
 @pytest.mark.parametrize(
     ("there", "asked_to_retire"),
     [

@@ -63,23 +63,35 @@ class Reaper:
         self._most_lost = most_lost
         self._overdue = overdue
         self._clock = clock
+        self._seen_ms: int | None = None
+        self._reap_from_ms = 0
 
     async def run(self) -> None:
         """Goes round for ever; a store that does not answer is tried again in the next round."""
-        # While this service or its store was away no lease could be renewed: workers get one lease's time to do so.
-        reap_from_ms = self._clock() + self._lease_ms
         while True:
             try:
+                may_reap = self.may_reap()
                 for contest in await self._store.contests():
-                    if self._clock() >= reap_from_ms:
+                    if may_reap:
                         await self.reap(contest)
                     await self._overdue(contest)
                     await self._measure(contest)
                 self._report.shares()
             except Unavailable as error:
                 log.warning("leases cannot be looked after", extra={"error": error.message})
-                reap_from_ms = self._clock() + self._lease_ms
+                self._reap_from_ms = self._clock() + self._lease_ms
             await asyncio.sleep(EVERY_S)
+
+    def may_reap(self) -> bool:
+        """Tells whether a lease that has run out was not renewed by its worker's fault, once a round.
+
+        While this service or its store was away none could be renewed, and a clock that was set says nothing of one:
+        workers get one lease's time to do so.
+        """
+        now, seen, self._seen_ms = self._clock(), self._seen_ms, self._clock()
+        if seen is None or abs(now - seen) > self._lease_ms:
+            self._reap_from_ms = now + self._lease_ms
+        return now >= self._reap_from_ms
 
     async def _measure(self, contest: str) -> None:
         lengths = await self._store.lengths(contest)
