@@ -227,9 +227,11 @@ def picture_rows(judge: Judge, seeds: Sequence[int]) -> Iterator[Row]:
     full = dict(slots_of(judge))
     costs: dict[str, list[float]] = {}
     for seed in seeds:
-        picture = judge.weights.draw(compose(PHRASES, full), seed)
+        caption = compose(PHRASES, full)
+        picture = judge.weights.draw(caption, seed)
+        headless = _headless(picture, COMPOSED[judge.name], judge.weights.vocabulary.drawing(caption, seed).mirrored)
         whole = judge.of_picture(picture)
-        for name, changed in (*_changed(picture), (HEADLESS, _headless(picture, COMPOSED[judge.name]))):
+        for name, changed in (*_changed(picture), (HEADLESS, headless)):
             costs.setdefault(name, []).append(whole - judge.of_picture(changed))
         other = {**full, "count": "1" if full.get("count", "1") != "1" else "2"}
         other = {name: value for name, value in other.items() if name not in ("size", "side") or other["count"] == "1"}
@@ -239,9 +241,8 @@ def picture_rows(judge: Judge, seeds: Sequence[int]) -> Iterator[Row]:
         yield Row(f"{judge.name}: points lost by {name}", figures, 8 if wanted else 10, at_least=wanted)
 
 
-def _headless(picture: Image.Image, scene: Scene) -> Image.Image:
+def _headless(picture: Image.Image, scene: Scene, mirrored: bool) -> Image.Image:
     """The picture with the first figure's head painted over: each row goes on from its left neighbour to its right."""
-    mirrored = scene.facing == "left"
     # Of the places that chance may choose, what two pictures of the scene have in common: the middle.
     place = np.mean([places_of(scene, np.random.default_rng(n))[0].frame for n in range(64)], axis=0)
     x, y, scale = place * picture.width

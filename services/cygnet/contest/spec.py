@@ -34,7 +34,7 @@ Builtin = Literal[
     "city-duck",
     "sea-swan",
     "meadow-swan",
-    "rainbow-swans",
+    "sunset-swan",
 ]
 
 MAX_TARGETS = 8

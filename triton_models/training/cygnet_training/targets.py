@@ -26,7 +26,7 @@ COMPOSED = {
     "city-duck": Scene("duck", "green", "city", "hat", side="left", scenery="trees"),
     "sea-swan": Scene("swan", "orange", "sea", "hat", side="left", scenery="rocks"),
     "meadow-swan": Scene("swan", "blue", "meadow", "hat", side="right", scenery="trees"),
-    "rainbow-swans": Scene("swan", "pink", "sea", count=2, weather="rainbow", scenery="rocks"),
+    "sunset-swan": Scene("swan", "red", "meadow", "hat", side="left", light="sunset"),
 }
 TARGETS: dict[str, tuple[Scene, int]] = {
     name if style == "flat" else f"{name}-{style}": (replace(scene, style=style), seed)
