@@ -31,7 +31,7 @@ Builtin = Literal[
     "swan-pixel",
     "snow-duck",
     "night-duck",
-    "city-duck",
+    "sea-duck",
     "sea-swan",
     "meadow-swan",
     "sunset-swan",

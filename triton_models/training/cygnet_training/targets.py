@@ -23,7 +23,7 @@ PLAIN = {
 COMPOSED = {
     "snow-duck": Scene("duck", "black", "snow", "scarf", side="right", scenery="rocks"),
     "night-duck": Scene("duck", "white", "night", "hat", side="right", scenery="trees"),
-    "city-duck": Scene("duck", "green", "city", "hat", side="left", scenery="trees"),
+    "sea-duck": Scene("duck", "pink", "sea", "scarf", size="small", side="left"),
     "sea-swan": Scene("swan", "orange", "sea", "hat", side="left", scenery="rocks"),
     "meadow-swan": Scene("swan", "blue", "meadow", "hat", side="right", scenery="trees"),
     "sunset-swan": Scene("swan", "red", "meadow", "hat", side="left", light="sunset"),
