@@ -84,7 +84,7 @@ bench-game: $(VENV)/.installed-dev ## Does describing better score better, with 
 	@PYTHONPATH=triton_models/training $(BIN)/python -m tests.bench.game
 
 .PHONY: bench-booth
-bench-booth: $(VENV)/.installed-dev $(PAGE)/dist/.built ## How long do honest people wait beside an attacker (20 minutes; ARGS="--only macro")
+bench-booth: $(VENV)/.installed-dev $(PAGE)/dist/.built ## How long do honest people wait beside an attacker (35 minutes; ARGS="--only macro")
 	@$(BIN)/python -m tests.bench.booth $(ARGS)
 
 .PHONY: bench-ablation

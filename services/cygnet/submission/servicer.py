@@ -193,6 +193,7 @@ class SubmissionServicer(submission_pb2_grpc.SubmissionServiceServicer):
         self, document: document_pb2.ContestDocument, request: submission_pb2.SubmitRequest, context: AioContext
     ) -> submission_pb2.Submission:
         session = self._session(context, document.contest.name)
+        await self._vocabularies.ensure(document)
         if self._recorder:
             reading = self._vocabularies.read(document, request.prompt)
             read = request.prompt if reading is None else reading.caption
@@ -208,7 +209,6 @@ class SubmissionServicer(submission_pb2_grpc.SubmissionServiceServicer):
         if target is None:
             raise NotFound("this contest has no such target", reason="TARGET_NOT_FOUND")
         check_submission(request.prompt, request.request_id, document.contest.max_prompt_chars)
-        await self._vocabularies.ensure(document)
         reading = self._vocabularies.read(document, request.prompt)
         if reading is not None and not reading.caption:
             raise _nothing_read(examples(self._vocabularies.of(document), tuple(document.descriptions.values())))

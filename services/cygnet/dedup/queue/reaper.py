@@ -13,6 +13,8 @@ log = logging.getLogger(__name__)
 
 EVERY_S = 1.0
 """Pause between two rounds."""
+AWAY_MS = 10_000
+"""After a pause of more than this, or than a lease if that is longer, this service was away or the clock was set."""
 IDLE_MS = 3_600_000
 """A contest without work to which nobody submitted within this time is no longer active: it costs nothing until
 somebody does. An hour, because a worker for any contest polls the active ones alone: the first submission after that
@@ -89,7 +91,7 @@ class Reaper:
         workers get one lease's time to do so.
         """
         now, seen, self._seen_ms = self._clock(), self._seen_ms, self._clock()
-        if seen is None or abs(now - seen) > self._lease_ms:
+        if seen is None or abs(now - seen) > max(AWAY_MS, self._lease_ms):
             self._reap_from_ms = now + self._lease_ms
         return now >= self._reap_from_ms
 
