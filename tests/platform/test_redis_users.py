@@ -6,10 +6,11 @@ That a game works with them is seen by every other test with a Redis.
 import subprocess
 import sys
 from pathlib import Path
+from typing import cast
 
 import pytest
 import redis.asyncio as aioredis
-from redis.exceptions import NoPermissionError
+from redis.exceptions import ConnectionError, NoPermissionError
 
 from cygnet.platform.errors import Unavailable
 from cygnet.platform.redis import connected
@@ -128,3 +129,18 @@ def test_the_chart_has_the_same_users() -> None:
     ).stdout
     assert CHART_FILE.read_text() == printed, "run `make redis-users`"
     assert REDIS_PASSWORD not in acl_file(lambda user: user)
+
+
+async def test_nobody_is_the_default_user_and_the_server_reads_its_file_as_that_user(
+    redis_client: aioredis.Redis, redis_url: str
+) -> None:
+    """Redis 7.0 leaves out transactions of its append-only file that `default` may not make: a restart loses them."""
+    nobody = f"unix://{redis_url.rpartition('@')[2]}"
+    async with aioredis.Redis.from_url(nobody, driver_info=None) as client:
+        with pytest.raises(ConnectionError, match="authenticated"):
+            await client.ping()
+    listed = cast(list[str], await redis_client.acl_list())
+    [default] = [line for line in listed if line.startswith("user default ")]
+    assert default.split()[2] == "off"
+    assert "nopass" not in default.split()
+    assert {"~*", "&*", "+@all"} <= set(default.split())
