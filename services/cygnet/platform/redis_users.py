@@ -29,9 +29,9 @@ _MORE = {"dedup": " +info"}
 
 def acl_file(password_hash: Callable[[str], str]) -> str:
     """Returns an ACL file; `password_hash` gives the SHA-256, in hex, of a user's password."""
-    # `off`, so nobody is this user, and not without a password: that would be what Redis' protected mode closes the port
-    # for. But it may do everything: Redis 7.0 reads its append-only file as `default`, and leaves out every transaction
-    # in it that this user may not make.
+    # `off`, so nobody is this user, and not without a password: that would be what Redis' protected mode closes the
+    # port for. But it may do everything: Redis 7.0 reads its append-only file as `default`, and leaves out every
+    # transaction in it that this user may not make.
     lines = ["user default reset off ~* &* +@all", f"user {HEALTH} reset on nopass -@all +ping"]
     for user, prefix in PREFIXES.items():
         own = f"resetchannels ~{prefix}:* &{prefix}:* {_COMMANDS}{_MORE.get(user, '')}"
