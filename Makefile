@@ -81,7 +81,7 @@ bench-drawing: $(VENV)/.installed-dev ## How long from a prompt to a scored pict
 
 .PHONY: bench-game
 bench-game: $(VENV)/.installed-dev ## Does describing better score better, with the shipped weights over 20 secrets (an hour)
-	@PYTHONPATH=triton_models/training $(BIN)/python -m tests.bench.game
+	@PYTHONPATH=triton_models/training $(BIN)/python -m tests.bench.game $(ARGS)
 
 .PHONY: bench-booth
 bench-booth: $(VENV)/.installed-dev $(PAGE)/dist/.built ## How long do honest people wait beside an attacker (35 minutes; ARGS="--only macro")
