@@ -18,7 +18,7 @@ from ..ports import free_port
 from ..stackrunner import is_running
 from ..waiting import eventually
 
-PATIENCE_S = 120.0
+PATIENCE_S = 20.0
 """Two programs start one after the other, on a machine that may have other things to do."""
 QUICK = RestartPolicy(first_pause_s=0.01, longest_pause_s=0.02, steady_after_s=60)
 

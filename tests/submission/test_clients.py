@@ -1,10 +1,10 @@
 """Organisers see what clients do and end one, without touching anybody else."""
 
-import asyncio
 import uuid
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import grpc
 import pytest
 import redis.asyncio as aioredis
 from prometheus_client import REGISTRY
@@ -12,6 +12,7 @@ from prometheus_client import REGISTRY
 from cygnet.contest.client import AdminApis
 from cygnet.internal.v1 import admin_pb2
 from cygnet.platform.errors import Conflict, InvalidRequest, NotAllowed, NotFound
+from cygnet.platform.grpc.status import from_rpc_error
 from cygnet.platform.signing_keys import parse_keys
 from cygnet.submission.clients import store as store_module
 from cygnet.submission.clients.metadata import client_of
@@ -174,8 +175,17 @@ async def test_organisers_see_clients_and_end_one_without_touching_the_hall(game
     assert again.id == hall and again.HasField("ended_at")
     assert await apis(game).allow_client("test", hall)
     assert not await apis(game).allow_client("test", hall)
-    await asyncio.sleep(1)
-    await submit(game, HALL, sybils[0].session_token, "once more")
+
+    async def plays_again() -> bool:
+        try:
+            await submit(game, HALL, sybils[0].session_token, "once more")
+        except grpc.aio.AioRpcError as refused:
+            assert from_rpc_error(refused).reason == "CLIENT_ENDED"
+            return False
+        return True
+
+    # Replicas hear of it within a second.
+    await eventually(plays_again, 5)
 
 
 async def test_what_cannot_be_ended_is_said(game: Game, monkeypatch: pytest.MonkeyPatch) -> None:
